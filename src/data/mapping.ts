@@ -1,0 +1,292 @@
+/**
+ * Guesses what the columns of a table mean. Every known record format is one column mapping, so
+ * that a wrong guess can be corrected by choosing other columns and nothing else.
+ */
+import { looksLikeTurns } from './chat-turns.ts';
+
+export type RecordFormat =
+  | 'response-sets' // {id, prompt, responses: {writer: text}}
+  | 'messages' // {messages: [{role, content}]}
+  | 'sharegpt' // {conversations: [{from, value}]}
+  | 'preference' // {prompt, chosen, rejected}
+  | 'alpaca' // {instruction, input, output}
+  | 'prompt-completion' // {prompt: text, completion: text}
+  | 'conversational' // {prompt: turns, completion: turns}
+  | 'study' // {question, input, answer, …}
+  | 'question-response' // {question, response}
+  | 'wide' // a question column and one column for each writer
+  | 'text' // {text}: answers to nothing
+  | 'unknown';
+
+/** Which column holds what. A question or response cell may be text or a list of turns. */
+export interface ColumnMapping {
+  id?: string;
+  question?: string;
+  /** Added below the question when it is not empty. */
+  input?: string;
+  /** System turn placed before the question. */
+  system?: string;
+  /** Earlier turns as [question, answer] pairs. */
+  history?: string;
+  /** A whole chat; its last assistant turn is the response. */
+  conversation?: string;
+  /** One response each: every column becomes a set. */
+  responses: readonly string[];
+  /** An object from writer to response: every key becomes a set. */
+  responseMap?: string;
+  gold?: string;
+}
+
+export interface MappingGuess {
+  format: RecordFormat;
+  mapping: ColumnMapping;
+  /** 0 nothing fits · 0.5 from the look of the values · 0.7 a synonym · 0.9 a known format. */
+  confidence: number;
+  /** Plain sentences that say why. */
+  reasons: string[];
+}
+
+type Sample = Readonly<Record<string, unknown>>;
+
+/** What a recognizer sees of a table. */
+interface Sketch {
+  columns: readonly string[];
+  /** The first of these names that is a column, in any case. */
+  find: (...names: string[]) => string | undefined;
+  /** Whether the sampled values of a column, blanks aside, exist and all pass. */
+  every: (column: string, test: (value: unknown) => boolean) => boolean;
+}
+
+const QUESTION_NAMES = ['question', 'prompt', 'instruction', 'query', 'problem', 'user'];
+const RESPONSE_NAMES = ['response', 'completion', 'output', 'answer', 'assistant', 'reply'];
+const ID_NAMES = ['id', 'question_id', 'prompt_id', 'task_id', 'qid', 'uid', 'uuid', 'idx'];
+const GOLD_NAMES = ['gold', 'gold_label', 'numerical_final_answer', 'final_answer', 'label'];
+
+const KNOWN_FORMAT = 0.9;
+const SYNONYM = 0.7;
+const LOOK = 0.5;
+
+/** The most specific format first: the first that recognizes the table wins. */
+const recognizers: readonly ((sketch: Sketch) => MappingGuess | undefined)[] = [
+  responseSets,
+  chat,
+  preference,
+  alpaca,
+  promptCompletion,
+  questionResponse,
+  study,
+  synonyms,
+  wide,
+  plainText,
+];
+
+/**
+ * Guesses format and mapping from column names (in any case) and a few records.
+ * Never throws: when nothing fits, the format is `unknown` with an empty list of responses.
+ */
+export function guessMapping(
+  columns: readonly string[],
+  sampleRows: readonly Sample[],
+): MappingGuess {
+  const sketch: Sketch = {
+    columns,
+    find: (...names) => {
+      for (const name of names) {
+        const column = columns.find((c) => c.trim().toLowerCase() === name);
+        if (column !== undefined) return column;
+      }
+      return undefined;
+    },
+    every: (column, test) => {
+      const values = sampleRows
+        .map((row) => (Object.hasOwn(row, column) ? row[column] : undefined))
+        .filter((value) => value !== undefined && value !== '');
+      return values.length > 0 && values.every(test);
+    },
+  };
+  for (const recognize of recognizers) {
+    const guess = recognize(sketch);
+    if (guess !== undefined) return withIdAndGold(sketch, guess);
+  }
+  return {
+    format: 'unknown',
+    mapping: { responses: [] },
+    confidence: 0,
+    reasons: [
+      `No column is named like a question or an answer; the columns are ${quoted(columns)}.`,
+    ],
+  };
+}
+
+function withIdAndGold({ find }: Sketch, guess: MappingGuess): MappingGuess {
+  const mapping = { ...guess.mapping };
+  const reasons = [...guess.reasons];
+  const id = find(...ID_NAMES);
+  if (id !== undefined) {
+    mapping.id = id;
+    reasons.push(`"${id}" names each question.`);
+  }
+  const gold = mapping.gold ?? find(...GOLD_NAMES);
+  if (gold !== undefined && !mapping.responses.includes(gold)) {
+    mapping.gold = gold;
+    reasons.push(`"${gold}" is the correct answer.`);
+  }
+  return { ...guess, mapping, reasons };
+}
+
+function responseSets({ find, every }: Sketch): MappingGuess | undefined {
+  const question = find(...QUESTION_NAMES);
+  const responseMap = find('responses', 'answers', 'completions');
+  if (question === undefined || responseMap === undefined) return undefined;
+  if (!every(responseMap, isTextRecord)) return undefined;
+  return {
+    format: 'response-sets',
+    confidence: KNOWN_FORMAT,
+    mapping: { question, responses: [], responseMap },
+    reasons: [`"${responseMap}" holds one answer for each writer.`],
+  };
+}
+
+function chat({ find, every }: Sketch): MappingGuess | undefined {
+  const conversation = find('messages', 'conversations', 'conversation');
+  if (conversation === undefined || !every(conversation, looksLikeTurns)) return undefined;
+  const shareGpt = every(conversation, (turns) => JSON.stringify(turns).includes('"from"'));
+  return {
+    format: shareGpt ? 'sharegpt' : 'messages',
+    confidence: KNOWN_FORMAT,
+    mapping: { conversation, responses: [] },
+    reasons: [`"${conversation}" is a chat; its last assistant turn is the answer.`],
+  };
+}
+
+function preference({ find }: Sketch): MappingGuess | undefined {
+  const chosen = find('chosen');
+  const rejected = find('rejected');
+  const question = find(...QUESTION_NAMES);
+  if (chosen === undefined || rejected === undefined) return undefined;
+  return {
+    format: 'preference',
+    confidence: KNOWN_FORMAT,
+    // Without a question column, chosen and rejected are chats that begin with the question.
+    mapping: { ...(question !== undefined && { question }), responses: [chosen, rejected] },
+    reasons: ['Preference pairs: chosen and rejected answers become two sets.'],
+  };
+}
+
+function alpaca({ find }: Sketch): MappingGuess | undefined {
+  const question = find('instruction');
+  const output = find('output');
+  if (question === undefined || output === undefined) return undefined;
+  const input = find('input');
+  const system = find('system');
+  const history = find('history');
+  const reasons = [`"${question}" asks, "${output}" answers, as in Alpaca files.`];
+  if (input !== undefined) reasons.push(`"${input}" is added below the question.`);
+  return {
+    format: 'alpaca',
+    confidence: KNOWN_FORMAT,
+    mapping: {
+      question,
+      responses: [output],
+      ...(input !== undefined && { input }),
+      ...(system !== undefined && { system }),
+      ...(history !== undefined && { history }),
+    },
+    reasons,
+  };
+}
+
+function promptCompletion({ find, every }: Sketch): MappingGuess | undefined {
+  const question = find('prompt');
+  const completion = find('completion');
+  if (question === undefined || completion === undefined) return undefined;
+  const turns = every(question, looksLikeTurns) || every(completion, looksLikeTurns);
+  return {
+    format: turns ? 'conversational' : 'prompt-completion',
+    confidence: KNOWN_FORMAT,
+    mapping: { question, responses: [completion] },
+    reasons: [`"${question}" asks, "${completion}" answers${turns ? ', as chat turns' : ''}.`],
+  };
+}
+
+function questionResponse({ find }: Sketch): MappingGuess | undefined {
+  const question = find('question');
+  const response = find('response');
+  if (question === undefined || response === undefined) return undefined;
+  // Beside a response, a column named "answer" is what is correct, not what was written.
+  const gold = find(...GOLD_NAMES, 'answer');
+  return {
+    format: 'question-response',
+    confidence: KNOWN_FORMAT,
+    mapping: { question, responses: [response], ...(gold !== undefined && { gold }) },
+    reasons: [`"${question}" asks, "${response}" answers.`],
+  };
+}
+
+function study({ find }: Sketch): MappingGuess | undefined {
+  const question = find('question');
+  const answer = find('answer');
+  if (question === undefined || answer === undefined) return undefined;
+  const input = find('input');
+  return {
+    format: 'study',
+    confidence: KNOWN_FORMAT,
+    mapping: { question, responses: [answer], ...(input !== undefined && { input }) },
+    reasons: [`"${question}" asks, "${answer}" answers.`],
+  };
+}
+
+function synonyms({ find }: Sketch): MappingGuess | undefined {
+  const question = find(...QUESTION_NAMES);
+  const response = find(...RESPONSE_NAMES);
+  if (question === undefined || response === undefined) return undefined;
+  return {
+    format: 'question-response',
+    confidence: SYNONYM,
+    mapping: { question, responses: [response] },
+    reasons: [`"${question}" sounds like a question and "${response}" like an answer.`],
+  };
+}
+
+function wide({ columns, find, every }: Sketch): MappingGuess | undefined {
+  const question = find(...QUESTION_NAMES);
+  if (question === undefined) return undefined;
+  const known = [question, find(...ID_NAMES), find(...GOLD_NAMES)];
+  const writers = columns.filter(
+    (column) => !known.includes(column) && every(column, (value) => typeof value === 'string'),
+  );
+  if (writers.length === 0) return undefined;
+  return {
+    format: 'wide',
+    confidence: LOOK,
+    mapping: { question, responses: writers },
+    reasons: [
+      `"${question}" sounds like a question.`,
+      `Every other text column is taken as one writer: ${quoted(writers)}.`,
+    ],
+  };
+}
+
+function plainText({ find }: Sketch): MappingGuess | undefined {
+  const text = find('text');
+  if (text === undefined) return undefined;
+  return {
+    format: 'text',
+    confidence: SYNONYM,
+    mapping: { responses: [text] },
+    reasons: [`Only "${text}" was found: each text is read as an answer without a question.`],
+  };
+}
+
+function quoted(columns: readonly string[]): string {
+  return columns.map((column) => `"${column}"`).join(', ');
+}
+
+function isTextRecord(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((v) => typeof v === 'string' || v === null)
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * A table of records before anyone knows what they mean: what a file reader hands over, with the
+ * place of each record so that later errors can point into the file.
+ */
+
+export interface TableRow {
+  /** Line of the file where the record starts, from 1. */
+  line: number;
+  /** Own properties only; read them with `cell`. */
+  values: Readonly<Record<string, unknown>>;
+}
+
+export interface Table {
+  /** Name of the file, or a word such as "pasted text". */
+  fileName: string;
+  /** Every column any record has, in order of first appearance. */
+  columns: readonly string[];
+  rows: readonly TableRow[];
+  /** Things the reader noticed and that a person should see. */
+  notices: readonly string[];
+}
+
+/** A record's value; undefined when the record itself does not have the column. */
+export function cell(row: TableRow, column: string | undefined): unknown {
+  if (column === undefined || !Object.hasOwn(row.values, column)) return undefined;
+  return row.values[column];
+}
+
+/** Columns of the records in order of first appearance. */
+export function columnsOf(rows: readonly TableRow[]): string[] {
+  const columns = new Set<string>();
+  for (const row of rows) for (const name of Object.keys(row.values)) columns.add(name);
+  return [...columns];
+}
