@@ -1,0 +1,18 @@
+/** The rungs of the engine ladder, best first; plain data that every room may read. */
+
+export type EngineName = 'webgpu' | 'wasm' | 'cpu';
+
+/** What the page shows about the engine that runs, and why it is this one. */
+export interface EngineReport {
+  name: EngineName;
+  /** Adapter or processor in words: "NVIDIA (ampere)", "2 threads, relaxed SIMD". */
+  device: string;
+  /** Plain sentences, in order: why each better rung was not taken. */
+  reasons: string[];
+  /** Largest single tensor the engine can bind, bytes. */
+  maxTensorBytes: number;
+  /** Bytes the engine may use in all, as far as it can know. */
+  memoryBytes: number;
+  threads: number;
+  features: string[];
+}

@@ -1,0 +1,24 @@
+/** LayerNorm and its gradient from stock tfjs ops. */
+import { add, mean, mul, rsqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import type { NormAttributes } from '../rms-norm/rms-norm.ts';
+import type { Inputs } from '../tape.ts';
+
+/** x [N, C], gamma and beta [C] → [N, C]. */
+export function layerNormReference({ x, gamma, beta }: Inputs, attributes: object): Tensor {
+  const { normalized } = normalize(x!, (attributes as NormAttributes).epsilon);
+  return add(mul(normalized, gamma!), beta!);
+}
+
+/** x, dy [N, C], gamma [C] → dx [N, C]. */
+export function layerNormBackwardReference({ x, gamma, dy }: Inputs, attributes: object): Tensor {
+  const { normalized, rho } = normalize(x!, (attributes as NormAttributes).epsilon);
+  const scaled = mul(dy!, gamma!);
+  const along = mul(normalized, mean(mul(scaled, normalized), -1, true));
+  return mul(rho, sub(sub(scaled, mean(scaled, -1, true)), along));
+}
+
+function normalize(x: Tensor, epsilon: number): { normalized: Tensor; rho: Tensor } {
+  const centered = sub(x, mean(x, -1, true));
+  const rho = rsqrt(add(mean(square(centered), -1, true), epsilon));
+  return { normalized: mul(centered, rho), rho };
+}

@@ -1,0 +1,19 @@
+/** RMSNorm and its gradient from stock tfjs ops. */
+import { add, mean, mul, rsqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import type { Inputs } from '../tape.ts';
+import type { NormAttributes } from './rms-norm.ts';
+
+/** x [N, C], gamma [C] → [N, C]. */
+export function rmsNormReference({ x, gamma }: Inputs, attributes: object): Tensor {
+  const { epsilon } = attributes as NormAttributes;
+  return mul(mul(x!, rsqrt(add(mean(square(x!), -1, true), epsilon))), gamma!);
+}
+
+/** x, dy [N, C], gamma [C] → dx [N, C]. */
+export function rmsNormBackwardReference({ x, gamma, dy }: Inputs, attributes: object): Tensor {
+  const { epsilon } = attributes as NormAttributes;
+  const rho = rsqrt(add(mean(square(x!), -1, true), epsilon));
+  const normalized = mul(x!, rho);
+  const scaled = mul(dy!, gamma!);
+  return mul(rho, sub(scaled, mul(normalized, mean(mul(scaled, normalized), -1, true))));
+}

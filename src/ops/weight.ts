@@ -1,0 +1,88 @@
+/**
+ * A weight matrix as the ops take it: [rows, columns] = [out, in], in the precision it arrived in.
+ * 16-bit formats travel as int32 tensors, two values a word, low half first, so that no backend
+ * needs a 16-bit type. A table larger than one storage binding is cut into parts by rows.
+ */
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+
+export type WeightFormat = 'f32' | 'f16' | 'bf16';
+
+export interface Weight {
+  /** f32: float32 [rows of the part, columns]; 16-bit: int32 [rows of the part · columns / 2]. */
+  readonly parts: readonly Tensor[];
+  /** Rows in every part but the last. */
+  readonly partRows: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly format: WeightFormat;
+}
+
+/** Attributes every kernel that reads a weight gets. */
+export interface WeightAttributes {
+  format: WeightFormat;
+  rows: number;
+  columns: number;
+  partRows: number;
+}
+
+export function weightAttributes({ format, rows, columns, partRows }: Weight): WeightAttributes {
+  return { format, rows, columns, partRows };
+}
+
+/** The parts as kernel inputs w0, w1, …; w0 is always there. */
+export function weightInputs(weight: Weight): Record<string, Tensor> {
+  return Object.fromEntries(weight.parts.map((part, i) => [`w${i}`, part]));
+}
+
+/** A trainable or computed matrix [rows, columns] as a weight. */
+export function denseWeight(matrix: Tensor): Weight {
+  const [rows, columns] = matrix.shape as [number, number];
+  return { parts: [matrix], partRows: rows, rows, columns, format: 'f32' };
+}
+
+export function bytesPerElement(format: WeightFormat): number {
+  return format === 'f32' ? 4 : 2;
+}
+
+/**
+ * Uploads a matrix, cut into parts of at most `maxPartBytes`.
+ * @param values Float32Array for f32; for 16-bit formats the raw bits as Uint16Array
+ * @throws RangeError when a 16-bit matrix has an odd number of columns or the length is wrong
+ */
+export function uploadWeight(
+  values: Float32Array | Uint16Array,
+  rows: number,
+  columns: number,
+  format: WeightFormat,
+  maxPartBytes = Number.POSITIVE_INFINITY,
+): Weight {
+  if (values.length !== rows * columns) {
+    throw new RangeError(`Expected ${rows} × ${columns} values, got ${values.length}.`);
+  }
+  if (format !== 'f32' && columns % 2 !== 0) {
+    throw new RangeError(`16-bit weights need an even number of columns, got ${columns}.`);
+  }
+  const rowBytes = columns * bytesPerElement(format);
+  const partRows = Math.max(1, Math.min(rows, Math.floor(maxPartBytes / rowBytes)));
+  const parts: Tensor[] = [];
+  for (let start = 0; start < rows; start += partRows) {
+    const end = Math.min(rows, start + partRows);
+    const slice = values.subarray(start * columns, end * columns);
+    parts.push(
+      slice instanceof Float32Array
+        ? tensor(slice, [end - start, columns], 'float32')
+        : tensor(wordsOf(slice), [(slice.length / 2) | 0], 'int32'),
+    );
+  }
+  return { parts, partRows, rows, columns, format };
+}
+
+/** Two 16-bit values a word; a copy is made only when the bytes are not aligned to words. */
+function wordsOf(halves: Uint16Array): Int32Array {
+  const aligned = halves.byteOffset % 4 === 0 ? halves : halves.slice();
+  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
+}
+
+export function disposeWeight(weight: Weight): void {
+  for (const part of weight.parts) part.dispose();
+}
