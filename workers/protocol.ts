@@ -1,0 +1,235 @@
+/**
+ * What the page may ask of the trainer worker, and what comes back: types only. One worker owns
+ * the engine and every tensor; the page holds numbers, strings and file handles. Progress callbacks
+ * are awaited by the worker, so no answer overtakes its last report.
+ */
+import type { EngineName, EngineReport } from '../src/engine/config.ts';
+import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
+import type { ResponseSet } from '../src/data/response-set.ts';
+import type { SamplingSettings } from '../src/generate/config.ts';
+import type { LoraSettings } from '../src/lora/config.ts';
+import type { StepReport } from '../src/metrics/step-report.ts';
+import type { TrainingSettings } from '../src/train/config.ts';
+
+export type ModelSource =
+  | { kind: 'embedded'; id: string; baseUrl: string }
+  | { kind: 'hub'; id: string; revision: string; baseUrl: string }
+  | { kind: 'files'; name: string; files: { path: string; file: File }[] }
+  | { kind: 'stored'; id: string };
+
+export interface LoadProgress {
+  phase: 'downloading' | 'checking' | 'reading' | 'uploading';
+  file: string;
+  bytesDone: number;
+  bytesTotal: number;
+  bytesPerSecond: number;
+  secondsLeft: number;
+}
+
+export interface ModelSummary {
+  id: string;
+  family: string;
+  parameters: number;
+  layers: number;
+  width: number;
+  vocabSize: number;
+  contextLength: number;
+  /** How the weights are held: f32, f16 or bf16. */
+  format: string;
+  weightBytes: number;
+  /** What is done before and after a question, and with special tokens. */
+  prompt: PromptPolicy;
+  /** Things worth knowing that are no errors: run from memory, ignored tensors, … */
+  notices: string[];
+}
+
+export interface PromptPolicy {
+  /** The model's own chat template, or undefined for a plain one. */
+  chatTemplate: boolean;
+  /** `{question}` stands for the question; used when there is no chat template or it is switched off. */
+  plainTemplate: string;
+  bos: string | undefined;
+  eos: string | undefined;
+}
+
+/** How a question becomes a prompt; recorded with every result. */
+export interface PromptSettings {
+  useChatTemplate: boolean;
+  plainTemplate: string;
+}
+
+export interface TokenPiece {
+  id: number;
+  text: string;
+  /** prompt: seen only; trained: counts in the loss; end: the end token, trained; cut: beyond the limit. */
+  role: 'prompt' | 'trained' | 'end' | 'cut';
+  special: boolean;
+  nll?: number;
+}
+
+export interface TokenView {
+  rowId: string;
+  pieces: TokenPiece[];
+  boundaryMerged: boolean;
+  truncated: boolean;
+}
+
+export interface MeasureRequest {
+  sets: ResponseSet[];
+  prompt: PromptSettings;
+  familiarity: FamiliaritySettings;
+  /** Measure with this run's or imported adapter applied; undefined: the model before training. */
+  adapterId?: string;
+}
+
+export interface MeasureProgress {
+  setId: string;
+  /** Rows that just finished. */
+  rows: RowFamiliarity[];
+  rowsDone: number;
+  rowsTotal: number;
+  tokensPerSecond: number;
+  secondsLeft: number;
+}
+
+export interface SetFamiliarity {
+  setId: string;
+  /** In the order of the set's rows; rows that could not be scored are missing. */
+  rows: RowFamiliarity[];
+  skipped: { rowId: string; reason: string }[];
+}
+
+export interface TrainRequest {
+  runId: string;
+  set: ResponseSet;
+  /** When absent, a share of the set's questions is held out. */
+  validation?: ResponseSet;
+  prompt: PromptSettings;
+  encoding: FamiliaritySettings['encoding'];
+  lora: LoraSettings;
+  training: TrainingSettings;
+  /** Continue from this run's last checkpoint. */
+  resume: boolean;
+}
+
+/** What a run will cost, said before it starts. */
+export interface TrainingPlan {
+  trainableParameters: number;
+  allParameters: number;
+  trainingRows: number;
+  validationRows: number;
+  droppedRows: { rowId: string; reason: string }[];
+  trainedTokensPerEpoch: number;
+  epochs: number;
+  memoryBytes: number;
+  memoryLimitBytes: number;
+  secondsPerStep: number;
+  /** Empty when the run can start. */
+  problems: string[];
+  notices: string[];
+}
+
+export type TrainEvent =
+  | { kind: 'step'; report: StepReport }
+  | { kind: 'checkpoint'; step: number; seconds: number }
+  | { kind: 'notice'; text: string };
+
+export interface TrainSummary {
+  runId: string;
+  outcome: 'finished' | 'stopped';
+  step: number;
+  steps: number;
+  seconds: number;
+  trainableParameters: number;
+  /** Validation loss before the first step and after the last, nats per token. */
+  validationBefore: number | undefined;
+  validationAfter: number | undefined;
+  engine: EngineName;
+  adapterId: string | undefined;
+  /** Everything that decides the numbers: settings, hashes, versions; shown and exported. */
+  manifest: Record<string, unknown>;
+}
+
+export interface GenerateRequest {
+  question: string;
+  prompt: PromptSettings;
+  sampling: SamplingSettings;
+  /** undefined: the base model. */
+  adapterId?: string;
+}
+
+export interface GenerateProgress {
+  text: string;
+  tokens: number;
+  tokensPerSecond: number;
+}
+
+export interface GenerateResult extends GenerateProgress {
+  stopped: 'end' | 'length' | 'asked';
+}
+
+export interface ExportedFile {
+  name: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface AdapterSummary {
+  id: string;
+  name: string;
+  rank: number;
+  alpha: number;
+  targets: string[];
+  parameters: number;
+  notices: string[];
+}
+
+export interface StoredItem {
+  id: string;
+  kind: 'model' | 'run';
+  bytes: number;
+  label: string;
+}
+
+export interface StorageReport {
+  items: StoredItem[];
+  usedBytes: number;
+  quotaBytes: number;
+  persistent: boolean;
+  /** Why nothing is kept, when the browser refuses. */
+  refused: string | undefined;
+}
+
+type Report<Progress> = (progress: Progress) => Promise<void>;
+
+/** The worker's one object. Long calls reject with StoppedError after the matching stop. */
+export interface TrainerApi {
+  startEngine(preferred: EngineName | 'auto'): Promise<EngineReport>;
+  openModel(
+    source: ModelSource,
+    precision: 'as-stored' | 'f32',
+    report: Report<LoadProgress>,
+  ): Promise<ModelSummary>;
+  /** Tokens of some rows, as training would see them. */
+  viewTokens(
+    rows: ResponseSet['rows'],
+    prompt: PromptSettings,
+    encoding: FamiliaritySettings['encoding'],
+    maxLength: number,
+  ): Promise<TokenView[]>;
+  /** Seconds that measuring would take, from a short trial. */
+  estimateMeasure(request: MeasureRequest): Promise<number>;
+  measure(request: MeasureRequest, report: Report<MeasureProgress>): Promise<SetFamiliarity[]>;
+  planTraining(request: TrainRequest): Promise<TrainingPlan>;
+  train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary>;
+  generate(request: GenerateRequest, report: Report<GenerateProgress>): Promise<GenerateResult>;
+  /** Asks whatever long call is running to end; it does within one step. */
+  stop(): Promise<void>;
+  /** PEFT's files for a run or an imported adapter. */
+  exportAdapter(adapterId: string): Promise<ExportedFile[]>;
+  importAdapter(name: string, files: File[]): Promise<AdapterSummary>;
+  deleteRun(runId: string): Promise<void>;
+  /** Runs whose checkpoint can be continued. */
+  resumableRuns(): Promise<{ runId: string; step: number; steps: number }[]>;
+  storage(): Promise<StorageReport>;
+  deleteStored(id: string): Promise<void>;
+}
