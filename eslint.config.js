@@ -74,6 +74,11 @@ const rooms = {
     types: ['src/lora', 'src/data'],
     tfjs: true,
   },
+  'models/recipes': {
+    values: library,
+    types: library,
+    tfjs: true,
+  },
   'src/lora': { values: ['src/ops'], types: ['models'], tfjs: true },
   'src/train': {
     values: ['src/ops', 'src/lora', 'src/batches', 'src/metrics', 'src/storage'],

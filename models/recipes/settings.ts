@@ -1,0 +1,55 @@
+/** How the two embedded models are made, as plain data: every trainer of them reads these numbers. */
+
+/** Bytes, digits one by one, and merges up to this size. */
+export const tokenizerSettings = {
+  vocabularySize: 1024,
+  endOfText: '<|endoftext|>',
+  /** Answered questions of each dialect, and of each other way of answering, that merges are learned from. */
+  sampleSize: 20_000,
+  otherStylesSampleSize: 2_000,
+  seed: 11,
+} as const;
+
+/** Both models share everything but the dialect of most of their answers. */
+export const corpusSettings = {
+  ownShare: 0.97,
+  /** Answered questions a model sees, each once. */
+  examples: 96_000,
+  seed: 21,
+} as const;
+
+export const modelSettings = {
+  hidden_size: 128,
+  intermediate_size: 352,
+  num_hidden_layers: 4,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  max_position_embeddings: 256,
+  rope_theta: 10_000,
+  rms_norm_eps: 1e-5,
+  initializer_range: 0.02,
+} as const;
+
+export const trainingSettings = {
+  batchSize: 32,
+  steps: 3000,
+  learningRate: 2e-3,
+  /** Fraction of the steps with a rising rate; then constant to half, then linear to the floor. */
+  warmupSteps: 100,
+  decayFrom: 0.5,
+  floor: 0.02,
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-8,
+  weightDecay: 0.05,
+  clip: 1,
+  /** Questions are context more than goal; answers and the end of text count in full. */
+  questionWeight: 0.1,
+  seed: 31,
+} as const;
+
+/** The embedded pair: id → the dialect it speaks. */
+export const embeddedModels = [
+  { id: 'idiolect-a', own: 'a', seed: 1 },
+  { id: 'idiolect-b', own: 'b', seed: 1 },
+] as const;
