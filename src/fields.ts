@@ -37,8 +37,8 @@ type ValueOf<F> = F extends NumberField
   ? number
   : F extends SwitchField
     ? boolean
-    : F extends ChoiceField<infer Choice>
-      ? Choice
+    : F extends { kind: 'choice'; choices: infer Choices }
+      ? keyof Choices & string
       : never;
 
 /** The settings object that a table of fields describes. */

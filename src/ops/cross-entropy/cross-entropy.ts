@@ -23,12 +23,13 @@ export interface ScatterRowsAttributes {
   count: number;
 }
 
-export interface TokenLosses {
+// A type, not an interface: tfjs's tidy takes only what has an index signature.
+export type TokenLosses = {
   /** Negative log-likelihood of each target, nats, [M]; differentiable in x and the head. */
   nll: Tensor;
   /** 1 where the target has the largest logit, else 0, [M]. */
   correct: Tensor;
-}
+};
 
 /**
  * @param x [N, C]: final hidden states

@@ -1,0 +1,71 @@
+/** config.json of GPT-Neo (TinyStories): attention layers alternate between global and local. */
+import type { GeluForm } from '../../src/ops/gelu/gelu.ts';
+import { GELU_NAMES, geluForm } from '../activation.ts';
+import { ConfigReader } from '../config-reader.ts';
+
+export interface GptNeoConfig {
+  vocabSize: number;
+  width: number;
+  layers: number;
+  heads: number;
+  feedForward: number;
+  epsilon: number;
+  contextLength: number;
+  activation: GeluForm;
+  tied: boolean;
+  /** Per layer: how far back a query sees; 0 is all the way. */
+  windows: number[];
+}
+
+/** @throws ModelFileError listing everything wrong */
+export function readGptNeoConfig(json: unknown): GptNeoConfig {
+  const config = new ConfigReader(json);
+  const width = config.size('hidden_size');
+  const layers = config.size(['num_layers', 'num_hidden_layers']);
+  const heads = config.size(['num_heads', 'num_attention_heads']);
+  if (width % heads !== 0)
+    config.problem(`hidden_size ${width} is not a multiple of num_heads ${heads}.`);
+  const result: GptNeoConfig = {
+    vocabSize: config.size('vocab_size'),
+    width,
+    layers,
+    heads,
+    feedForward: config.size('intermediate_size', 4 * width),
+    epsilon: config.number('layer_norm_epsilon', 1e-5),
+    contextLength: config.size('max_position_embeddings', 2048),
+    activation: geluForm(config.choice('activation_function', GELU_NAMES, 'gelu_new')),
+    tied: config.flag('tie_word_embeddings', true),
+    windows: readWindows(config, layers, config.size('window_size', 256)),
+  };
+  config.finish();
+  return result;
+}
+
+/** `attention_types` is a list of [kinds, repetitions]; `attention_layers` says it layer by layer. */
+function readWindows(config: ConfigReader, layers: number, window: number): number[] {
+  const flat: unknown[] = [];
+  const types = config.raw('attention_types');
+  const listed = config.raw('attention_layers');
+  if (Array.isArray(listed)) flat.push(...(listed as unknown[]));
+  else if (Array.isArray(types)) {
+    for (const entry of types as unknown[]) {
+      const [kinds, times] = Array.isArray(entry) ? (entry as unknown[]) : [];
+      if (!Array.isArray(kinds) || typeof times !== 'number') {
+        config.problem('attention_types: expected a list of [kinds, repetitions].');
+        continue;
+      }
+      for (let i = 0; i < times; i++) flat.push(...(kinds as unknown[]));
+    }
+  } else config.problem('attention_types is missing.');
+  if (flat.length !== layers) {
+    config.problem(`attention_types describes ${flat.length} layers, the model has ${layers}.`);
+  }
+  return flat.map((kind) => {
+    if (kind !== 'global' && kind !== 'local') {
+      config.problem(
+        `attention_types: ${JSON.stringify(kind)} is not supported; supported are global, local.`,
+      );
+    }
+    return kind === 'local' ? window : 0;
+  });
+}

@@ -1,0 +1,36 @@
+/** GPT-Neo, top to bottom: as GPT-2, with unscaled scores and a window on every local layer. */
+import { add, type Tensor } from '@tensorflow/tfjs-core';
+import { embedding } from '../../src/ops/embedding/embedding.ts';
+import { gelu } from '../../src/ops/gelu/gelu.ts';
+import { layerNorm } from '../../src/ops/layer-norm/layer-norm.ts';
+import type { ModelParts } from '../assemble.ts';
+import type { ForwardContext } from '../language-model.ts';
+import type { GptNeoConfig } from './config.ts';
+
+/** → final hidden states [B·T, C]. */
+export function gptNeoHidden(
+  config: GptNeoConfig,
+  parts: ModelParts,
+  context: ForwardContext,
+): Tensor {
+  const { layers, heads, width, epsilon, activation, windows } = config;
+  const headDim = width / heads;
+  const norm = (x: Tensor, name: string) =>
+    layerNorm(x, parts.vector(name), parts.vector(`${name}.beta`), epsilon);
+
+  let x = add(
+    embedding(parts.matrix('embedding'), context.ids),
+    embedding(parts.matrix('positions'), context.positions),
+  ); // [N, C]
+  for (let i = 0; i < layers; i++) {
+    const attention = { heads, kvHeads: heads, headDim, scale: 1, window: windows[i]! };
+    x = context.block(i, x, (input) => {
+      const qkv = context.linear(parts.linear(`${i}.qkv`), norm(input, `${i}.attentionNorm`));
+      const mixed = context.attend(i, qkv, attention); // [N, C]
+      const middle = context.linear(parts.linear(`${i}.output`), mixed, input);
+      const up = context.linear(parts.linear(`${i}.up`), norm(middle, `${i}.mlpNorm`)); // [N, F]
+      return context.linear(parts.linear(`${i}.down`), gelu(up, activation), middle);
+    });
+  }
+  return norm(x, 'norm');
+}

@@ -1,0 +1,50 @@
+/** config.json of GPT-NeoX (Pythia): rotary positions on part of each head, two residual forms. */
+import type { GeluForm } from '../../src/ops/gelu/gelu.ts';
+import { GELU_NAMES, geluForm } from '../activation.ts';
+import { ConfigReader } from '../config-reader.ts';
+import { readRope, type RopeConfig } from '../rope-table.ts';
+
+export interface GptNeoxConfig {
+  vocabSize: number;
+  width: number;
+  layers: number;
+  heads: number;
+  feedForward: number;
+  epsilon: number;
+  contextLength: number;
+  activation: GeluForm;
+  tied: boolean;
+  /** Attention and MLP both read the block's input and are added to it together. */
+  parallelResidual: boolean;
+  attentionBias: boolean;
+  rope: RopeConfig;
+}
+
+/** @throws ModelFileError listing everything wrong, UnsupportedModelError for a rope type */
+export function readGptNeoxConfig(json: unknown): GptNeoxConfig {
+  const config = new ConfigReader(json);
+  const width = config.size('hidden_size');
+  const heads = config.size('num_attention_heads');
+  if (width % heads !== 0) {
+    config.problem(`hidden_size ${width} is not a multiple of num_attention_heads ${heads}.`);
+  }
+  const result: GptNeoxConfig = {
+    vocabSize: config.size('vocab_size'),
+    width,
+    layers: config.size('num_hidden_layers'),
+    heads,
+    feedForward: config.size('intermediate_size', 4 * width),
+    epsilon: config.number('layer_norm_eps', 1e-5),
+    contextLength: config.size('max_position_embeddings', 2048),
+    activation: geluForm(config.choice('hidden_act', GELU_NAMES, 'gelu')),
+    tied: config.flag('tie_word_embeddings', false),
+    parallelResidual: config.flag('use_parallel_residual', true),
+    attentionBias: config.flag('attention_bias', true),
+    rope: readRope(config, {
+      theta: config.number('rotary_emb_base', config.number('rope_theta', 10_000)),
+      partial: config.number('rotary_pct', 0.25),
+    }),
+  };
+  config.finish();
+  return result;
+}

@@ -1,0 +1,216 @@
+/**
+ * From the tensors of a checkpoint to weights on the engine, by a plan. Everything wrong with the
+ * file is found before anything is uploaded; then one matrix at a time passes through host memory.
+ */
+import { tensor, variable, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+import { ModelFileError } from '../src/errors.ts';
+import { disposeWeight, uploadWeight, type Weight, type WeightFormat } from '../src/ops/weight.ts';
+import { readFloat32, type NamedTensor, type TensorFile } from '../src/storage/tensor-file.ts';
+import type { MatrixPlan, PlanPart, VectorPlan, WeightPlan } from './weight-plan.ts';
+
+export interface LoadOptions {
+  /** as-stored keeps 16-bit weights 16-bit; f32 widens everything. */
+  precision: 'as-stored' | 'f32';
+  /** Every weight becomes a float32 variable, for full fine-tuning. */
+  trainable: boolean;
+  /** Largest single tensor the engine can bind, bytes. */
+  maxTensorBytes: number;
+  /** Called after each tensor with bytes read so far and in all. */
+  report?: (bytesDone: number, bytesTotal: number, name: string) => Promise<void>;
+}
+
+export interface LoadedWeights {
+  matrices: Map<string, Weight>;
+  vectors: Map<string, Tensor>;
+  /** The variables behind them when trainable. */
+  variables: Map<string, Variable>;
+  bytes: number;
+  formats: Set<WeightFormat>;
+  notices: string[];
+  dispose(): void;
+}
+
+/** @throws ModelFileError that lists every missing tensor and every wrong shape at once */
+export async function loadWeights(
+  modelId: string,
+  plan: WeightPlan,
+  file: TensorFile,
+  options: LoadOptions,
+): Promise<LoadedWeights> {
+  const { find, notices } = checkPlan(modelId, plan, file);
+  const total = [...plan.matrices, ...plan.vectors]
+    .flatMap(({ parts }) => parts)
+    .reduce((sum, part) => sum + byteLength(find(part)), 0);
+  const loaded: LoadedWeights = {
+    matrices: new Map(),
+    vectors: new Map(),
+    variables: new Map(),
+    bytes: 0,
+    formats: new Set(),
+    notices,
+    dispose() {
+      for (const weight of loaded.matrices.values()) disposeWeight(weight);
+      for (const values of loaded.vectors.values()) values.dispose();
+    },
+  };
+  let done = 0;
+  const advance = async ({ name, parts }: { name: string; parts: PlanPart[] }) => {
+    for (const part of parts) done += byteLength(find(part));
+    await options.report?.(done, total, name);
+  };
+  try {
+    for (const item of plan.matrices) {
+      const weight = await loadMatrix(item, find, options);
+      loaded.matrices.set(item.name, weight);
+      loaded.formats.add(weight.format);
+      loaded.bytes += weight.rows * weight.columns * (weight.format === 'f32' ? 4 : 2);
+      if (options.trainable) loaded.variables.set(item.name, weight.parts[0] as Variable);
+      await advance(item);
+    }
+    for (const item of plan.vectors) {
+      const values = await stackVectors(item, find);
+      const plain = tensor(values, [values.length], 'float32');
+      const uploaded = options.trainable ? variable(plain) : plain;
+      if (options.trainable) plain.dispose();
+      loaded.vectors.set(item.name, uploaded);
+      loaded.bytes += values.byteLength;
+      if (options.trainable) loaded.variables.set(item.name, uploaded as Variable);
+      await advance(item);
+    }
+  } catch (error) {
+    loaded.dispose();
+    throw error;
+  }
+  return loaded;
+}
+
+type Find = (part: PlanPart) => NamedTensor;
+
+function checkPlan(modelId: string, plan: WeightPlan, file: TensorFile) {
+  const problems: string[] = [];
+  const used = new Set<string>();
+  const lookUp = (name: string): NamedTensor | undefined => {
+    const prefix = plan.optionalPrefix ?? '';
+    const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const found = file.tensors.get(name) ?? file.tensors.get(bare);
+    if (found) used.add(found.name);
+    return found;
+  };
+  const lookUpPart = ({ tensor: name, alias }: PlanPart) =>
+    lookUp(name) ?? (alias === undefined ? undefined : lookUp(alias));
+  const check = (part: PlanPart, columns: number | undefined) => {
+    const found = lookUpPart(part);
+    const expected =
+      columns === undefined
+        ? [part.rows]
+        : part.transposed
+          ? [columns, part.rows]
+          : [part.rows, columns];
+    if (!found) {
+      const format = file.unreadable.get(part.tensor);
+      problems.push(
+        format === undefined
+          ? `${part.tensor} [${expected.join(', ')}] is missing.`
+          : `${part.tensor} is stored as ${format}; F32, F16 and BF16 are read.`,
+      );
+    } else if (found.shape.join() !== expected.join()) {
+      problems.push(
+        `${part.tensor}: expected shape [${expected.join(', ')}] by config.json, found [${found.shape.join(', ')}].`,
+      );
+    }
+  };
+  for (const { columns, parts } of plan.matrices) for (const part of parts) check(part, columns);
+  for (const { parts } of plan.vectors) for (const part of parts) check(part, undefined);
+  if (problems.length > 0) {
+    throw new ModelFileError(`${modelId}: the weights do not fit config.json.`, problems);
+  }
+  const spare = [...file.tensors.keys()].filter(
+    (name) => !used.has(name) && !plan.ignored.some((pattern) => pattern.test(name)),
+  );
+  const notices =
+    spare.length > 0
+      ? [
+          `Not used from the file: ${spare.slice(0, 8).join(', ')}${spare.length > 8 ? ` and ${spare.length - 8} more` : ''}.`,
+        ]
+      : [];
+  return { find: (part: PlanPart) => lookUpPart(part)!, notices };
+}
+
+function byteLength({ shape, dtype }: NamedTensor): number {
+  return shape.reduce((a, b) => a * b, 1) * (dtype === 'F32' ? 4 : 2);
+}
+
+async function loadMatrix(
+  { columns, parts }: MatrixPlan,
+  find: Find,
+  { precision, trainable, maxTensorBytes }: LoadOptions,
+): Promise<Weight> {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const dtypes = new Set(parts.map((part) => find(part).dtype));
+  const [dtype] = dtypes;
+  const sixteen =
+    precision === 'as-stored' &&
+    !trainable &&
+    dtypes.size === 1 &&
+    dtype !== 'F32' &&
+    columns % 2 === 0;
+  const values = sixteen ? new Uint16Array(rows * columns) : new Float32Array(rows * columns);
+  let offset = 0;
+  for (const part of parts) {
+    const source = sixteen ? await readHalves(find(part)) : await readFloat32(find(part));
+    placeRows(values, offset, source, columns, part);
+    offset += part.rows * columns;
+  }
+  const format: WeightFormat = sixteen ? (dtype === 'F16' ? 'f16' : 'bf16') : 'f32';
+  // A variable is one tensor: full fine-tuning is for models far below any binding limit.
+  const weight = uploadWeight(
+    values,
+    rows,
+    columns,
+    format,
+    trainable ? undefined : maxTensorBytes,
+  );
+  if (!trainable) return weight;
+  const trained = variable(weight.parts[0]!);
+  disposeWeight(weight);
+  return { ...weight, parts: [trained] };
+}
+
+async function readHalves(named: NamedTensor): Promise<Uint16Array> {
+  const bytes = await named.read();
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
+}
+
+/** Copies a tensor of the file into the stack, turned and reordered as its plan says. */
+function placeRows(
+  target: Float32Array | Uint16Array,
+  offset: number,
+  source: Float32Array | Uint16Array,
+  columns: number,
+  { rows, transposed, order }: PlanPart,
+): void {
+  if (!transposed && !order) {
+    target.set(source, offset);
+    return;
+  }
+  for (let row = 0; row < rows; row++) {
+    const from = order ? order[row]! : row;
+    for (let column = 0; column < columns; column++) {
+      target[offset + row * columns + column] = transposed
+        ? source[column * rows + from]!
+        : source[from * columns + column]!;
+    }
+  }
+}
+
+async function stackVectors({ parts }: VectorPlan, find: Find): Promise<Float32Array> {
+  const size = parts.reduce((sum, part) => sum + part.rows, 0);
+  const values = new Float32Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    placeRows(values, offset, await readFloat32(find(part)), 1, part);
+    offset += part.rows;
+  }
+  return values;
+}

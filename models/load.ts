@@ -1,0 +1,119 @@
+/** Files → family → LanguageModel. The table below is the list of what is supported. */
+import { UnsupportedModelError } from '../src/errors.ts';
+import type { OpenedModel } from '../src/storage/model-files.ts';
+import { assemble, type Blueprint } from './assemble.ts';
+import { readGpt2Config } from './gpt2/config.ts';
+import { gpt2Hidden } from './gpt2/forward.ts';
+import { gpt2Weights } from './gpt2/weight-names.ts';
+import { readGptNeoConfig } from './gpt_neo/config.ts';
+import { gptNeoHidden } from './gpt_neo/forward.ts';
+import { gptNeoWeights } from './gpt_neo/weight-names.ts';
+import { readGptNeoxConfig } from './gpt_neox/config.ts';
+import { gptNeoxHidden } from './gpt_neox/forward.ts';
+import { gptNeoxWeights } from './gpt_neox/weight-names.ts';
+import type { LanguageModel } from './language-model.ts';
+import { LLAMA_TYPES, readLlamaConfig } from './llama/config.ts';
+import { llamaHidden } from './llama/forward.ts';
+import { llamaWeights } from './llama/weight-names.ts';
+import type { LoadOptions } from './load-weights.ts';
+import { rotaryDimension } from './rope-table.ts';
+
+const families: Record<string, (config: unknown) => Blueprint> = {
+  ...Object.fromEntries(LLAMA_TYPES.map((type) => [type, llama])),
+  gpt2,
+  gpt_neox: gptNeox,
+  gpt_neo: gptNeo,
+};
+
+/** What config.json may name as its model_type. */
+export const supportedModelTypes: readonly string[] = Object.keys(families);
+
+/**
+ * @throws UnsupportedModelError for an unknown model_type, listing the supported ones;
+ *   ModelFileError when config.json or the weights are wrong
+ */
+export async function loadModel(opened: OpenedModel, options: LoadOptions): Promise<LanguageModel> {
+  const modelType = (opened.config as { model_type?: unknown } | null)?.model_type;
+  const family = typeof modelType === 'string' ? families[modelType] : undefined;
+  if (!family) {
+    throw new UnsupportedModelError(
+      `${opened.id}: model_type ${JSON.stringify(modelType)} is not supported; supported are ${supportedModelTypes.join(', ')}.`,
+    );
+  }
+  return assemble(opened.id, family(opened.config), opened.tensors, options);
+}
+
+function llama(json: unknown): Blueprint {
+  const config = readLlamaConfig(json);
+  const { modelType, layers, width, vocabSize, contextLength, kvHeads, headDim } = config;
+  return {
+    plan: llamaWeights(config),
+    shape: { modelType, layers, width, vocabSize, contextLength, kvHeads, headDim },
+    rope: { config: config.rope, rotaryDim: rotaryDimension(config.rope, headDim) },
+    tied: config.tied,
+    defaultTargets: ['q_proj', 'v_proj'],
+    fanInFanOut: false,
+    notices: config.notices,
+    hidden: (parts, context) => llamaHidden(config, parts, context),
+  };
+}
+
+function gpt2(json: unknown): Blueprint {
+  const config = readGpt2Config(json);
+  return {
+    ...plainShape('gpt2', config),
+    plan: gpt2Weights(config),
+    defaultTargets: ['c_attn'],
+    fanInFanOut: true,
+    hidden: (parts, context) => gpt2Hidden(config, parts, context),
+  };
+}
+
+function gptNeox(json: unknown): Blueprint {
+  const config = readGptNeoxConfig(json);
+  const headDim = config.width / config.heads;
+  return {
+    ...plainShape('gpt_neox', config),
+    plan: gptNeoxWeights(config),
+    rope: { config: config.rope, rotaryDim: rotaryDimension(config.rope, headDim) },
+    defaultTargets: ['query_key_value'],
+    fanInFanOut: false,
+    hidden: (parts, context) => gptNeoxHidden(config, parts, context),
+  };
+}
+
+function gptNeo(json: unknown): Blueprint {
+  const config = readGptNeoConfig(json);
+  return {
+    ...plainShape('gpt_neo', config),
+    plan: gptNeoWeights(config),
+    defaultTargets: ['q_proj', 'v_proj'],
+    fanInFanOut: false,
+    hidden: (parts, context) => gptNeoHidden(config, parts, context),
+  };
+}
+
+/** Families whose key/value heads are their query heads. */
+function plainShape(
+  modelType: string,
+  config: {
+    layers: number;
+    width: number;
+    heads: number;
+    vocabSize: number;
+    contextLength: number;
+    tied: boolean;
+  },
+) {
+  const { layers, width, heads, vocabSize, contextLength, tied } = config;
+  const shape = {
+    modelType,
+    layers,
+    width,
+    vocabSize,
+    contextLength,
+    kvHeads: heads,
+    headDim: width / heads,
+  };
+  return { shape, tied, notices: [] as string[] };
+}

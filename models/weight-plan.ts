@@ -1,0 +1,56 @@
+/**
+ * Which tensors of a checkpoint make up which matrix or vector of a model. A family writes its plan
+ * as data; checking and loading are the same for all.
+ */
+
+/** One tensor of the file that becomes rows of a stacked matrix, or elements of a stacked vector. */
+export interface PlanPart {
+  /** Name in the file, without an optional family prefix. */
+  tensor: string;
+  /** Another name that some checkpoints use. */
+  alias?: string;
+  /** Rows of the matrix (its out features) or length of the vector. */
+  rows: number;
+  /** PEFT's module path when this is a linear layer that may be adapted. */
+  path?: string;
+  /** Stored as [in, out]. */
+  transposed?: boolean;
+  /** Stack row i is the file's row order[i]. */
+  order?: Int32Array;
+}
+
+export interface MatrixPlan {
+  name: string;
+  columns: number;
+  parts: PlanPart[];
+}
+
+export interface VectorPlan {
+  name: string;
+  parts: PlanPart[];
+}
+
+export interface WeightPlan {
+  matrices: MatrixPlan[];
+  vectors: VectorPlan[];
+  /** Prefix that some checkpoints of the family have and some do not, such as "transformer.". */
+  optionalPrefix?: string;
+  /** Tensors that may be there and are not needed, such as stored masks. */
+  ignored: RegExp[];
+}
+
+/** A matrix from one tensor. */
+export function matrix(
+  name: string,
+  tensor: string,
+  rows: number,
+  columns: number,
+  extra: Partial<PlanPart> = {},
+): MatrixPlan {
+  return { name, columns, parts: [{ tensor, rows, ...extra }] };
+}
+
+/** A vector from one tensor. */
+export function vector(name: string, tensor: string, rows: number): VectorPlan {
+  return { name, parts: [{ tensor, rows }] };
+}

@@ -1,0 +1,143 @@
+/**
+ * Loss and gradients of one batch, and the loss of an evaluation. Both are Σ weight·NLL over the
+ * target tokens, divided by Σ weight at the very end, so they are the same quantity.
+ */
+import {
+  add,
+  concat,
+  mul,
+  reshape,
+  sqrt,
+  stack,
+  sum,
+  tensor,
+  tidy,
+  variableGrads,
+  type Scalar,
+  type Tensor,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import type { LanguageModel } from '../../models/language-model.ts';
+import type { Batch } from '../batches/batch.ts';
+import { forwardContext, type ForwardOptions } from '../lora/forward-context.ts';
+import { squaredSum } from '../ops/adamw/adamw.ts';
+import { crossEntropy, type TokenLosses } from '../ops/cross-entropy/cross-entropy.ts';
+
+/** Per-target losses of a batch, [M]; the caller tidies. `gradient`: whether they will be differentiated. */
+export function tokenLosses(
+  model: LanguageModel,
+  batch: Batch,
+  options: ForwardOptions,
+  gradient: boolean,
+): TokenLosses {
+  const { batch: count, time } = batch;
+  const ids = tensor(batch.tokens, [count * time], 'int32');
+  const positions = tensor(positionsOf(count, time), [count * time], 'int32');
+  const context = forwardContext(count, time, ids, positions, options);
+  const hidden = model.hidden(context);
+  const rows = tensor(batch.rows, [batch.rows.length], 'int32');
+  const targets = tensor(batch.targets, [batch.targets.length], 'int32');
+  return crossEntropy(hidden, model.head, rows, targets, gradient);
+}
+
+/** 0 … T−1 for each of the B sequences. */
+export function positionsOf(batch: number, time: number): Int32Array {
+  return Int32Array.from({ length: batch * time }, (_, i) => i % time);
+}
+
+export interface BatchGradients {
+  /** Scalar: Σ weight·NLL / totalWeight. */
+  loss: Tensor;
+  /** In the order of the variables. */
+  gradients: Tensor[];
+}
+
+/**
+ * @param totalWeight Σ weight over all micro-batches of the step: gradients of the micro-batches
+ *   then simply add up
+ */
+export function batchGradients(
+  model: LanguageModel,
+  batch: Batch,
+  variables: readonly Variable[],
+  totalWeight: number,
+  options: ForwardOptions,
+): BatchGradients {
+  const { value, grads } = variableGrads(() => {
+    const { nll } = tokenLosses(model, batch, options, true);
+    const weights = Float32Array.from(
+      { length: batch.targets.length },
+      (_, i) => (batch.weights?.[i] ?? 1) / totalWeight,
+    );
+    return sum(mul(nll, tensor(weights))) as Scalar;
+  }, variables as Variable[]);
+  return { loss: value, gradients: variables.map(({ name }) => grads[name]!) };
+}
+
+/** Adds the gradients of a further micro-batch, disposing both inputs. */
+export function addGradients(sum_: BatchGradients, more: BatchGradients): BatchGradients {
+  const together = tidy(() => ({
+    loss: add(sum_.loss, more.loss),
+    gradients: sum_.gradients.map((g, i) => add(g, more.gradients[i]!)),
+  }));
+  disposeGradients(sum_);
+  disposeGradients(more);
+  return together;
+}
+
+export function disposeGradients({ loss, gradients }: BatchGradients): void {
+  loss.dispose();
+  for (const gradient of gradients) gradient.dispose();
+}
+
+/** Loss and global gradient norm in one read: the only one of a step. */
+export async function readLossAndNorm({
+  loss,
+  gradients,
+}: BatchGradients): Promise<[number, number]> {
+  const both = tidy(() => {
+    const squares = stack(gradients.map((gradient) => reshape(squaredSum(gradient), [])));
+    return concat([reshape(loss, [1]), reshape(sqrt(sum(squares)), [1])]);
+  });
+  const [value, norm] = await both.data();
+  both.dispose();
+  return [value!, norm!];
+}
+
+export interface Evaluation {
+  /** Nats per target token. */
+  loss: number;
+  /** Share of target tokens that were the likeliest. */
+  accuracy: number;
+  targets: number;
+}
+
+/** Loss over batches; `shouldStop` is asked between them and ends the evaluation with undefined. */
+export async function evaluate(
+  model: LanguageModel,
+  batches: Iterable<Batch>,
+  options: ForwardOptions,
+  shouldStop: () => boolean = () => false,
+): Promise<Evaluation | undefined> {
+  let nllSum = 0;
+  let correctSum = 0;
+  let weightSum = 0;
+  let targets = 0;
+  for (const batch of batches) {
+    if (shouldStop()) return undefined;
+    const { nll, correct } = tidy(() =>
+      tokenLosses(model, batch, options, false),
+    ) as unknown as TokenLosses;
+    const [losses, hits] = await Promise.all([nll.data(), correct.data()]);
+    nll.dispose();
+    correct.dispose();
+    for (let i = 0; i < losses.length; i++) {
+      const weight = batch.weights?.[i] ?? 1;
+      nllSum += weight * losses[i]!;
+      correctSum += weight * hits[i]!;
+      weightSum += weight;
+    }
+    targets += losses.length;
+  }
+  return { loss: nllSum / weightSum, accuracy: correctSum / weightSum, targets };
+}
