@@ -17,6 +17,7 @@ const all = [
   'src/engine',
   'src/ops',
   'src/lora',
+  'src/forward',
   'src/train',
   'src/generate',
   'src/familiarity',
@@ -29,6 +30,7 @@ const all = [
   'src/state',
   'src/plots',
   'src/ui',
+  'src/session',
   'src/cli',
   'models',
   'workers',
@@ -41,6 +43,7 @@ const library = [
   'src/engine',
   'src/ops',
   'src/lora',
+  'src/forward',
   'src/train',
   'src/generate',
   'src/familiarity',
@@ -50,6 +53,7 @@ const library = [
   'src/exchange',
   'src/metrics',
   'src/storage',
+  'src/session',
   'models',
 ];
 
@@ -79,19 +83,24 @@ const rooms = {
     types: library,
     tfjs: true,
   },
+  'src/forward': {
+    values: ['src/ops', 'src/lora'],
+    types: ['models', 'src/batches'],
+    tfjs: true,
+  },
   'src/lora': { values: ['src/ops'], types: ['models'], tfjs: true },
   'src/train': {
-    values: ['src/ops', 'src/lora', 'src/batches', 'src/metrics', 'src/storage'],
+    values: ['src/ops', 'src/lora', 'src/forward', 'src/batches', 'src/metrics', 'src/storage'],
     types: ['models', 'src/engine'],
     tfjs: true,
   },
   'src/generate': {
-    values: ['src/ops'],
+    values: ['src/ops', 'src/lora'],
     types: ['src/tokenizer', 'models', 'src/lora'],
     tfjs: true,
   },
   'src/familiarity': {
-    values: ['src/batches', 'src/ops', 'src/metrics', 'src/statistics'],
+    values: ['src/batches', 'src/ops', 'src/forward', 'src/metrics', 'src/statistics'],
     types: ['models', 'src/data', 'src/tokenizer', 'src/lora'],
     tfjs: true,
   },
@@ -145,6 +154,11 @@ const rooms = {
       'models',
     ],
     tfjs: false,
+  },
+  'src/session': {
+    values: library.filter((room) => !['src/experiment', 'src/session'].includes(room)),
+    types: [],
+    tfjs: true,
   },
   workers: { values: library, types: all, tfjs: true },
   'src/cli': { values: library, types: [...library, 'workers'], tfjs: true },
@@ -201,6 +215,8 @@ export default ts.config(
         { allowNumber: true, allowBoolean: true },
       ],
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // tfjs's Tensor and Variable are classes that one gets from functions, never by `new`.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unnecessary-condition': [
         'error',

@@ -44,7 +44,7 @@ export function llamaHidden(
 /** Qwen3: an RMSNorm over the width of each query and each key head. */
 function normHeads(qkv: Tensor, config: LlamaConfig, parts: ModelParts, layer: number): Tensor {
   const { heads, kvHeads, headDim, epsilon } = config;
-  const rows = qkv.shape[0]!;
+  const rows = qkv.shape[0];
   const normed = (firstHead: number, count: number, gamma: Tensor) => {
     const own = slice(qkv, [0, firstHead * headDim], [rows, count * headDim]);
     const flat = rmsNorm(reshape(own, [rows * count, headDim]), gamma, epsilon);

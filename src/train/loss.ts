@@ -19,31 +19,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Batch } from '../batches/batch.ts';
-import { forwardContext, type ForwardOptions } from '../lora/forward-context.ts';
+import type { ForwardOptions } from '../forward/forward-context.ts';
+import { tokenLosses } from '../forward/token-losses.ts';
 import { squaredSum } from '../ops/adamw/adamw.ts';
-import { crossEntropy, type TokenLosses } from '../ops/cross-entropy/cross-entropy.ts';
-
-/** Per-target losses of a batch, [M]; the caller tidies. `gradient`: whether they will be differentiated. */
-export function tokenLosses(
-  model: LanguageModel,
-  batch: Batch,
-  options: ForwardOptions,
-  gradient: boolean,
-): TokenLosses {
-  const { batch: count, time } = batch;
-  const ids = tensor(batch.tokens, [count * time], 'int32');
-  const positions = tensor(positionsOf(count, time), [count * time], 'int32');
-  const context = forwardContext(count, time, ids, positions, options);
-  const hidden = model.hidden(context);
-  const rows = tensor(batch.rows, [batch.rows.length], 'int32');
-  const targets = tensor(batch.targets, [batch.targets.length], 'int32');
-  return crossEntropy(hidden, model.head, rows, targets, gradient);
-}
-
-/** 0 … T−1 for each of the B sequences. */
-export function positionsOf(batch: number, time: number): Int32Array {
-  return Int32Array.from({ length: batch * time }, (_, i) => i % time);
-}
 
 export interface BatchGradients {
   /** Scalar: Σ weight·NLL / totalWeight. */
@@ -69,7 +47,7 @@ export function batchGradients(
       { length: batch.targets.length },
       (_, i) => (batch.weights?.[i] ?? 1) / totalWeight,
     );
-    return sum(mul(nll, tensor(weights))) as Scalar;
+    return sum<Scalar>(mul(nll, tensor(weights)));
   }, variables as Variable[]);
   return { loss: value, gradients: variables.map(({ name }) => grads[name]!) };
 }
@@ -125,9 +103,7 @@ export async function evaluate(
   let targets = 0;
   for (const batch of batches) {
     if (shouldStop()) return undefined;
-    const { nll, correct } = tidy(() =>
-      tokenLosses(model, batch, options, false),
-    ) as unknown as TokenLosses;
+    const { nll, correct } = tidy(() => tokenLosses(model, batch, options, false));
     const [losses, hits] = await Promise.all([nll.data(), correct.data()]);
     nll.dispose();
     correct.dispose();

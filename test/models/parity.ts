@@ -13,14 +13,10 @@ import {
   type LoraValues,
 } from '../../src/lora/adapter.ts';
 import type { LoraSettings } from '../../src/lora/config.ts';
-import { forwardContext } from '../../src/lora/forward-context.ts';
+import { forwardContext } from '../../src/forward/forward-context.ts';
 import { linear } from '../../src/ops/linear/linear.ts';
-import {
-  batchGradients,
-  disposeGradients,
-  positionsOf,
-  readLossAndNorm,
-} from '../../src/train/loss.ts';
+import { positionsOf } from '../../src/forward/token-losses.ts';
+import { batchGradients, disposeGradients, readLossAndNorm } from '../../src/train/loss.ts';
 import { createOptimizer, disposeOptimizer, updateParameters } from '../../src/train/optimizer.ts';
 import { fixtureJson, openFixtureModel } from '../support/fixtures.ts';
 

@@ -8,7 +8,7 @@ import { attention } from '../ops/attention/attention.ts';
 import { dropout } from '../ops/dropout/dropout.ts';
 import { linear } from '../ops/linear/linear.ts';
 import { taped } from '../ops/tape.ts';
-import { linearAdapter, type LoraAdapter } from './adapter.ts';
+import { linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
 
 export interface ForwardOptions {
   adapter?: LoraAdapter | undefined;

@@ -1,0 +1,81 @@
+/** npm run generate: one answer from a model, with or without an adapter. */
+import { DataError } from '../errors.ts';
+import { defaultsOf, requireValid } from '../fields.ts';
+import { samplingFields, type SamplingSettings } from '../generate/config.ts';
+import { generate } from '../generate/generate.ts';
+import { encodePrompt } from '../tokenizer/encode-pair.ts';
+import { createPromptFormat } from '../tokenizer/prompt-format.ts';
+import { numberOf, textOf } from './arguments.ts';
+import { modelOptions, openAdapter, openCommandLab } from './open-lab.ts';
+import { runCommand, stopOnInterrupt } from './run-command.ts';
+
+const command = {
+  name: 'generate',
+  summary: 'Answers one question. Greedy unless a temperature is given.',
+  options: {
+    ...modelOptions,
+    adapter: { value: 'DIR', help: 'answer with this PEFT adapter applied' },
+    prompt: { value: 'TEXT', help: 'the question', required: true },
+    'max-new-tokens': { value: 'N', help: 'longest answer', default: '128' },
+    temperature: { value: 'X', help: 'draw at this temperature instead of taking the likeliest' },
+    'top-k': { value: 'N', help: 'draw among the k likeliest', default: '0' },
+    'top-p': {
+      value: 'X',
+      help: 'draw among the likeliest that have this probability',
+      default: '1',
+    },
+    seed: { value: 'N', help: 'the same seed draws the same answer', default: '0' },
+  },
+};
+
+await runCommand(command, async (values) => {
+  const question = textOf(values, 'prompt');
+  if (question === undefined) throw new DataError('--prompt is missing.');
+  const temperature = numberOf(values, 'temperature');
+  const sampling: SamplingSettings = {
+    ...defaultsOf(samplingFields),
+    greedy: temperature === undefined,
+    ...(temperature !== undefined && { temperature }),
+    topK: numberOf(values, 'top-k')!,
+    topP: numberOf(values, 'top-p')!,
+    maxNewTokens: numberOf(values, 'max-new-tokens')!,
+    seed: numberOf(values, 'seed')!,
+  };
+  requireValid('The sampling', samplingFields, sampling);
+  const { lab, prompt } = await openCommandLab(values);
+  const adapterPath = textOf(values, 'adapter');
+  const adapter = adapterPath === undefined ? undefined : await openAdapter(lab, adapterPath);
+  const { model, tokenizer } = lab;
+  const format = createPromptFormat(tokenizer, prompt);
+  const tokens: number[] = [];
+  let written = 0;
+  const write = (final: boolean) => {
+    const text = tokenizer.decode(tokens, { skipSpecialTokens: true });
+    // A character may be spread over two tokens; its first half is held back.
+    const whole = final ? text : text.replace(/\uFFFD+$/, '');
+    process.stdout.write(whole.slice(written));
+    written = Math.max(written, whole.length);
+  };
+  const began = performance.now();
+  await generate({
+    model,
+    adapter,
+    prompts: [encodePrompt(tokenizer, format.prompt(question))],
+    sampling,
+    endIds: [
+      ...new Set([...tokenizer.eosIds, ...(format.endId === undefined ? [] : [format.endId])]),
+    ],
+    stopRequested: stopOnInterrupt(),
+    onTokens: ([token]) => {
+      if (token !== undefined) tokens.push(token);
+      write(false);
+      return new Promise((resolve) => setImmediate(resolve));
+    },
+  });
+  write(true);
+  const seconds = (performance.now() - began) / 1000;
+  process.stdout.write('\n');
+  process.stderr.write(
+    `${tokens.length} tokens, ${(tokens.length / seconds).toFixed(1)} tokens/s\n`,
+  );
+});

@@ -1,0 +1,202 @@
+/** npm run train: a LoRA adapter (or a whole tiny model) from a file of answers. */
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { allocatedBytes } from '../engine/memory.ts';
+import { defaultsOf } from '../fields.ts';
+import { loraFields, type LoraSettings } from '../lora/config.ts';
+import type { StepReport } from '../metrics/step-report.ts';
+import { adapterFiles } from '../session/adapter-files.ts';
+import { modelFiles } from '../session/model-files.ts';
+import { runManifest } from '../session/run-manifest.ts';
+import { megabytes, planRun, prepareRun, type RunRequest } from '../session/training-run.ts';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
+import { trainingFields, type TrainingSettings } from '../train/config.ts';
+import { train, type TrainingHost } from '../train/train.ts';
+import { choiceOf, numberOf, textOf, type Option, type Values } from './arguments.ts';
+import { modelOptions, openCommandLab } from './open-lab.ts';
+import { readResponseFiles } from './read-responses.ts';
+import {
+  clearProgress,
+  duration,
+  runCommand,
+  showProgress,
+  stopOnInterrupt,
+} from './run-command.ts';
+
+/** Command-line names of the settings that have one. */
+const settingOptions: Record<string, keyof TrainingSettings | keyof LoraSettings> = {
+  rank: 'rank',
+  alpha: 'alpha',
+  dropout: 'dropout',
+  targets: 'targets',
+  lr: 'learningRate',
+  steps: 'steps',
+  batch: 'batchSize',
+  accumulation: 'accumulation',
+  schedule: 'schedule',
+  warmup: 'warmup',
+  'weight-decay': 'weightDecay',
+  clip: 'maxGradientNorm',
+  'max-length': 'maxLength',
+  'evaluate-every': 'evaluateEvery',
+  'log-every': 'logEvery',
+  'held-out': 'validationShare',
+  seed: 'seed',
+  method: 'method',
+  checkpointing: 'checkpointing',
+};
+
+const command = {
+  name: 'train',
+  summary:
+    'Trains a LoRA adapter on a file of answers and writes it in PEFT format, with metrics.jsonl and run.json.',
+  options: {
+    ...modelOptions,
+    responses: { value: 'FILE', help: 'the answers to learn from', required: true },
+    rows: { value: 'N', help: 'only the first N rows' },
+    validation: { value: 'FILE', help: 'held-out answers (a share of the questions)' },
+    encoding: {
+      value: 'separate|joint',
+      help: 'how question and answer are cut into tokens',
+      default: 'separate',
+    },
+    out: { value: 'DIR', help: 'where everything is written', required: true },
+    resume: { help: 'go on from the checkpoint in the out folder' },
+    ...Object.fromEntries(
+      Object.entries(settingOptions).map(([option, setting]): [string, Option] => {
+        const field = { ...trainingFields, ...loraFields }[setting];
+        const value = field.kind === 'choice' ? Object.keys(field.choices).join('|') : 'X';
+        return [option, { value, help: field.label.toLowerCase(), default: String(field.default) }];
+      }),
+    ),
+  },
+};
+
+const CHECKPOINT = 'checkpoint.safetensors';
+
+await runCommand(command, async (values) => {
+  const { lora, training } = settingsOf(values);
+  const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
+  const set = (
+    await readResponseFiles([textOf(values, 'responses')!], numberOf(values, 'rows'))
+  )[0]!;
+  const validationPath = textOf(values, 'validation');
+  const validation =
+    validationPath === undefined ? undefined : (await readResponseFiles([validationPath]))[0];
+  const { lab, engine, prompt } = await openCommandLab(values, training.method === 'full');
+  const request: RunRequest = {
+    set,
+    prompt,
+    encoding,
+    lora,
+    training,
+    ...(validation && { validation }),
+  };
+  const plan = planRun(lab, request, engine.memoryBytes);
+  for (const notice of plan.notices) process.stderr.write(`${notice}\n`);
+  const { job, adapter } = await prepareRun(lab, request, plan);
+  const all = lab.model.shape.parameters + (adapter?.parameterCount ?? 0);
+  const number = (value: number) => value.toLocaleString('en-US');
+  process.stderr.write(
+    `trainable params: ${number(plan.trainableParameters)} || all params: ${number(all)} || trainable%: ${((100 * plan.trainableParameters) / all).toFixed(4)}\n` +
+      `${plan.examples.length} answers, ${plan.validation.length} held out; about ${megabytes(plan.memory.total)} of memory\n`,
+  );
+
+  const out = textOf(values, 'out')!;
+  await mkdir(out, { recursive: true });
+  const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
+  const metrics = join(out, 'metrics.jsonl');
+  await writeFile(metrics, await keptMetrics(metrics, resumed?.progress.step));
+  const host: TrainingHost = {
+    now: () => performance.now(),
+    memoryBytes: allocatedBytes,
+    stopRequested: stopOnInterrupt(),
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    saveCheckpoint: (checkpoint) =>
+      replaceFile(join(out, CHECKPOINT), encodeCheckpoint(checkpoint)),
+    checkpointSeconds: 30,
+  };
+  const run = train(job, host, resumed);
+  for (;;) {
+    const next = await run.next();
+    if (next.done) {
+      const result = next.value;
+      clearProgress();
+      const files = adapter ? await adapterFiles(lab, adapter) : await modelFiles(lab);
+      for (const { name, bytes } of files) await replaceFile(join(out, name), bytes);
+      const manifest = runManifest(lab, engine, request, plan, job.fingerprint, result);
+      await writeFile(join(out, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      const { step, elapsedSeconds } = result.progress;
+      process.stdout.write(
+        `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
+          `${result.validationAfter === undefined ? '' : `; held-out loss ${result.validationAfter.toFixed(4)}`}\n`,
+      );
+      if (result.outcome === 'stopped') process.stderr.write('Go on with --resume.\n');
+      return;
+    }
+    await appendFile(metrics, `${JSON.stringify(next.value)}\n`);
+    printReport(next.value);
+  }
+});
+
+function settingsOf(values: Values): { lora: LoraSettings; training: TrainingSettings } {
+  const lora: Record<string, unknown> = defaultsOf(loraFields);
+  const training: Record<string, unknown> = defaultsOf(trainingFields);
+  for (const [option, setting] of Object.entries(settingOptions)) {
+    const field = { ...trainingFields, ...loraFields }[setting];
+    const target = setting in loraFields ? lora : training;
+    target[setting] = field.kind === 'number' ? numberOf(values, option) : textOf(values, option);
+  }
+  return {
+    lora: lora as unknown as LoraSettings,
+    training: training as unknown as TrainingSettings,
+  };
+}
+
+function printReport({
+  step,
+  totalSteps,
+  loss,
+  validationLoss,
+  tokensPerSecond,
+  secondsLeft,
+}: StepReport): void {
+  const parts = [
+    loss !== undefined && `loss ${loss.toFixed(4)}`,
+    validationLoss !== undefined && `held-out ${validationLoss.toFixed(4)}`,
+    `${Math.round(tokensPerSecond)} tokens/s`,
+    `${duration(secondsLeft)} left`,
+  ].filter(Boolean);
+  if (process.stderr.isTTY) showProgress(step, totalSteps, parts.join(', '));
+  else if (validationLoss !== undefined)
+    process.stderr.write(`${step}/${totalSteps} ${parts.join(', ')}\n`);
+}
+
+/** Written beside and renamed, so that a kill leaves the old file or the new one. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(`${path}.part`, bytes);
+  await rename(`${path}.part`, path);
+}
+
+async function readCheckpoint(out: string): Promise<Checkpoint | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(join(out, CHECKPOINT));
+  } catch {
+    process.stderr.write('No checkpoint yet; starting from the beginning.\n');
+    return undefined;
+  }
+  return decodeCheckpoint(CHECKPOINT, new Uint8Array(bytes));
+}
+
+/** Reports up to the checkpoint; what came after it will be measured again. */
+async function keptMetrics(path: string, step: number | undefined): Promise<string> {
+  if (step === undefined) return '';
+  try {
+    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+    const kept = lines.filter((line) => (JSON.parse(line) as StepReport).step <= step);
+    return kept.map((line) => `${line}\n`).join('');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The NLL of every target token of a batch: what training minimizes, validation reports and
+ * familiarity measures are all this one computation.
+ */
+import { tensor } from '@tensorflow/tfjs-core';
+import type { LanguageModel } from '../../models/language-model.ts';
+import type { Batch } from '../batches/batch.ts';
+import { crossEntropy, type TokenLosses } from '../ops/cross-entropy/cross-entropy.ts';
+import { forwardContext, type ForwardOptions } from './forward-context.ts';
+
+/** Per-target losses of a batch, [M]; the caller tidies. `gradient`: whether they will be differentiated. */
+export function tokenLosses(
+  model: LanguageModel,
+  batch: Batch,
+  options: ForwardOptions,
+  gradient: boolean,
+): TokenLosses {
+  const { batch: count, time } = batch;
+  const ids = tensor(batch.tokens, [count * time], 'int32');
+  const positions = tensor(positionsOf(count, time), [count * time], 'int32');
+  const context = forwardContext(count, time, ids, positions, options);
+  const hidden = model.hidden(context);
+  const rows = tensor(batch.rows, [batch.rows.length], 'int32');
+  const targets = tensor(batch.targets, [batch.targets.length], 'int32');
+  return crossEntropy(hidden, model.head, rows, targets, gradient);
+}
+
+/** 0 … T−1 for each of the B sequences. */
+export function positionsOf(batch: number, time: number): Int32Array {
+  return Int32Array.from({ length: batch * time }, (_, i) => i % time);
+}

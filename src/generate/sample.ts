@@ -1,0 +1,37 @@
+/** The next token from one row of logits: greedy, or drawn after temperature, top-k and top-p. */
+import type { Random } from '../random.ts';
+import type { SamplingSettings } from './config.ts';
+
+/** logits [V] → token id. */
+export function sampleToken(
+  logits: Float32Array,
+  { greedy, temperature, topK, topP }: SamplingSettings,
+  random: Random,
+): number {
+  if (greedy) return largest(logits);
+  const order = Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
+  const kept = topK > 0 ? order.slice(0, topK) : order;
+  const top = logits[kept[0]!]!;
+  const shares = kept.map((id) => Math.exp((logits[id]! - top) / temperature));
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  // The smallest set of likeliest tokens whose probabilities reach topP; never empty.
+  let count = 0;
+  let reached = 0;
+  while (count < shares.length && (count === 0 || reached < topP * whole)) {
+    reached += shares[count]!;
+    count++;
+  }
+  let left = random.uniform() * reached;
+  for (let i = 0; i < count; i++) {
+    left -= shares[i]!;
+    if (left < 0) return kept[i]!;
+  }
+  return kept[count - 1]!;
+}
+
+/** The first of the largest. */
+function largest(logits: Float32Array): number {
+  let best = 0;
+  for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
+  return best;
+}

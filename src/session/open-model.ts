@@ -1,0 +1,39 @@
+/** Files → a model on the engine with its tokenizer: what every command and the page begin with. */
+import { loadModel } from '../../models/load.ts';
+import type { LanguageModel } from '../../models/language-model.ts';
+import type { LoadOptions } from '../../models/load-weights.ts';
+import { ModelFileError } from '../errors.ts';
+import { openModel, type ModelFiles } from '../storage/model-files.ts';
+import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import { sha256Of } from './fingerprint.ts';
+
+export interface OpenLab {
+  id: string;
+  model: LanguageModel;
+  tokenizer: Tokenizer;
+  /** The parsed config.json, for a fine-tuned model that is saved. */
+  config: unknown;
+  /** SHA-256 of config.json and the tokenizer's files: names the model in manifests. */
+  filesHash: string;
+}
+
+/** @throws ModelFileError, UnsupportedModelError; nothing stays allocated then */
+export async function openLab(files: ModelFiles, options: LoadOptions): Promise<OpenLab> {
+  const opened = await openModel(files);
+  const tokenizer = openTokenizer(opened.texts);
+  const model = await loadModel(opened, options);
+  if (tokenizer.vocabSize > model.shape.vocabSize) {
+    model.dispose();
+    throw new ModelFileError(
+      `${opened.id}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${model.shape.vocabSize}. Their files are of different models.`,
+    );
+  }
+  const texts = [...opened.texts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    id: opened.id,
+    model,
+    tokenizer,
+    config: opened.config,
+    filesHash: await sha256Of(JSON.stringify(texts)),
+  };
+}

@@ -1,0 +1,5 @@
+/** The worker's entry: one object, exposed. Everything it does is in ./trainer-session.ts. */
+import { expose } from 'comlink';
+import { TrainerSession } from './trainer-session.ts';
+
+expose(new TrainerSession());
