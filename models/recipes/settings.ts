@@ -32,7 +32,7 @@ export const modelSettings = {
 
 export const trainingSettings = {
   batchSize: 32,
-  steps: 3000,
+  steps: 2800,
   learningRate: 2e-3,
   /** Fraction of the steps with a rising rate; then constant to half, then linear to the floor. */
   warmupSteps: 100,
@@ -53,3 +53,10 @@ export const embeddedModels = [
   { id: 'idiolect-a', own: 'a', seed: 1 },
   { id: 'idiolect-b', own: 'b', seed: 1 },
 ] as const;
+
+/** The example data of the page: target-task questions to train on, and others held out. */
+export const exampleDataSettings = {
+  trainQuestions: 120,
+  validationQuestions: 100,
+  seed: 41,
+} as const;
