@@ -1,0 +1,299 @@
+/**
+ * The response sets on the page: example sets and imported ones, joined by question, with questions
+ * left out, and how a question becomes a prompt. Every change of the data can be undone.
+ */
+import type { JoinedSets } from '../data/join.ts';
+import { joinNotices, joinSets } from '../data/join.ts';
+import { readRecords } from '../data/records.ts';
+import { excludeRows, type ResponseRow, type ResponseSet } from '../data/response-set.ts';
+import { DataError, DownloadError } from '../errors.ts';
+import { parseTable } from '../exchange/read-table.ts';
+import { familiarityFields, type FamiliaritySettings } from '../familiarity/config.ts';
+import type { PromptSettings } from '../../workers/protocol.ts';
+import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
+import { readExampleIndex, type ExampleEntry } from './example-index.ts';
+import { ImportDraft } from './import-draft.svelte.ts';
+import { asError } from './job.svelte.ts';
+import type { ModelState } from './model.svelte.ts';
+
+/** A set with its place on the page. */
+export interface AnswerSet {
+  readonly set: ResponseSet;
+  /** 1 to 8: which of the series colors and shapes is its own, everywhere. */
+  readonly slot: number;
+  readonly example: boolean;
+  /** Whether it takes part; others stay listed. */
+  readonly shown: boolean;
+}
+
+/** Files of the example data, below the page; tests hand in their own. */
+export type FetchFile = (path: string) => Promise<Response>;
+
+const SLOTS = 8;
+/** As many answers as stand side by side on a laptop. */
+const EXAMPLES_SHOWN = 4;
+const { encoding } = familiarityFields;
+
+interface Change {
+  label: string;
+  sets: readonly AnswerSet[];
+  excluded: ReadonlySet<string>;
+}
+
+export class AnswersState implements Addressed {
+  sets = $state.raw<readonly AnswerSet[]>([]);
+  /** Ids of questions left out by hand. */
+  excluded = $state.raw<ReadonlySet<string>>(new Set());
+  examples = $state.raw<'waiting' | 'loading' | 'ready' | Error>('waiting');
+  /** A file that is being imported, before its sets are added. */
+  draft = $state.raw<ImportDraft | undefined>();
+  /** Why a file could not be read. */
+  importError = $state.raw<Error | undefined>();
+
+  encoding = $state<FamiliaritySettings['encoding']>(encoding.default);
+  /** The model decides until the person does. */
+  useChatTemplate: boolean = $derived.by(() => this.#model.summary?.prompt.chatTemplate ?? false);
+  plainTemplate: string = $derived.by(
+    () => this.#model.summary?.prompt.plainTemplate ?? '{question}\n',
+  );
+
+  /** Sets that take part. */
+  readonly shown = $derived(this.sets.filter((entry) => entry.shown));
+  /** Line i of every joined set answers the same question. */
+  readonly #join = $derived.by((): { joined?: JoinedSets; error?: Error } => {
+    if (this.shown.length === 0) return {};
+    try {
+      return { joined: joinSets(this.shown.map(({ set }) => set)) };
+    } catch (error) {
+      return { error: asError(error) };
+    }
+  });
+  readonly joined = $derived(this.#join.joined?.sets ?? []);
+  readonly joinReport = $derived(this.#join.joined?.report);
+  readonly joinError = $derived(this.#join.error);
+  readonly joinNotices = $derived(
+    this.joinReport === undefined ? [] : joinNotices(this.joinReport),
+  );
+  /** Joined sets without the questions left out: what is measured and trained on. */
+  readonly included = $derived(this.joined.map((set) => excludeRows(set, this.excluded)));
+  /** Every joined question, also those left out. */
+  readonly questions = $derived<readonly ResponseRow[]>(this.joined[0]?.rows ?? []);
+  readonly includedCount = $derived(this.included[0]?.rows.length ?? 0);
+  /** How a question becomes a prompt, recorded with each result. */
+  readonly prompt = $derived<PromptSettings>({
+    useChatTemplate: this.useChatTemplate,
+    plainTemplate: this.plainTemplate,
+  });
+
+  #cursor = $state<string | undefined>();
+  /** The question on screen, in every panel. */
+  readonly cursor = $derived.by(() => {
+    const at = this.questions.findIndex((row) => row.id === this.#cursor);
+    return Math.max(0, at);
+  });
+
+  #history = $state.raw<readonly Change[]>([]);
+  /** What undo would take back. */
+  readonly undoable = $derived(this.#history.at(-1)?.label);
+
+  readonly #model: ModelState;
+  readonly #fetchFile: FetchFile;
+
+  constructor(model: ModelState, fetchFile: FetchFile) {
+    this.#model = model;
+    this.#fetchFile = fetchFile;
+  }
+
+  entry(setId: string): AnswerSet | undefined {
+    return this.sets.find(({ set }) => set.id === setId);
+  }
+
+  /** Shows the question with this id. */
+  readonly show = (rowId: string): void => {
+    this.#cursor = rowId;
+  };
+
+  /** Goes on by so many questions, around the end. */
+  readonly move = (by: number): void => {
+    const count = this.questions.length;
+    if (count > 0) this.#cursor = this.questions[(this.cursor + by + count) % count]!.id;
+  };
+
+  /** Reads the example sets that come with the page; once, or again after a failure. */
+  readonly loadExamples = async (): Promise<void> => {
+    if (this.examples === 'loading' || this.examples === 'ready') return;
+    this.examples = 'loading';
+    try {
+      const entries = readExampleIndex(await this.#text('data/index.json'));
+      const sets = await Promise.all(entries.map((entry) => this.#example(entry)));
+      this.sets = [
+        ...this.sets,
+        ...sets.map((set, i) => ({
+          set,
+          slot: (i % SLOTS) + 1,
+          example: true,
+          shown: i < EXAMPLES_SHOWN && this.sets.length === 0,
+        })),
+      ];
+      this.examples = 'ready';
+    } catch (error) {
+      this.examples = asError(error);
+    }
+  };
+
+  /** Reads a file or pasted text into `draft`, where columns can be corrected before it is added. */
+  readonly read = async (source: Blob | string): Promise<void> => {
+    this.importError = undefined;
+    try {
+      this.draft = await ImportDraft.read(source);
+    } catch (error) {
+      this.draft = undefined;
+      this.importError = asError(error);
+    }
+  };
+
+  readonly cancelImport = (): void => {
+    this.draft = undefined;
+    this.importError = undefined;
+  };
+
+  /** Adds the sets of the draft; when they share no question with what is shown, they replace it. */
+  readonly acceptImport = (): void => {
+    if (this.draft === undefined) return;
+    try {
+      this.add(this.draft.records().sets);
+      this.draft = undefined;
+    } catch (error) {
+      this.importError = asError(error);
+    }
+  };
+
+  add(sets: readonly ResponseSet[]): void {
+    if (sets.length === 0) throw new DataError('There is no response set to add.');
+    this.#remember(`${sets.length === 1 ? `“${sets[0]!.name}”` : `${sets.length} sets`} added`);
+    const taken = new Set(this.sets.map(({ set }) => set.id));
+    const added = sets.map((set): ResponseSet => ({ ...set, id: fresh(set.id, taken) }));
+    const before = joins([...this.shown.map(({ set }) => set), ...added])
+      ? this.sets
+      : this.sets.map((entry) => ({ ...entry, shown: false }));
+    const entries = [...before];
+    for (const set of added) {
+      entries.push({ set, slot: freeSlot(entries), example: false, shown: true });
+    }
+    this.sets = entries;
+  }
+
+  readonly toggle = (setId: string): void => {
+    this.sets = this.sets.map((entry) =>
+      entry.set.id === setId ? { ...entry, shown: !entry.shown } : entry,
+    );
+  };
+
+  readonly remove = (setId: string): void => {
+    this.#remember(`“${this.entry(setId)?.set.name ?? setId}” removed`);
+    this.sets = this.sets.filter(({ set }) => set.id !== setId);
+  };
+
+  /** Leaves questions out of every set, or takes them back in. */
+  readonly exclude = (rowIds: readonly string[], out = true): void => {
+    const excluded = new Set(this.excluded);
+    for (const id of rowIds) {
+      if (out) excluded.add(id);
+      else excluded.delete(id);
+    }
+    const count = rowIds.length === 1 ? 'One question' : `${rowIds.length} questions`;
+    this.#remember(`${count} ${out ? 'left out' : 'taken back in'}`);
+    this.excluded = excluded;
+  };
+
+  readonly undo = (): void => {
+    const last = this.#history.at(-1);
+    if (last === undefined) return;
+    this.#history = this.#history.slice(0, -1);
+    this.sets = last.sets;
+    this.excluded = last.excluded;
+  };
+
+  get addressed(): Record<string, string> {
+    const settings = changedFields('', { encoding }, { encoding: this.encoding });
+    if (this.examples === 'ready') {
+      const examples = this.sets.filter((entry) => entry.example);
+      const shown = examples.filter((entry) => entry.shown).map(({ set }) => set.id);
+      const first = examples.slice(0, EXAMPLES_SHOWN).map(({ set }) => set.id);
+      if (shown.join() !== first.join()) settings['sets'] = shown.join(' ');
+    }
+    const policy = this.#model.summary?.prompt;
+    if (policy !== undefined) {
+      if (this.useChatTemplate !== policy.chatTemplate) {
+        settings['chat'] = String(this.useChatTemplate);
+      }
+      if (this.plainTemplate !== policy.plainTemplate) settings['template'] = this.plainTemplate;
+    }
+    return settings;
+  }
+
+  /** Call before a model is open for `encoding`, again after it for the prompt. */
+  restore(settings: URLSearchParams): void {
+    this.encoding = fieldsFromAddress('', { encoding }, settings).encoding ?? this.encoding;
+    const shown = settings.get('sets')?.split(' ');
+    if (shown !== undefined && this.sets.length > 0) {
+      this.sets = this.sets.map((entry) => ({ ...entry, shown: shown.includes(entry.set.id) }));
+    }
+    if (this.#model.summary !== undefined) {
+      const chat = settings.get('chat');
+      if (chat !== null) this.useChatTemplate = chat === 'true';
+      this.plainTemplate = settings.get('template') ?? this.plainTemplate;
+    }
+  }
+
+  #remember(label: string): void {
+    const { sets, excluded } = this;
+    this.#history = [...this.#history, { label, sets, excluded }];
+  }
+
+  async #example({ file, name, description }: ExampleEntry): Promise<ResponseSet> {
+    const table = parseTable(await this.#text(`data/${file}`), file, 'jsonl');
+    const mapping = { id: 'id', question: 'question', responses: ['response'], gold: 'gold' };
+    const [set] = readRecords(table, mapping).sets;
+    return { ...set!, name, description, provenance: `Example data, ${set!.rows.length} answers.` };
+  }
+
+  async #text(path: string): Promise<string> {
+    let response: Response;
+    try {
+      response = await this.#fetchFile(path);
+    } catch (cause) {
+      throw new DownloadError(`${path} could not be fetched.`, [], { cause });
+    }
+    if (!response.ok) {
+      throw new DownloadError(
+        `${path} could not be fetched: the server answered ${response.status}.`,
+      );
+    }
+    return response.text();
+  }
+}
+
+function joins(sets: readonly ResponseSet[]): boolean {
+  try {
+    joinSets(sets);
+    return true;
+  } catch {
+    return false; // They share no question; each alone is fine.
+  }
+}
+
+function fresh(id: string, taken: Set<string>): string {
+  let name = id;
+  for (let n = 2; taken.has(name); n++) name = `${id}-${n}`;
+  taken.add(name);
+  return name;
+}
+
+/** The first color nobody has; among nine sets and more, the one fewest have. */
+function freeSlot(entries: readonly AnswerSet[]): number {
+  const uses = new Array<number>(SLOTS + 1).fill(0);
+  for (const { slot } of entries) uses[slot]!++;
+  const counts = uses.slice(1);
+  return counts.indexOf(Math.min(...counts)) + 1;
+}

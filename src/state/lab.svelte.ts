@@ -1,0 +1,87 @@
+/** The lab: every part of the page's state, made once in App and handed down by context. */
+import { createContext } from 'svelte';
+import { writeAddress, type Addressed } from './address.ts';
+import { AnswersState, type FetchFile } from './answers.svelte.ts';
+import { Activity } from './job.svelte.ts';
+import { ModelState } from './model.svelte.ts';
+import { STEPS, type Step, type StepId } from './steps.ts';
+import { StorageState } from './storage.svelte.ts';
+import { Theme } from './theme.svelte.ts';
+import { TrainerClient, type Connect } from './trainer-client.ts';
+
+export interface LabOptions {
+  connect: Connect;
+  fetchFile: FetchFile;
+  /** Folder of the embedded models. */
+  embeddedUrl: string;
+  /** Settings of the address the page was opened with. */
+  settings: URLSearchParams;
+}
+
+export class Lab {
+  readonly theme = new Theme();
+  readonly activity = new Activity();
+  readonly client: TrainerClient;
+  readonly storage: StorageState;
+  readonly model: ModelState;
+  readonly answers: AnswersState;
+  /** True once everything the address asked for is in place. */
+  restored = $state(false);
+  readonly #settings: URLSearchParams;
+
+  /** What each step still waits for, and whether it has been done. */
+  readonly steps = $derived.by((): Step[] =>
+    STEPS.map(({ id, title }, i) => ({
+      id,
+      title,
+      number: i + 1,
+      done: this.#done(id),
+      waitsFor: this.#waitsFor(id),
+    })),
+  );
+
+  constructor({ connect, fetchFile, embeddedUrl, settings }: LabOptions) {
+    this.client = new TrainerClient(connect);
+    this.storage = new StorageState(this.client);
+    this.model = new ModelState(this.client, this.activity, embeddedUrl);
+    this.answers = new AnswersState(this.model, fetchFile);
+    this.#settings = settings;
+    for (const part of this.#addressed) part.restore(settings);
+  }
+
+  /** Opens the embedded model and the example answers; what must be downloaded waits for a click. */
+  async start(): Promise<void> {
+    await Promise.all([
+      this.answers.loadExamples(),
+      this.model.kind === 'embedded' ? this.model.open() : undefined,
+    ]);
+    this.answers.restore(this.#settings);
+    this.restored = true;
+  }
+
+  /** The address that opens the lab as it is set up now. */
+  get address(): string {
+    return writeAddress(this.#addressed);
+  }
+
+  #waitsFor(step: StepId): string | undefined {
+    if (step === 'model' || step === 'answers') return undefined;
+    const needs = [
+      this.model.summary === undefined && 'a model',
+      step !== 'try' && this.answers.includedCount === 0 && 'answers',
+    ].filter((need) => need !== false);
+    return needs.length === 0 ? undefined : needs.join(' and ');
+  }
+
+  #done(step: StepId): boolean {
+    if (step === 'model') return this.model.summary !== undefined;
+    if (step === 'answers') return this.answers.includedCount > 0;
+    return false;
+  }
+
+  get #addressed(): Addressed[] {
+    return [this.model, this.answers];
+  }
+}
+
+export const [getLab, setLab] = createContext<Lab>();

@@ -1,0 +1,164 @@
+/** Which model is open, on which engine, and how it got there. */
+import { embeddedModels } from '../../models/catalog.ts';
+import { DataError } from '../errors.ts';
+import type { EngineName, EngineReport } from '../engine/config.ts';
+import type { LoadProgress, ModelSource, ModelSummary } from '../../workers/protocol.ts';
+import type { Addressed } from './address.ts';
+import { Job, type Activity, type JobReport } from './job.svelte.ts';
+import type { TrainerClient } from './trainer-client.ts';
+
+export type SourceKind = 'embedded' | 'hub' | 'files';
+export type EngineChoice = EngineName | 'auto';
+export type Precision = 'as-stored' | 'f32';
+
+export const HUB_URL = 'https://huggingface.co';
+const ENGINES: readonly EngineChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
+
+export interface NamedFile {
+  path: string;
+  file: File;
+}
+
+export class ModelState implements Addressed {
+  kind = $state<SourceKind>('embedded');
+  embeddedId = $state(embeddedModels[0]!.id);
+  /** `owner/name`, or `owner/name@revision`. */
+  hubId = $state('');
+  /** Where the Hub is: a mirror or a local server will do. */
+  hubUrl = $state(HUB_URL);
+  files = $state.raw<readonly NamedFile[]>([]);
+  engineChoice = $state<EngineChoice>('auto');
+  precision = $state<Precision>('as-stored');
+
+  engine = $state.raw<EngineReport | undefined>();
+  /** The open model; everything that needs one asks here. */
+  summary = $state.raw<ModelSummary | undefined>();
+  /** Why a model that was open is no longer. */
+  lost = $state.raw<Error | undefined>();
+  /** Starts the engine and opens the model. */
+  readonly opening: Job;
+
+  /** What was opened, to open it again. */
+  #opened: ModelSource | undefined;
+  #engineAsked: EngineChoice | undefined;
+  readonly #client: TrainerClient;
+  readonly #embeddedUrl: string;
+
+  /** @param embeddedUrl folder of the embedded models */
+  constructor(client: TrainerClient, activity: Activity, embeddedUrl: string) {
+    this.#client = client;
+    this.#embeddedUrl = embeddedUrl;
+    this.opening = new Job(activity, client, { name: 'Opening the model' });
+    client.onlost((reason) => {
+      this.engine = undefined;
+      this.#engineAsked = undefined;
+      if (this.summary !== undefined) this.lost = reason;
+      this.summary = undefined;
+    });
+  }
+
+  /** What is wrong with the choice, for the place where it is made. */
+  readonly problem = $derived.by(() => {
+    if (this.kind === 'files' && this.files.length === 0) return 'No files are chosen yet.';
+    if (this.kind === 'hub' && !/^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(this.hubId.trim())) {
+      return 'Expected owner/name, as in HuggingFaceTB/SmolLM2-135M-Instruct.';
+    }
+    return undefined;
+  });
+
+  /** The model the form describes. @throws DataError while the form has a problem */
+  source(): ModelSource {
+    if (this.problem !== undefined) throw new DataError(this.problem);
+    if (this.kind === 'embedded') {
+      return { kind: 'embedded', id: this.embeddedId, baseUrl: this.#embeddedUrl };
+    }
+    if (this.kind === 'files') {
+      const folder = this.files[0]!.path.split('/').slice(0, -1).at(-1);
+      return { kind: 'files', name: folder ?? this.files[0]!.path, files: [...this.files] };
+    }
+    const [id = '', revision = 'main'] = this.hubId.trim().split('@');
+    return { kind: 'hub', id, revision, baseUrl: this.hubUrl.replace(/\/+$/, '') };
+  }
+
+  /** Opens what the form describes. */
+  readonly open = (): Promise<void> => this.#open(this.source());
+
+  /** Opens what was open before the worker was lost, or what the form describes. */
+  readonly openAgain = (): Promise<void> => this.#open(this.#opened ?? this.source());
+
+  /** Takes a file or a whole folder that was dropped or chosen. */
+  readonly choose = (files: readonly NamedFile[]): void => {
+    this.kind = 'files';
+    this.files = files;
+  };
+
+  async #open(source: ModelSource): Promise<void> {
+    const { api } = this.#client;
+    this.lost = undefined;
+    await this.opening.run(
+      { done: 0, total: 0, unit: 'MB', note: 'starting the engine' },
+      async () => {
+        if (this.engine === undefined || this.#engineAsked !== this.engineChoice) {
+          this.summary = undefined; // A new engine holds no weights yet.
+          this.#engineAsked = this.engineChoice;
+          this.engine = await api.startEngine(this.engineChoice);
+        }
+        this.summary = undefined;
+        this.#opened = source;
+        this.summary = await api.openModel(source, this.precision, (progress) => {
+          this.opening.tell(loadReport(progress));
+          return Promise.resolve();
+        });
+      },
+    );
+  }
+
+  get addressed(): Record<string, string> {
+    const settings: Record<string, string> = {};
+    if (this.kind === 'embedded' && this.embeddedId !== embeddedModels[0]!.id) {
+      settings['model'] = this.embeddedId;
+    }
+    if (this.kind === 'hub' && this.hubId !== '') {
+      settings['model'] = this.hubId;
+      if (this.hubUrl !== HUB_URL) settings['hub'] = this.hubUrl;
+    }
+    if (this.engineChoice !== 'auto') settings['engine'] = this.engineChoice;
+    if (this.precision !== 'as-stored') settings['precision'] = this.precision;
+    return settings;
+  }
+
+  restore(settings: URLSearchParams): void {
+    const model = settings.get('model');
+    if (model?.includes('/') === true) {
+      this.kind = 'hub';
+      this.hubId = model;
+      const hub = settings.get('hub');
+      if (hub !== null && URL.canParse(hub)) this.hubUrl = hub;
+    } else if (embeddedModels.some(({ id }) => id === model)) {
+      this.kind = 'embedded';
+      this.embeddedId = model!;
+    }
+    const engine = ENGINES.find((name) => name === settings.get('engine'));
+    if (engine !== undefined) this.engineChoice = engine;
+    if (settings.get('precision') === 'f32') this.precision = 'f32';
+  }
+}
+
+const MEGABYTE = 1e6;
+const PHASES: Readonly<Record<LoadProgress['phase'], string>> = {
+  downloading: 'downloading',
+  checking: 'checking',
+  reading: 'reading',
+  uploading: 'handing to the engine',
+};
+
+function loadReport(progress: LoadProgress): JobReport {
+  return {
+    done: progress.bytesDone / MEGABYTE,
+    total: progress.bytesTotal / MEGABYTE,
+    unit: 'MB',
+    rate: progress.bytesPerSecond / MEGABYTE,
+    secondsLeft: progress.secondsLeft,
+    note: `${PHASES[progress.phase]} ${progress.file}`,
+  };
+}

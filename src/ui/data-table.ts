@@ -1,0 +1,23 @@
+/** The numbers behind a plot, as the page shows and exports them. */
+import { digits } from '../plots/format.ts';
+import type { Cell } from '../exchange/write-table.ts';
+
+export interface DataColumn {
+  /** Name in the CSV. */
+  key: string;
+  /** Heading on the page. */
+  label: string;
+  /** What it is, exactly. */
+  help?: string;
+  number?: boolean;
+  /** How a value reads; a number has three significant digits otherwise. */
+  show?: (value: Cell) => string;
+}
+
+export type DataRecord = Readonly<Record<string, Cell>>;
+
+export function showCell(column: DataColumn, value: Cell): string {
+  if (column.show !== undefined) return column.show(value);
+  if (value === undefined || value === null) return '–';
+  return typeof value === 'number' ? digits(value) : String(value);
+}
