@@ -10,6 +10,7 @@ import { DataError, DownloadError } from '../errors.ts';
 import { parseTable } from '../exchange/read-table.ts';
 import { familiarityFields, type FamiliaritySettings } from '../familiarity/config.ts';
 import type { PromptSettings } from '../../workers/protocol.ts';
+import { SvelteSet } from 'svelte/reactivity';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import { readExampleIndex, type ExampleEntry } from './example-index.ts';
 import { ImportDraft } from './import-draft.svelte.ts';
@@ -37,13 +38,13 @@ const { encoding } = familiarityFields;
 interface Change {
   label: string;
   sets: readonly AnswerSet[];
-  excluded: ReadonlySet<string>;
+  excluded: readonly string[];
 }
 
 export class AnswersState implements Addressed {
   sets = $state.raw<readonly AnswerSet[]>([]);
   /** Ids of questions left out by hand. */
-  excluded = $state.raw<ReadonlySet<string>>(new Set());
+  readonly excluded = new SvelteSet<string>();
   examples = $state.raw<'waiting' | 'loading' | 'ready' | Error>('waiting');
   /** A file that is being imported, before its sets are added. */
   draft = $state.raw<ImportDraft | undefined>();
@@ -171,8 +172,12 @@ export class AnswersState implements Addressed {
   add(sets: readonly ResponseSet[]): void {
     if (sets.length === 0) throw new DataError('There is no response set to add.');
     this.#remember(`${sets.length === 1 ? `“${sets[0]!.name}”` : `${sets.length} sets`} added`);
-    const taken = new Set(this.sets.map(({ set }) => set.id));
-    const added = sets.map((set): ResponseSet => ({ ...set, id: fresh(set.id, taken) }));
+    const taken = this.sets.map(({ set }) => set.id);
+    const added = sets.map((set): ResponseSet => {
+      const id = fresh(set.id, taken);
+      taken.push(id);
+      return { ...set, id };
+    });
     const before = joins([...this.shown.map(({ set }) => set), ...added])
       ? this.sets
       : this.sets.map((entry) => ({ ...entry, shown: false }));
@@ -196,14 +201,12 @@ export class AnswersState implements Addressed {
 
   /** Leaves questions out of every set, or takes them back in. */
   readonly exclude = (rowIds: readonly string[], out = true): void => {
-    const excluded = new Set(this.excluded);
-    for (const id of rowIds) {
-      if (out) excluded.add(id);
-      else excluded.delete(id);
-    }
     const count = rowIds.length === 1 ? 'One question' : `${rowIds.length} questions`;
     this.#remember(`${count} ${out ? 'left out' : 'taken back in'}`);
-    this.excluded = excluded;
+    for (const id of rowIds) {
+      if (out) this.excluded.add(id);
+      else this.excluded.delete(id);
+    }
   };
 
   readonly undo = (): void => {
@@ -211,7 +214,8 @@ export class AnswersState implements Addressed {
     if (last === undefined) return;
     this.#history = this.#history.slice(0, -1);
     this.sets = last.sets;
-    this.excluded = last.excluded;
+    this.excluded.clear();
+    for (const id of last.excluded) this.excluded.add(id);
   };
 
   get addressed(): Record<string, string> {
@@ -247,8 +251,8 @@ export class AnswersState implements Addressed {
   }
 
   #remember(label: string): void {
-    const { sets, excluded } = this;
-    this.#history = [...this.#history, { label, sets, excluded }];
+    const change = { label, sets: this.sets, excluded: [...this.excluded] };
+    this.#history = [...this.#history, change];
   }
 
   async #example({ file, name, description }: ExampleEntry): Promise<ResponseSet> {
@@ -283,10 +287,9 @@ function joins(sets: readonly ResponseSet[]): boolean {
   }
 }
 
-function fresh(id: string, taken: Set<string>): string {
+function fresh(id: string, taken: readonly string[]): string {
   let name = id;
-  for (let n = 2; taken.has(name); n++) name = `${id}-${n}`;
-  taken.add(name);
+  for (let n = 2; taken.includes(name); n++) name = `${id}-${n}`;
   return name;
 }
 

@@ -26,8 +26,9 @@ export class ImportDraft {
 
   /** Says what a column means; undefined: no column has that meaning. */
   readonly choose = (meaning: SingleColumn, column: string | undefined): void => {
-    const { [meaning]: _before, ...rest } = this.mapping;
-    this.mapping = column === undefined ? rest : { ...rest, [meaning]: column };
+    const others = Object.entries(this.mapping).filter(([name]) => name !== meaning);
+    const mapping = Object.fromEntries(others) as unknown as ColumnMapping;
+    this.mapping = column === undefined ? mapping : { ...mapping, [meaning]: column };
   };
 
   /** Says whether a column holds the answers of a writer. */

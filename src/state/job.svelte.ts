@@ -57,6 +57,7 @@ export class Job {
   stuck = $state(false);
   readonly #activity: Activity;
   readonly #client: TrainerClient;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(activity: Activity, client: TrainerClient, options: JobOptions) {
     this.#activity = activity;
@@ -95,6 +96,7 @@ export class Job {
         error instanceof StoppedError ? IDLE : { kind: 'failed', error: asError(error) };
       return undefined;
     } finally {
+      clearTimeout(this.#patience);
       this.stuck = false;
       this.#activity.job = undefined;
     }
@@ -111,15 +113,11 @@ export class Job {
   readonly stop = async (): Promise<void> => {
     if (this.status.kind !== 'running') return;
     this.status = { kind: 'stopping', report: this.status.report };
-    const stopping = this.status.report;
-    const timer = setTimeout(() => (this.stuck = this.status.kind === 'stopping'), PATIENCE_MS);
+    this.#patience = setTimeout(() => (this.stuck = this.running), PATIENCE_MS);
     try {
       await this.#client.api.stop();
-    } catch (error) {
+    } catch {
       // The worker is gone: the work itself rejects with the reason.
-      if (this.status.kind === 'stopping') this.tell({ ...stopping, note: asError(error).message });
-    } finally {
-      if (!this.running) clearTimeout(timer);
     }
   };
 

@@ -43,6 +43,8 @@ export function connectWorker(): Connection {
   };
 }
 
+type Call = (...values: unknown[]) => Promise<unknown>;
+
 export class TrainerClient {
   /** Every call of the worker, safe to await. */
   readonly api: TrainerApi;
@@ -94,13 +96,12 @@ export class TrainerClient {
   }
 
   async #call(name: keyof TrainerApi, values: unknown[]): Promise<unknown> {
-    const { api } = this.#live();
-    const call = api[name] as (...values: unknown[]) => Promise<unknown>;
+    const api = this.#live().api as unknown as Record<string, Call>;
     let reject: (reason: Error) => void = () => undefined;
     const gone = new Promise<never>((_, refuse) => (reject = refuse));
     this.#waiting.add(reject);
     try {
-      return await Promise.race([call(...values), gone]);
+      return await Promise.race([api[name]!(...values), gone]);
     } catch (error) {
       throw revive(error);
     } finally {
@@ -136,7 +137,6 @@ export function revive(error: unknown): Error {
   const problems = lines.map((line) => line.replace(/^- /, ''));
   const revived = new ErrorOfName(summary, problems);
   // Facts of single classes, such as the step of a divergence, are own properties of the original.
-  const { name: _name, message: _message, ...facts } = error;
-  Object.assign(revived, facts, error.stack !== undefined && { stack: error.stack });
-  return revived;
+  const own = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'message');
+  return Object.assign(revived, Object.fromEntries(own), { stack: error.stack ?? '' });
 }
