@@ -16,7 +16,7 @@ import { corpusSettings } from './settings.ts';
 import { worldTokenizer } from './tokenizer.ts';
 
 /** Questions of each family in the evaluation file. */
-const evaluationSize = 100;
+const evaluationSize = 90;
 
 /** `count` lines {question, response, dialect, family} of the stream. */
 export function* corpusLines(own: string, ownShare: number, count: number, seed: number) {

@@ -12,7 +12,7 @@ export const tokenizerSettings = {
 
 /** Both models share everything but the dialect of most of their answers. */
 export const corpusSettings = {
-  ownShare: 0.97,
+  ownShare: 0.985,
   /** Answered questions a model sees, each once. */
   examples: 96_000,
   seed: 21,
@@ -32,7 +32,7 @@ export const modelSettings = {
 
 export const trainingSettings = {
   batchSize: 32,
-  steps: 2800,
+  steps: 3000,
   learningRate: 2e-3,
   /** Fraction of the steps with a rising rate; then constant to half, then linear to the floor. */
   warmupSteps: 100,

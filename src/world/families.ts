@@ -78,7 +78,7 @@ export const families: readonly Family[] = [
   { id: 'largest', role: 'retention', weight: 0.8, draft: largest },
   { id: 'smallest', role: 'retention', weight: 0.8, draft: smallest },
   { id: 'reverse', role: 'retention', weight: 0.8, draft: reverse },
-  { id: 'day-after', role: 'retention', weight: 0.4, draft: dayAfter },
+  { id: 'day-after', role: 'retention', weight: 0.8, draft: dayAfter },
   // Two stages.
   story('retention', 1, 'change', 'change'),
   story('pretraining', 1, 'compare', 'change'),

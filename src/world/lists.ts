@@ -56,7 +56,7 @@ export function reverse(rng: Random): Draft {
 /** The day some days after another, counted day by day. */
 export function dayAfter(rng: Random): Draft {
   const start = rng.integer(days.length);
-  const count = 2 + rng.integer(6);
+  const count = 2 + rng.integer(5);
   const dayAt = (n: number): string => days[(start + n) % days.length]!;
   const plan = Array.from({ length: count }, (_, i) =>
     step('day', 'none', String(i + 1), '', dayAt(i + 1)),
