@@ -2,11 +2,13 @@
 import { createContext } from 'svelte';
 import { writeAddress, type Addressed } from './address.ts';
 import { AnswersState, type FetchFile } from './answers.svelte.ts';
+import { FamiliarityState } from './familiarity.svelte.ts';
 import { Activity } from './job.svelte.ts';
 import { ModelState } from './model.svelte.ts';
 import { STEPS, type Step, type StepId } from './steps.ts';
 import { StorageState } from './storage.svelte.ts';
 import { Theme } from './theme.svelte.ts';
+import { TokensState } from './tokens.svelte.ts';
 import { TrainerClient, type Connect } from './trainer-client.ts';
 
 export interface LabOptions {
@@ -25,6 +27,8 @@ export class Lab {
   readonly storage: StorageState;
   readonly model: ModelState;
   readonly answers: AnswersState;
+  readonly familiarity: FamiliarityState;
+  readonly tokens: TokensState;
   /** True once everything the address asked for is in place. */
   restored = $state(false);
   readonly #settings: URLSearchParams;
@@ -45,6 +49,8 @@ export class Lab {
     this.storage = new StorageState(this.client);
     this.model = new ModelState(this.client, this.activity, embeddedUrl);
     this.answers = new AnswersState(this.model, fetchFile);
+    this.familiarity = new FamiliarityState(this.client, this.activity, this);
+    this.tokens = new TokensState(this.client, this);
     this.#settings = settings;
     for (const part of this.#addressed) part.restore(settings);
   }
@@ -76,11 +82,12 @@ export class Lab {
   #done(step: StepId): boolean {
     if (step === 'model') return this.model.summary !== undefined;
     if (step === 'answers') return this.answers.includedCount > 0;
+    if (step === 'familiarity') return this.familiarity.complete;
     return false;
   }
 
   get #addressed(): Addressed[] {
-    return [this.model, this.answers];
+    return [this.model, this.answers, this.familiarity];
   }
 }
 
