@@ -7,7 +7,8 @@ import { DataError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { dayAfter, largest, reverse, smallest, type Draft } from './lists.ts';
 import { hashText, type Question } from './question.ts';
-import { openStory, stages, startStory, Unfit, type StageName } from './story.ts';
+import { stages, type StageName } from './stages.ts';
+import { openStory, startStory, Unfit } from './story.ts';
 
 /**
  * `pretraining`: seen while the base models learn. `retention`: seen as well, and measured after
