@@ -1,32 +1,31 @@
-/** The engine of the commands: the CPU engine with WebAssembly on all cores, or plain JavaScript. */
+/** The engine of the commands: the CPU engine on all cores, or plain JavaScript when asked for. */
 import '@tensorflow/tfjs-backend-cpu';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { EngineReport } from '../engine/config.ts';
+import { plainEngineReport } from '../engine/plain-engine.ts';
+import { startWasmEngine } from '../engine/wasm/engine.ts';
 import { DataError } from '../errors.ts';
 import { registerOps } from '../ops/register.ts';
+import { wasmKernels } from '../ops/wasm-kernels.ts';
 
-/** @throws DataError for an unknown engine */
+/** @throws DataError for an unknown engine or a number of threads that is none */
 export async function startNodeEngine(
   wish: string,
-  _threads: string | undefined,
+  threads: string | undefined,
 ): Promise<EngineReport> {
-  if (!['auto', 'cpu'].includes(wish)) {
-    throw new DataError(`--engine: expected auto or cpu, got ${wish}.`);
+  if (!['auto', 'wasm', 'cpu'].includes(wish)) {
+    throw new DataError(`--engine: expected auto, wasm or cpu, got ${wish}.`);
   }
-  return startPlainEngine([]);
-}
-
-/** tfjs's plain JavaScript backend: slow, exact, everywhere. */
-async function startPlainEngine(reasons: string[]): Promise<EngineReport> {
-  await setBackend('cpu');
-  registerOps('cpu');
-  return {
-    name: 'cpu',
-    device: 'plain JavaScript, one thread',
-    reasons,
-    maxTensorBytes: 2 ** 31 - 1,
-    memoryBytes: 4 * 2 ** 30,
-    threads: 1,
-    features: [],
-  };
+  const count = threads === undefined ? undefined : Number(threads);
+  if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
+    throw new DataError(`--threads: expected a whole number from 1, got ${threads}.`);
+  }
+  if (wish === 'cpu') {
+    await setBackend('cpu');
+    registerOps('cpu');
+    return plainEngineReport([]);
+  }
+  const report = await startWasmEngine({ threads: count });
+  registerOps('wasm', wasmKernels);
+  return report;
 }

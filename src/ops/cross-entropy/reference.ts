@@ -11,6 +11,7 @@ import {
   mul,
   oneHot,
   reshape,
+  scatterND,
   squeeze,
   sub,
   sum,
@@ -38,8 +39,7 @@ export function crossEntropyReference(inputs: Inputs, attributes: object): Tenso
 export function scatterRowsReference({ dx, dy, rows }: Inputs, attributes: object): Tensor {
   const { count } = attributes as ScatterRowsAttributes;
   const scaled = mul(dx!, expandDims(dy!, 1));
-  const placed = oneHot(rows!, count, 1, 0, 'float32') as Tensor2D;
-  return matMul(placed, scaled as Tensor2D, true, false);
+  return scatterND(expandDims(rows!, 1), scaled, [count, scaled.shape[1]!]);
 }
 
 /** x, rows, targets, w as above and dy [M] → dW [V, C]. */

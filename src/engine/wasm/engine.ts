@@ -1,0 +1,102 @@
+/** Starting the CPU engine: which build, how many threads, and registering it with tfjs. */
+import '@tensorflow/tfjs-backend-cpu';
+import {
+  backend,
+  getKernelsForBackend,
+  registerBackend,
+  registerKernel,
+  setBackend,
+} from '@tensorflow/tfjs-core';
+import { GpuUnavailableError } from '../../errors.ts';
+import type { EngineReport } from '../config.ts';
+import { WasmBackend } from './backend.ts';
+import { hasRelaxedSimd, isNode, loadKernels } from './module.ts';
+
+export const WASM = 'wasm';
+
+export interface WasmEngineOptions {
+  /** Threads wished for; all cores when absent. */
+  threads?: number | undefined;
+  /** False: the build without fused multiply-add, even where relaxed SIMD is there. */
+  relaxed?: boolean;
+  /** False: memory that no other thread can see. */
+  shared?: boolean;
+}
+
+const PAGE = 65536;
+const MAX_THREADS = 16;
+const MAX_BYTES = 4 * 2 ** 30 - PAGE;
+
+/** The active CPU engine; our kernels ask for it. */
+export function wasmBackend(): WasmBackend {
+  return backend() as unknown as WasmBackend;
+}
+
+/**
+ * Starts the engine and makes it tfjs's backend. Ops must be registered by the caller.
+ * @throws GpuUnavailableError when WebAssembly with SIMD is not there
+ */
+export async function startWasmEngine(options: WasmEngineOptions = {}): Promise<EngineReport> {
+  const reasons: string[] = [];
+  const relaxed = options.relaxed ?? hasRelaxedSimd();
+  const canShare =
+    isNode() || (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
+  const cores = await coreCount();
+  let threads = Math.max(1, Math.min(MAX_THREADS, options.threads ?? cores));
+  const shared = (options.shared ?? true) && canShare;
+  if (!shared && threads > 1) {
+    threads = 1;
+    reasons.push(
+      'One thread only: the page was not served with the headers that let threads share memory.',
+    );
+  }
+  let created: WasmBackend;
+  try {
+    const kernels = await loadKernels(shared, relaxed);
+    const memory = new WebAssembly.Memory({
+      initial: 16,
+      maximum: 65536,
+      ...(shared && { shared }),
+    });
+    created = await WasmBackend.create({ kernels, memory, threads, limitBytes: MAX_BYTES });
+  } catch (cause) {
+    throw new GpuUnavailableError(
+      `The CPU engine could not start: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      [],
+      { cause },
+    );
+  }
+  registerBackend(WASM, () => created as never, 2);
+  copyKernelsOnce();
+  await setBackend(WASM);
+  const simd = relaxed ? 'SIMD with fused multiply-add' : 'SIMD';
+  return {
+    name: WASM,
+    device: `WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`}, ${simd}`,
+    reasons,
+    maxTensorBytes: 2 ** 31 - PAGE,
+    memoryBytes: MAX_BYTES,
+    threads,
+    features: [relaxed ? 'relaxed-simd' : 'simd', ...(shared ? ['shared-memory'] : [])],
+  };
+}
+
+let copied = false;
+
+/** tfjs's plain kernels serve what we have none for. */
+function copyKernelsOnce(): void {
+  if (copied) return;
+  copied = true;
+  for (const kernel of getKernelsForBackend('cpu')) {
+    // Ours are registered for this backend by themselves, with kernels of their own.
+    if (!kernel.kernelName.startsWith('Idiolect')) registerKernel({ ...kernel, backendName: WASM });
+  }
+}
+
+async function coreCount(): Promise<number> {
+  if (!isNode()) return navigator.hardwareConcurrency || 1;
+  const { availableParallelism } = (await import(/* @vite-ignore */ 'node:' + 'os')) as {
+    availableParallelism(): number;
+  };
+  return availableParallelism();
+}

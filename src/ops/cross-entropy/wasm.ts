@@ -1,0 +1,129 @@
+/** Head and cross-entropy on the CPU engine, in chunks of rows so that logits are never whole. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { wasmBackend } from '../../engine/wasm/engine.ts';
+import { FORMATS, gemm, plain, start, turned } from '../linear/wasm.ts';
+import type { BackendKernel } from '../register.ts';
+import type { CrossEntropyAttributes, ScatterRowsAttributes } from './cross-entropy.ts';
+
+/** Bytes of logits at a time. */
+const CHUNK_BYTES = 16 * 2 ** 20;
+
+interface Chunk {
+  /** First row and number of rows. */
+  from: number;
+  count: number;
+  /** Hidden states [count, C] and logits [count, V] of the chunk. */
+  hidden: number;
+  logits: number;
+}
+
+export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
+  const { rows: vocabulary, columns, gradient } = attributes as CrossEntropyAttributes;
+  const engine = wasmBackend();
+  const m = inputs['rows']!.shape[0]!;
+  const nll = engine.output([m]);
+  const correct = engine.output([m]);
+  const dx = gradient ? start([m, columns]) : undefined;
+  const targets = engine.pointer(inputs['targets']!);
+  eachChunk(inputs, attributes as CrossEntropyAttributes, ({ from, count, logits }) => {
+    const at = (info: TensorInfo) => engine.pointer(info) + 4 * from;
+    engine.run(
+      'softmaxLoss',
+      [logits, targets + 4 * from, at(nll), at(correct), 0, count, vocabulary, gradient ? 1 : 0],
+      count * vocabulary * 4,
+    );
+    if (!dx) return;
+    eachPart(inputs, attributes as CrossEntropyAttributes, (part, first, partRows, format) =>
+      gemm(
+        plain(logits + 4 * first, vocabulary),
+        plain(part, columns),
+        format,
+        engine.pointer(dx) + 4 * from * columns,
+        columns,
+        [count, columns, partRows],
+      ),
+    );
+  });
+  return dx ? [nll, correct, dx] : [nll, correct];
+};
+
+export const crossEntropyWeightGradientKernel: BackendKernel = (inputs, attributes) => {
+  const { rows: vocabulary, columns } = attributes as CrossEntropyAttributes;
+  const engine = wasmBackend();
+  const dw = start([vocabulary, columns]);
+  const [targets, dy] = [engine.pointer(inputs['targets']!), engine.pointer(inputs['dy']!)];
+  eachChunk(inputs, attributes as CrossEntropyAttributes, ({ from, count, hidden, logits }) => {
+    engine.run(
+      'softmaxLoss',
+      [logits, targets + 4 * from, 0, 0, dy + 4 * from, count, vocabulary, 2],
+      count * vocabulary * 4,
+    );
+    const left = turned(logits, vocabulary);
+    const size: [number, number, number] = [vocabulary, columns, count];
+    gemm(left, plain(hidden, columns), 0, engine.pointer(dw), columns, size);
+  });
+  return dw;
+};
+
+export const scatterRowsKernel: BackendKernel = ({ dx, dy, rows }, attributes) => {
+  const { count } = attributes as ScatterRowsAttributes;
+  const engine = wasmBackend();
+  const [m, width] = dx!.shape as [number, number];
+  const out = engine.output([count, width]);
+  const pointers = [dx!, dy!, rows!, out].map((info) => engine.pointer(info));
+  engine.run('scatterRows', [...pointers, m, width, count], count * width);
+  return out;
+};
+
+/** Gathers the hidden states of some rows and computes their logits, chunk by chunk. */
+function eachChunk(
+  inputs: Record<string, TensorInfo>,
+  attributes: CrossEntropyAttributes,
+  visit: (chunk: Chunk) => void,
+): void {
+  const { rows: vocabulary, columns } = attributes;
+  const engine = wasmBackend();
+  const { x, rows } = inputs;
+  const m = rows!.shape[0]!;
+  const chunkRows = Math.max(1, Math.min(m, Math.floor(CHUNK_BYTES / (4 * vocabulary))));
+  const [xAt, rowsAt] = [engine.pointer(x!), engine.pointer(rows!)];
+  engine.withTemporary(4 * chunkRows * columns, (hidden) =>
+    engine.withTemporary(4 * chunkRows * vocabulary, (logits) => {
+      for (let from = 0; from < m; from += chunkRows) {
+        const count = Math.min(chunkRows, m - from);
+        const gathered = [rowsAt + 4 * from, xAt, 0, 0, x!.shape[0]!, hidden, count, columns];
+        engine.run('gatherRows', gathered, count * columns);
+        engine.run('startOutput', [logits, count, vocabulary, 0, 0], count * vocabulary);
+        eachPart(inputs, attributes, (part, first, partRows, format) =>
+          gemm(
+            plain(hidden, columns),
+            turned(part, columns),
+            format,
+            logits + 4 * first,
+            vocabulary,
+            [count, partRows, columns],
+          ),
+        );
+        visit({ from, count, hidden, logits });
+      }
+    }),
+  );
+}
+
+/** The parts of the table with their first row and size. */
+function eachPart(
+  inputs: Record<string, TensorInfo>,
+  { format, rows, partRows }: CrossEntropyAttributes,
+  visit: (pointer: number, first: number, count: number, format: number) => void,
+): void {
+  const engine = wasmBackend();
+  for (let i = 0; inputs[`w${i}`]; i++) {
+    const first = i * partRows;
+    visit(
+      engine.pointer(inputs[`w${i}`]!),
+      first,
+      Math.min(partRows, rows - first),
+      FORMATS[format],
+    );
+  }
+}

@@ -1,0 +1,21 @@
+/** Everything the CPU engine's WebAssembly module exports. */
+export { gemm, startOutput, widen } from './linear/kernel.as';
+export { attention, attentionBackward, cachedAttention } from './attention/kernel.as';
+export {
+  adamW,
+  dropout,
+  embeddingGradient,
+  gatherRows,
+  gelu,
+  geluBackward,
+  layerNorm,
+  layerNormBackward,
+  rmsNorm,
+  rmsNormBackward,
+  rope,
+  scatterRows,
+  softmaxLoss,
+  squaredSum,
+  swiGlu,
+  swiGluBackward,
+} from './rows.as';

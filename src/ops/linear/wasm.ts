@@ -1,0 +1,185 @@
+/** Linear with LoRA on the CPU engine: a few calls of one matrix product. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { wasmBackend } from '../../engine/wasm/engine.ts';
+import type { BackendKernel } from '../register.ts';
+import type { WeightAttributes, WeightFormat } from '../weight.ts';
+import type { LinearAttributes, LoraAttributes } from './linear.ts';
+
+/** Numbers of the formats in the kernels. */
+export const FORMATS: Record<WeightFormat, number> = { f32: 0, f16: 1, bf16: 2 };
+/** Packing space of the product, with a tile: see kernel.as.ts. */
+export const GEMM_SCRATCH = 120 * 256 * 4 + 256 * 256 * 4 + 256;
+
+export interface Operand {
+  pointer: number;
+  /** Steps between rows and between columns, in elements. */
+  row: number;
+  column: number;
+}
+
+/** C [m, n] += alpha · A [m, k] · B [k, n]; C is row-major with `ldc` columns. */
+export function gemm(
+  a: Operand,
+  b: Operand,
+  format: number,
+  c: number,
+  ldc: number,
+  [m, n, k]: [number, number, number],
+  alpha = 1,
+): void {
+  wasmBackend().run(
+    'gemm',
+    [a.pointer, a.row, a.column, b.pointer, b.row, b.column, format, c, ldc, m, n, k, alpha],
+    m * n * k,
+    GEMM_SCRATCH,
+  );
+}
+
+export const linearKernel: BackendKernel = (inputs, attributes) => {
+  const { rows, columns, format, rank, scale, slots } = attributes as LinearAttributes;
+  const { x, w0, bias, residual, a, b, loraInput } = inputs;
+  const engine = wasmBackend();
+  const n = x!.shape[0]!;
+  const at = (info: TensorInfo | undefined) => (info ? engine.pointer(info) : 0);
+  const y = start([n, rows], at(bias), at(residual));
+  const yAt = engine.pointer(y);
+  gemm(plain(at(x), columns), turned(at(w0), columns), FORMATS[format], yAt, rows, [
+    n,
+    rows,
+    columns,
+  ]);
+  if (!a || !b) return [y];
+  const width = (slots.length / 2) * rank;
+  const hidden = start([n, width]);
+  const source = plain(at(loraInput ?? x), columns);
+  gemm(source, turned(at(a), columns), 0, engine.pointer(hidden), width, [n, width, columns]);
+  const p = engine.pointer(hidden);
+  eachSlot(slots, rank, (offset, from, to, bOffset) =>
+    gemm(
+      plain(p + 4 * offset, width),
+      turned(at(b) + 4 * bOffset, rank),
+      0,
+      yAt + 4 * from,
+      rows,
+      [n, to - from, rank],
+      scale,
+    ),
+  );
+  return [y, hidden];
+};
+
+export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) => {
+  const { rank, scale, slots } = attributes as LoraAttributes;
+  const engine = wasmBackend();
+  const [n, rows] = dy!.shape as [number, number];
+  const width = (slots.length / 2) * rank;
+  const g = start([n, width]);
+  const [dyAt, bAt, gAt] = [engine.pointer(dy!), engine.pointer(b!), engine.pointer(g)];
+  eachSlot(slots, rank, (offset, from, to, bOffset) =>
+    gemm(
+      plain(dyAt + 4 * from, rows),
+      plain(bAt + 4 * bOffset, rank),
+      0,
+      gAt + 4 * offset,
+      width,
+      [n, rank, to - from],
+      scale,
+    ),
+  );
+  return g;
+};
+
+export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => {
+  const { rows, columns, format } = attributes as WeightAttributes;
+  const { dy, w0, g, a } = inputs;
+  const engine = wasmBackend();
+  const n = dy!.shape[0]!;
+  const dx = start([n, columns]);
+  const out = engine.pointer(dx);
+  const dyAt = plain(engine.pointer(dy!), rows);
+  gemm(dyAt, plain(engine.pointer(w0!), columns), FORMATS[format], out, columns, [
+    n,
+    columns,
+    rows,
+  ]);
+  if (g && a) {
+    const width = g.shape[1]!;
+    const left = plain(engine.pointer(g), width);
+    gemm(left, plain(engine.pointer(a), columns), 0, out, columns, [n, columns, width]);
+  }
+  return dx;
+};
+
+/** leftᵀ · right, summed over the N rows they share: dA, and dW of a trained weight. */
+function transposedProduct(left: TensorInfo, right: TensorInfo): TensorInfo {
+  const engine = wasmBackend();
+  const [n, m] = left.shape as [number, number];
+  const width = right.shape[1]!;
+  const out = start([m, width]);
+  gemm(
+    turned(engine.pointer(left), m),
+    plain(engine.pointer(right), width),
+    0,
+    engine.pointer(out),
+    width,
+    [m, width, n],
+  );
+  return out;
+}
+
+export const loraAGradientKernel: BackendKernel = ({ g, x }) => transposedProduct(g!, x!);
+export const linearWeightGradientKernel: BackendKernel = ({ dy, x }) => transposedProduct(dy!, x!);
+
+export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) => {
+  const { rank, scale, slots } = attributes as LoraAttributes;
+  const engine = wasmBackend();
+  const [n, rows] = dy!.shape as [number, number];
+  const width = hidden!.shape[1]!;
+  let adapted = 0;
+  for (let i = 0; i < slots.length; i += 2) adapted += slots[i + 1]! - slots[i]!;
+  const db = start([adapted, rank]);
+  const [dyAt, pAt, out] = [engine.pointer(dy!), engine.pointer(hidden!), engine.pointer(db)];
+  eachSlot(slots, rank, (offset, from, to, bOffset) =>
+    gemm(
+      turned(dyAt + 4 * from, rows),
+      plain(pAt + 4 * offset, width),
+      0,
+      out + 4 * bOffset,
+      rank,
+      [to - from, rank, n],
+      scale,
+    ),
+  );
+  return db;
+};
+
+/** Row-major as it lies. */
+export function plain(pointer: number, width: number): Operand {
+  return { pointer, row: width, column: 1 };
+}
+
+/** Row-major, read as its transpose. */
+export function turned(pointer: number, width: number): Operand {
+  return { pointer, row: 1, column: width };
+}
+
+/** A tensor [m, n] that holds residual + bias, or zeros: products are added to it. */
+export function start([m, n]: [number, number], bias = 0, residual = 0): TensorInfo {
+  const engine = wasmBackend();
+  const out = engine.output([m, n]);
+  engine.run('startOutput', [engine.pointer(out), m, n, bias, residual], m * n);
+  return out;
+}
+
+function eachSlot(
+  slots: readonly number[],
+  rank: number,
+  visit: (hiddenOffset: number, from: number, to: number, bOffset: number) => void,
+): void {
+  let bRow = 0;
+  for (let i = 0; i < slots.length; i += 2) {
+    const [from, to] = [slots[i]!, slots[i + 1]!];
+    visit((i / 2) * rank, from, to, bRow * rank);
+    bRow += to - from;
+  }
+}

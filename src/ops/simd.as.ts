@@ -1,0 +1,96 @@
+/**
+ * What all CPU kernels share: fused multiply-add where the build has it, sums across lanes, exp,
+ * 16-bit floats, and how work is divided. Compiled by AssemblyScript to WebAssembly with SIMD.
+ */
+
+/** a·b + c: one rounding in the relaxed build, two in the plain one. */
+// @ts-ignore: decorator
+@inline
+export function fma(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): f32 {
+  return (
+    f32x4.extract_lane(x, 0) +
+    f32x4.extract_lane(x, 1) +
+    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  );
+}
+
+/** Start of a part when `count` items are divided among `parts`, in multiples of `unit`. */
+// @ts-ignore: decorator
+@inline
+export function share(count: i32, part: i32, parts: i32, unit: i32): i32 {
+  const units = (count + unit - 1) / unit;
+  return min(count, ((units * part) / parts) * unit);
+}
+
+/** e^x of four lanes: range reduction by ln 2 in two pieces, then a polynomial of degree 6. */
+// @ts-ignore: decorator
+@inline
+export function exp4(value: v128): v128 {
+  const x = f32x4.min(f32x4.max(value, f32x4.splat(-87.33)), f32x4.splat(88.37));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let p = f32x4.splat(1.9875691500e-4);
+  p = fma(p, r, f32x4.splat(1.3981999507e-3));
+  p = fma(p, r, f32x4.splat(8.3334519073e-3));
+  p = fma(p, r, f32x4.splat(4.1665795894e-2));
+  p = fma(p, r, f32x4.splat(1.6666665459e-1));
+  p = fma(p, r, f32x4.splat(5.0000001201e-1));
+  p = fma(f32x4.mul(p, r), r, f32x4.add(r, f32x4.splat(1)));
+  const power = i32x4.shl(
+    i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)),
+    23,
+  );
+  return f32x4.mul(p, power);
+}
+
+/** 1 / (1 + e^−x). */
+// @ts-ignore: decorator
+@inline
+export function sigmoid4(x: v128): v128 {
+  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exp4(f32x4.neg(x))));
+}
+
+/** The number formats weights come in. */
+export const F32: i32 = 0;
+export const F16: i32 = 1;
+export const BF16: i32 = 2;
+
+/** Four consecutive weights as float32. */
+// @ts-ignore: decorator
+@inline
+export function loadWeights(pointer: usize, index: usize, format: i32): v128 {
+  if (format == F32) return v128.load(pointer + (index << 2));
+  const bits = v128.load16x4_u(pointer + (index << 1));
+  if (format == BF16) return i32x4.shl(bits, 16);
+  return halfToFloat(bits);
+}
+
+/** One weight as float32. */
+// @ts-ignore: decorator
+@inline
+export function loadWeight(pointer: usize, index: usize, format: i32): f32 {
+  if (format == F32) return load<f32>(pointer + (index << 2));
+  const bits = v128.load16_splat(pointer + (index << 1));
+  const low = v128.and(bits, i32x4.splat(0xffff));
+  return f32x4.extract_lane(format == BF16 ? i32x4.shl(low, 16) : halfToFloat(low), 0);
+}
+
+/**
+ * Binary16 in the low half of each lane → float32: moving exponent and fraction into place and
+ * multiplying by 2^112 corrects the exponent's bias, subnormals included; infinities do not occur.
+ */
+// @ts-ignore: decorator
+@inline
+function halfToFloat(bits: v128): v128 {
+  const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16);
+  const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13);
+  return v128.or(f32x4.mul(magnitude, f32x4.splat(5.192296858534828e33)), sign);
+}
