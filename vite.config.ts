@@ -2,7 +2,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { chromiumPath } from './test/support/chromium.ts';
+import { chromiumPath } from './test/support/chromium.mjs';
 
 /** Cross-origin isolation: lets the CPU engine share memory between threads. */
 const isolation = {

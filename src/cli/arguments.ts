@@ -22,7 +22,7 @@ export interface Command {
 /** @throws DataError naming every unknown or missing option */
 export function readArguments({ options }: Command, argv: readonly string[]): Values {
   const known = Object.fromEntries(
-    Object.entries({ ...options, help: { help: '' } }).map(([name, option]) => [
+    Object.entries<Option>({ ...options, help: { help: '' } }).map(([name, option]) => [
       name,
       {
         type: option.value === undefined ? ('boolean' as const) : ('string' as const),

@@ -162,7 +162,7 @@ function printReport({
   secondsLeft,
 }: StepReport): void {
   const parts = [
-    loss !== undefined && `loss ${loss.toFixed(4)}`,
+    !Number.isNaN(loss) && `loss ${loss.toFixed(4)}`,
     validationLoss !== undefined && `held-out ${validationLoss.toFixed(4)}`,
     `${Math.round(tokensPerSecond)} tokens/s`,
     `${duration(secondsLeft)} left`,

@@ -102,7 +102,7 @@ export async function* train(
   let stepTokens = 0;
   let evaluationMilliseconds = 0;
 
-  const report = (extra: Partial<StepReport>): StepReport => {
+  const report = (extra: Extra): StepReport => {
     clock();
     const trainedMilliseconds = host.now() - startTime - evaluationMilliseconds;
     const done = progress.step - startStep;
@@ -119,6 +119,10 @@ export async function* train(
           : NaN,
       memoryBytes: host.memoryBytes(),
       elapsedSeconds: progress.elapsedSeconds,
+      // Before the first step there is only held-out loss.
+      loss: NaN,
+      gradientNorm: NaN,
+      learningRate: NaN,
       ...extra,
     };
   };
@@ -128,7 +132,7 @@ export async function* train(
     await host.saveCheckpoint(lastGood);
     lastSaved = host.now();
   };
-  const validate = async (): Promise<Partial<StepReport>> => {
+  const validate = async (): Promise<Extra> => {
     const began = host.now();
     const result = await validationOf(job, host);
     evaluationMilliseconds += host.now() - began;
@@ -193,6 +197,14 @@ export async function* train(
     disposeOptimizer(optimizer);
   }
 }
+
+/** What a report may say beyond the counters. */
+type Extra = Partial<
+  Pick<
+    StepReport,
+    'loss' | 'validationLoss' | 'validationAccuracy' | 'gradientNorm' | 'learningRate'
+  >
+>;
 
 /** Loss and gradients of a whole step: micro-batches add up, each divided by the step's weight. */
 function stepGradients(

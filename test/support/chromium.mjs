@@ -14,7 +14,7 @@ const usualPlaces = [
 ];
 
 /** Path of a full Chromium or Chrome; empty when there is none, which the test command reports. */
-export function chromiumPath(): string {
+export function chromiumPath() {
   const named = process.env['CHROMIUM_PATH'];
   if (named) return named;
   return usualPlaces.find((path) => existsSync(path)) ?? '';

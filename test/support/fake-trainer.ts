@@ -1,0 +1,326 @@
+/**
+ * A trainer that keeps the protocol without a model: deterministic, plausible numbers at any speed,
+ * so that the page can be tested and looked at alone. Surprise comes from word pairs counted in the
+ * answers of the first set it measures; never bundled with the page.
+ */
+import type { ResponseRow } from '../../src/data/response-set.ts';
+import { ModelFileError, StoppedError } from '../../src/errors.ts';
+import type { RowFamiliarity } from '../../src/familiarity/config.ts';
+import { createRandom } from '../../src/random.ts';
+import type { Connection } from '../../src/state/trainer-client.ts';
+import type {
+  ModelSummary,
+  SetFamiliarity,
+  StoredItem,
+  TokenPiece,
+  TrainerApi,
+} from '../../workers/protocol.ts';
+
+export interface FakeOptions {
+  /** Waits between reports; tests resolve at once, previews take their time. */
+  pause?: () => Promise<void>;
+  /** Opening any model fails with this. */
+  openError?: Error;
+}
+
+const END_NLL = 0.2;
+const VOCABULARY = 900;
+const encoder = new TextEncoder();
+
+/** A connection that no worker stands behind. */
+export function connectFake(options: FakeOptions = {}): Connection {
+  return { api: fakeTrainer(options), onfailure: () => undefined, terminate: () => undefined };
+}
+
+export function fakeTrainer({
+  pause = () => Promise.resolve(),
+  openError,
+}: FakeOptions = {}): TrainerApi {
+  let stopping = false;
+  let source = '';
+  const pairs = new Map<string, number>();
+  const firsts = new Map<string, number>();
+  const items: StoredItem[] = [
+    { id: 'idiolect-a', kind: 'model', bytes: 6_811_200, label: 'Idiolect A' },
+    { id: 'run-1', kind: 'run', bytes: 1_204_000, label: 'Dialect B, rank 8' },
+  ];
+
+  const learn = (rows: readonly ResponseRow[]): void => {
+    for (const row of rows) {
+      words(row.response).forEach((word, i, all) => {
+        const before = all[i - 1] ?? '';
+        pairs.set(`${before}|${word}`, (pairs.get(`${before}|${word}`) ?? 0) + 1);
+        firsts.set(before, (firsts.get(before) ?? 0) + 1);
+      });
+    }
+  };
+  const nllOf = (before: string, word: string): number => {
+    const smoothing = 0.05;
+    const seen = (pairs.get(`${before}|${word}`) ?? 0) + smoothing;
+    return -Math.log(seen / ((firsts.get(before) ?? 0) + smoothing * VOCABULARY));
+  };
+  const measureRow = (row: ResponseRow): RowFamiliarity => {
+    const tokens = words(row.response);
+    const nlls = tokens.map((word, i) => nllOf(tokens[i - 1] ?? '', word));
+    const nllSum = nlls.reduce((sum, nll) => sum + nll, 0);
+    return {
+      rowId: row.id,
+      promptTokens: words(row.question).length + 4,
+      responseTokens: tokens.length,
+      responseBytes: encoder.encode(row.response).length,
+      nllSum,
+      perplexity: Math.exp(nllSum / tokens.length),
+      eos: END_NLL,
+      likeliest: nlls.filter((nll) => nll < Math.LN2).length,
+      truncated: false,
+      boundaryMerged: false,
+      tokenNll: Float32Array.from([...nlls, END_NLL]),
+    };
+  };
+  /** Begins something that can be stopped; the returned check throws once it is. */
+  const begin = (): (() => void) => {
+    stopping = false;
+    return () => {
+      if (stopping) throw new StoppedError('Stopped.');
+    };
+  };
+
+  return {
+    startEngine: (preferred) =>
+      Promise.resolve({
+        name: preferred === 'auto' ? 'wasm' : preferred,
+        device: '2 threads, relaxed SIMD',
+        reasons: [
+          'WebGPU is not used: the only adapter is a software one, slower than WebAssembly.',
+        ],
+        maxTensorBytes: 2 ** 31,
+        memoryBytes: 2 ** 32,
+        threads: 2,
+        features: ['simd', 'relaxed-simd', 'threads'],
+      }),
+    async openModel(wanted, precision, report) {
+      const check = begin();
+      source = wanted.kind === 'files' ? wanted.name : wanted.id;
+      const total = 6_811_200;
+      for (let done = 0; done <= 10; done++) {
+        await pause();
+        check();
+        if (openError !== undefined) throw openError;
+        await report({
+          phase: done < 8 ? 'downloading' : 'uploading',
+          file: 'model.safetensors',
+          bytesDone: (total * done) / 10,
+          bytesTotal: total,
+          bytesPerSecond: 4.2e6,
+          secondsLeft: (10 - done) / 6,
+        });
+      }
+      if (source === 'owner/missing') {
+        throw new ModelFileError('owner/missing was not found.', [
+          'config.json: the server answered 404.',
+        ]);
+      }
+      return summary(source, precision);
+    },
+    viewTokens: (rows) =>
+      Promise.resolve(
+        rows.map((row) => ({
+          rowId: row.id,
+          pieces: [
+            { id: 1, text: '<|im_start|>', role: 'prompt', special: true },
+            ...words(`user\n${row.question}`).map((text): TokenPiece => piece(text, 'prompt')),
+            { id: 2, text: '<|im_end|>', role: 'prompt', special: true },
+            ...words(`\nassistant\n`).map((text): TokenPiece => piece(text, 'prompt')),
+            ...words(row.response).map((text): TokenPiece => piece(text, 'trained')),
+            { id: 2, text: '<|im_end|>', role: 'end', special: true },
+          ],
+          boundaryMerged: false,
+          truncated: false,
+        })),
+      ),
+    async estimateMeasure({ sets }) {
+      await pause();
+      return sets.reduce((sum, set) => sum + set.rows.length, 0) / 55;
+    },
+    async measure({ sets }, report) {
+      const check = begin();
+      if (pairs.size === 0) learn(sets[0]!.rows.filter((_, i) => i % 3 > 0));
+      const rowsTotal = sets.reduce((sum, set) => sum + set.rows.length, 0);
+      let rowsDone = 0;
+      const results: SetFamiliarity[] = [];
+      for (const set of sets) {
+        const rows: RowFamiliarity[] = [];
+        for (let start = 0; start < set.rows.length; start += 8) {
+          await pause();
+          check();
+          const batch = set.rows.slice(start, start + 8).map(measureRow);
+          rows.push(...batch);
+          rowsDone += batch.length;
+          await report({
+            setId: set.id,
+            rows: batch,
+            rowsDone,
+            rowsTotal,
+            tokensPerSecond: 4180,
+            secondsLeft: (rowsTotal - rowsDone) / 55,
+          });
+        }
+        results.push({ setId: set.id, rows, skipped: [] });
+      }
+      return results;
+    },
+    planTraining: (request) => {
+      const rows = request.set.rows.length;
+      const held = Math.round(rows * request.training.validationShare);
+      const validationRows = request.validation?.rows.length ?? held;
+      return Promise.resolve({
+        trainableParameters: 98_304 * (request.lora.rank / 8),
+        allParameters: 3_405_824,
+        trainingRows: request.validation === undefined ? rows - held : rows,
+        validationRows,
+        droppedRows: [],
+        trainedTokensPerEpoch: rows * 38,
+        epochs: (request.training.steps * request.training.batchSize) / rows,
+        memoryBytes: 182e6,
+        memoryLimitBytes: 4e9,
+        secondsPerStep: 0.31,
+        problems: [],
+        notices: [],
+      });
+    },
+    async train(request, report) {
+      const check = begin();
+      const { steps, learningRate, logEvery, evaluateEvery, seed } = request.training;
+      const random = createRandom(seed).fork(request.set.id);
+      const floor = 0.35 + 0.1 * random.uniform();
+      const first = 1.2 + random.uniform();
+      const heldOut = (step: number): number => floor + 0.1 + first * Math.exp(-step / 18);
+      let step = 0;
+      let outcome: 'finished' | 'stopped' = 'finished';
+      try {
+        for (; step <= steps; step++) {
+          await pause();
+          check();
+          const evaluated = step % evaluateEvery === 0 || step === steps;
+          if (step % logEvery !== 0 && !evaluated) continue;
+          await report({
+            kind: 'step',
+            report: {
+              step,
+              totalSteps: steps,
+              epoch: step / 15,
+              tokensSeen: step * 620,
+              examplesSeen: step * request.training.batchSize,
+              loss:
+                step === 0 ? NaN : floor + first * Math.exp(-step / 16) + 0.06 * random.normal(),
+              ...(evaluated && {
+                validationLoss: heldOut(step),
+                validationAccuracy: 1 - heldOut(step) / 3,
+              }),
+              gradientNorm: 0.4 + 2 * Math.exp(-step / 10) + 0.05 * random.uniform(),
+              learningRate: learningRate * Math.min(1, step / (0.1 * steps)),
+              tokensPerSecond: 2010,
+              secondsLeft: (steps - step) * 0.31,
+              memoryBytes: 182e6,
+              elapsedSeconds: step * 0.31,
+            },
+          });
+        }
+      } catch (error) {
+        if (!(error instanceof StoppedError)) throw error;
+        outcome = 'stopped';
+      }
+      return {
+        runId: request.runId,
+        outcome,
+        step: Math.min(step, steps),
+        steps,
+        seconds: step * 0.31,
+        trainableParameters: 98_304,
+        validationBefore: heldOut(0),
+        validationAfter: heldOut(step),
+        engine: 'wasm',
+        adapterId: request.runId,
+        manifest: { model: source, training: request.training, lora: request.lora },
+      };
+    },
+    async generate(request, report) {
+      const check = begin();
+      const answer = `${request.adapterId === undefined ? 'So that makes' : 'Adding up gives'} 8 plus 12 = 20. Answer: 20`;
+      let text = '';
+      let tokens = 0;
+      for (const word of words(answer)) {
+        await pause();
+        if (stopping) return { text, tokens, tokensPerSecond: 61, stopped: 'asked' };
+        check();
+        text += word;
+        tokens++;
+        await report({ text, tokens, tokensPerSecond: 61 });
+      }
+      return { text, tokens, tokensPerSecond: 61, stopped: 'end' };
+    },
+    stop: () => {
+      stopping = true;
+      return Promise.resolve();
+    },
+    exportAdapter: () =>
+      Promise.resolve([{ name: 'adapter_config.json', bytes: encoder.encode('{"r":8}') }]),
+    importAdapter: (name) =>
+      Promise.resolve({
+        id: name,
+        name,
+        rank: 8,
+        alpha: 16,
+        targets: ['q_proj', 'v_proj'],
+        parameters: 98_304,
+        notices: [],
+      }),
+    deleteRun: () => Promise.resolve(),
+    resumableRuns: () => Promise.resolve([]),
+    storage: () =>
+      Promise.resolve({
+        items: [...items],
+        usedBytes: items.reduce((sum, item) => sum + item.bytes, 0),
+        quotaBytes: 2.1e9,
+        persistent: true,
+        refused: undefined,
+      }),
+    deleteStored: (id) => {
+      const at = items.findIndex((item) => item.id === id);
+      if (at >= 0) items.splice(at, 1);
+      return Promise.resolve();
+    },
+  };
+}
+
+function summary(id: string, precision: 'as-stored' | 'f32'): ModelSummary {
+  return {
+    id,
+    family: 'llama',
+    parameters: 3_405_824,
+    layers: 4,
+    width: 256,
+    vocabSize: 1024,
+    contextLength: 512,
+    format: precision === 'f32' ? 'f32' : 'f16',
+    weightBytes: precision === 'f32' ? 13_623_296 : 6_811_648,
+    prompt: {
+      chatTemplate: true,
+      plainTemplate: '{question}\n',
+      bos: undefined,
+      eos: '<|im_end|>',
+    },
+    notices: [],
+  };
+}
+
+/** Words with the space before them, and single marks: about what a tokenizer makes. */
+function words(text: string): string[] {
+  return text.match(/ ?\p{L}+| ?\d|\s|[^\p{L}\d\s]/gu) ?? [];
+}
+
+function piece(text: string, role: TokenPiece['role']): TokenPiece {
+  let id = 0;
+  for (const letter of text) id = (id * 31 + letter.codePointAt(0)!) % VOCABULARY;
+  return { id: id + 3, text, role, special: false };
+}

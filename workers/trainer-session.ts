@@ -1,0 +1,405 @@
+/**
+ * What the worker does for the page: opens models, measures, trains, answers, keeps runs. It only
+ * wires library rooms together; every tensor lives here and none crosses to the page.
+ */
+import { backend } from '@tensorflow/tfjs-core';
+import { DataError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
+import type { EngineName, EngineReport } from '../src/engine/config.ts';
+import { allocatedBytes } from '../src/engine/memory.ts';
+import { readPeftAdapter } from '../src/exchange/peft-read.ts';
+import { generate } from '../src/generate/generate.ts';
+import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
+import { adapterFiles } from '../src/session/adapter-files.ts';
+import { measureSets } from '../src/session/measure-sets.ts';
+import { openLab, type OpenLab } from '../src/session/open-model.ts';
+import { runManifest } from '../src/session/run-manifest.ts';
+import { planRun, prepareRun, type RunRequest } from '../src/session/training-run.ts';
+import { viewRow } from '../src/session/token-view.ts';
+import { blobSource } from '../src/storage/byte-source.ts';
+import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
+import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
+import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../src/train/checkpoint.ts';
+import { train, type TrainingHost } from '../src/train/train.ts';
+import { modelFilesOf } from './model-source.ts';
+import type {
+  AdapterSummary,
+  ExportedFile,
+  GenerateProgress,
+  GenerateRequest,
+  GenerateResult,
+  LoadProgress,
+  MeasureProgress,
+  MeasureRequest,
+  ModelSource,
+  ModelSummary,
+  PromptSettings,
+  SetFamiliarity,
+  StorageReport,
+  TokenView,
+  TrainerApi,
+  TrainEvent,
+  TrainingPlan,
+  TrainRequest,
+  TrainSummary,
+} from './protocol.ts';
+import { startEngine } from './start-engine.ts';
+import { secondsPerStep, secondsToMeasure } from './trials.ts';
+
+type Report<Progress> = (progress: Progress) => Promise<void>;
+
+const CHECKPOINT = 'checkpoint.safetensors';
+const CHECKPOINT_SECONDS = 20;
+
+export class TrainerSession implements TrainerApi {
+  #engine: EngineReport | undefined;
+  #lab: OpenLab | undefined;
+  /** What the model was opened from, to open it again for full fine-tuning. */
+  #opened: { source: ModelSource; precision: 'as-stored' | 'f32'; trainable: boolean } | undefined;
+  readonly #adapters = new Map<string, LoraAdapter>();
+  #stop = false;
+  #store: Promise<RunStore> | undefined;
+  /** Calls that use the engine wait for each other. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  readonly startEngine = (preferred: EngineName | 'auto'): Promise<EngineReport> =>
+    this.#alone(async () => {
+      this.#close();
+      if (this.#engine?.name === 'wasm') (backend() as { dispose(): void }).dispose();
+      this.#engine = await startEngine(preferred);
+      return this.#engine;
+    });
+
+  readonly openModel = (
+    source: ModelSource,
+    precision: 'as-stored' | 'f32',
+    report: Report<LoadProgress>,
+  ): Promise<ModelSummary> =>
+    this.#alone(async () => {
+      await this.#open(source, precision, false, report);
+      return this.#summary();
+    });
+
+  readonly viewTokens: TrainerApi['viewTokens'] = (rows, prompt, encoding, maxLength) => {
+    const { tokenizer, model } = this.#needLab();
+    const format = createPromptFormat(tokenizer, prompt);
+    const limit = Math.min(maxLength, model.shape.contextLength);
+    const views: TokenView[] = rows.map((row) => viewRow(row, tokenizer, format, encoding, limit));
+    return Promise.resolve(views);
+  };
+
+  readonly estimateMeasure = (request: MeasureRequest): Promise<number> =>
+    this.#alone(() => secondsToMeasure(this.#needLab(), request));
+
+  readonly measure = (
+    request: MeasureRequest,
+    report: Report<MeasureProgress>,
+  ): Promise<SetFamiliarity[]> =>
+    this.#alone(() => {
+      const adapter = this.#adapter(request.adapterId);
+      return measureSets(this.#needLab(), { ...request, adapter }, this.#host(), report);
+    });
+
+  readonly planTraining = (request: TrainRequest): Promise<TrainingPlan> =>
+    this.#alone(async () => {
+      const lab = await this.#labFor(request);
+      const engine = this.#needEngine();
+      const plan = planRun(lab, request, engine.memoryBytes);
+      return {
+        trainableParameters: plan.trainableParameters,
+        allParameters: lab.model.shape.parameters,
+        trainingRows: plan.examples.length,
+        validationRows: plan.validation.length,
+        droppedRows: plan.skipped,
+        trainedTokensPerEpoch: plan.trainedTokensPerEpoch,
+        epochs: plan.epochs,
+        memoryBytes: plan.memory.total,
+        memoryLimitBytes: engine.memoryBytes,
+        secondsPerStep: plan.problems.length > 0 ? 0 : await secondsPerStep(lab, request, plan),
+        problems: plan.problems,
+        notices: plan.notices,
+      };
+    });
+
+  readonly train = (request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> =>
+    this.#alone(() => this.#train(request, report));
+
+  readonly generate = (
+    { question, prompt, sampling, adapterId }: GenerateRequest,
+    report: Report<GenerateProgress>,
+  ): Promise<GenerateResult> =>
+    this.#alone(async () => {
+      const { model, tokenizer } = this.#needLab();
+      const format = createPromptFormat(tokenizer, prompt);
+      const ends =
+        format.endId === undefined ? tokenizer.eosIds : [...tokenizer.eosIds, format.endId];
+      const tokens: number[] = [];
+      const began = performance.now();
+      const progress = (): GenerateProgress => ({
+        text: tokenizer.decode(tokens, { skipSpecialTokens: true }),
+        tokens: tokens.length,
+        tokensPerSecond: (1000 * tokens.length) / Math.max(1, performance.now() - began),
+      });
+      const host = this.#host();
+      const [result] = await generate({
+        model,
+        adapter: this.#adapter(adapterId),
+        prompts: [encodePrompt(tokenizer, format.prompt(question))],
+        sampling,
+        endIds: ends,
+        stopRequested: host.stopRequested,
+        onTokens: async ([token]) => {
+          if (token !== undefined) tokens.push(token);
+          await report(progress());
+          await host.breathe();
+        },
+      });
+      return { ...progress(), stopped: result!.stopped };
+    });
+
+  readonly stop = (): Promise<void> => {
+    this.#stop = true;
+    return Promise.resolve();
+  };
+
+  readonly exportAdapter = (adapterId: string): Promise<ExportedFile[]> =>
+    this.#alone(() => adapterFiles(this.#needLab(), this.#adapter(adapterId)!));
+
+  readonly importAdapter = (name: string, files: File[]): Promise<AdapterSummary> =>
+    this.#alone(async () => {
+      const { model } = this.#needLab();
+      const sources = new Map(files.map((file) => [file.name, blobSource(file.name, file)]));
+      const { settings, values, notices } = await readPeftAdapter(sources, model);
+      const adapter = adapterFromValues(model, settings, values);
+      const id = `imported/${name}`;
+      this.#adapters.get(id)?.dispose();
+      this.#adapters.set(id, adapter);
+      return {
+        id,
+        name,
+        rank: settings.rank,
+        alpha: settings.alpha,
+        targets: [...adapter.targetModules],
+        parameters: adapter.parameterCount,
+        notices,
+      };
+    });
+
+  readonly deleteRun = async (runId: string): Promise<void> => {
+    this.#adapters.get(runId)?.dispose();
+    this.#adapters.delete(runId);
+    await (await this.#runs()).remove(runId);
+  };
+
+  readonly resumableRuns: TrainerApi['resumableRuns'] = async () => {
+    const store = await this.#runs();
+    const found: { runId: string; step: number; steps: number }[] = [];
+    for (const { runId } of await store.list()) {
+      const note = await store.read(runId, 'progress.json');
+      if (!note) continue;
+      const { step, steps } = JSON.parse(new TextDecoder().decode(note)) as {
+        step: number;
+        steps: number;
+      };
+      if (step < steps) found.push({ runId, step, steps });
+    }
+    return found;
+  };
+
+  readonly storage = async (): Promise<StorageReport> => {
+    const store = await this.#runs();
+    const runs = await store.list();
+    const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+    return {
+      items: runs.map(({ runId, bytes }) => ({ id: runId, kind: 'run', bytes, label: runId })),
+      usedBytes: usage,
+      quotaBytes: quota,
+      persistent: await navigator.storage.persisted(),
+      refused: store.refused,
+    };
+  };
+
+  readonly deleteStored = (id: string): Promise<void> => this.deleteRun(id);
+
+  async #train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> {
+    const lab = await this.#labFor(request);
+    const engine = this.#needEngine();
+    const store = await this.#runs();
+    const plan = planRun(lab, request, engine.memoryBytes);
+    for (const text of plan.notices) await report({ kind: 'notice', text });
+    if (store.refused !== undefined) await report({ kind: 'notice', text: store.refused });
+    const { runId, training } = request;
+    const { job, adapter } = await prepareRun(lab, request, plan);
+    const saved = request.resume ? await store.read(runId, CHECKPOINT) : undefined;
+    if (request.resume && !saved)
+      throw new DataError('There is no checkpoint of this run to go on from.');
+    const host: TrainingHost = {
+      ...this.#host(),
+      memoryBytes: allocatedBytes,
+      checkpointSeconds: CHECKPOINT_SECONDS,
+      saveCheckpoint: async (checkpoint) => {
+        const began = performance.now();
+        await store.write(runId, CHECKPOINT, encodeCheckpoint(checkpoint));
+        const note = JSON.stringify({ step: checkpoint.progress.step, steps: training.steps });
+        await store.write(runId, 'progress.json', new TextEncoder().encode(note));
+        const seconds = (performance.now() - began) / 1000;
+        await report({ kind: 'checkpoint', step: checkpoint.progress.step, seconds });
+      },
+    };
+    let kept = false;
+    try {
+      const run = train(job, host, saved && (await decodeCheckpoint(CHECKPOINT, saved)));
+      for (;;) {
+        const next = await run.next();
+        if (!next.done) {
+          await report({ kind: 'step', report: next.value });
+          continue;
+        }
+        const result = next.value;
+        if (adapter) {
+          this.#adapters.get(runId)?.dispose();
+          this.#adapters.set(runId, adapter);
+          kept = true;
+        }
+        return {
+          runId,
+          outcome: result.outcome,
+          step: result.progress.step,
+          steps: training.steps,
+          seconds: result.progress.elapsedSeconds,
+          trainableParameters: plan.trainableParameters,
+          validationBefore: result.validationBefore,
+          validationAfter: result.validationAfter,
+          engine: engine.name,
+          adapterId: adapter && runId,
+          manifest: runManifest(lab, engine, request, plan, job.fingerprint, result),
+        };
+      }
+    } finally {
+      if (!kept) adapter?.dispose();
+    }
+  }
+
+  /** The model as this run needs it: full fine-tuning wants every weight as a variable. */
+  async #labFor(request: RunRequest): Promise<OpenLab> {
+    const lab = this.#needLab();
+    const trainable = request.training.method === 'full';
+    if (!this.#opened || this.#opened.trainable === trainable) return lab;
+    const { source, precision } = this.#opened;
+    await this.#open(source, precision, trainable, () => Promise.resolve());
+    return this.#needLab();
+  }
+
+  async #open(
+    source: ModelSource,
+    precision: 'as-stored' | 'f32',
+    trainable: boolean,
+    report: Report<LoadProgress>,
+  ): Promise<void> {
+    const engine = this.#needEngine();
+    this.#close();
+    const files = await modelFilesOf(source, report);
+    const began = performance.now();
+    this.#lab = await openLab(files, {
+      precision: engine.name === 'cpu' ? 'f32' : precision,
+      trainable,
+      maxTensorBytes: engine.maxTensorBytes,
+      report: (bytesDone, bytesTotal, file) => {
+        const bytesPerSecond = (1000 * bytesDone) / Math.max(1, performance.now() - began);
+        const secondsLeft = (bytesTotal - bytesDone) / bytesPerSecond;
+        return report({
+          phase: 'uploading',
+          file,
+          bytesDone,
+          bytesTotal,
+          bytesPerSecond,
+          secondsLeft,
+        });
+      },
+    });
+    this.#opened = { source, precision, trainable };
+  }
+
+  #summary(): ModelSummary {
+    const { id, model, tokenizer } = this.#needLab();
+    const defaults: PromptSettings = {
+      useChatTemplate: true,
+      plainTemplate: DEFAULT_PLAIN_TEMPLATE,
+    };
+    const format = createPromptFormat(tokenizer, defaults);
+    const { modelType, parameters, layers, width, vocabSize, contextLength } = model.shape;
+    return {
+      ...{ id, family: modelType, parameters, layers, width, vocabSize, contextLength },
+      format: model.format,
+      weightBytes: model.weightBytes,
+      prompt: {
+        chatTemplate: tokenizer.chatTemplate !== undefined,
+        plainTemplate: DEFAULT_PLAIN_TEMPLATE,
+        bos: format.bos,
+        eos: format.eos,
+      },
+      notices: [...model.notices, ...format.notices],
+    };
+  }
+
+  #adapter(id: string | undefined): LoraAdapter | undefined {
+    if (id === undefined) return undefined;
+    const adapter = this.#adapters.get(id);
+    if (!adapter) throw new DataError(`The adapter ${id} is not loaded; train or import it again.`);
+    return adapter;
+  }
+
+  #close(): void {
+    for (const adapter of this.#adapters.values()) adapter.dispose();
+    this.#adapters.clear();
+    this.#lab?.model.dispose();
+    this.#lab = undefined;
+  }
+
+  #needEngine(): EngineReport {
+    if (!this.#engine) throw new DataError('No engine is running yet.');
+    return this.#engine;
+  }
+
+  #needLab(): OpenLab {
+    if (!this.#lab) throw new DataError('No model is open yet.');
+    return this.#lab;
+  }
+
+  #runs(): Promise<RunStore> {
+    return (this.#store ??= openRunStore());
+  }
+
+  #host() {
+    return {
+      now: () => performance.now(),
+      stopRequested: () => this.#stop,
+      breathe: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
+    };
+  }
+
+  /** One long call at a time, and a stop concerns the one that runs. */
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(async () => {
+      this.#stop = false;
+      try {
+        return await work();
+      } catch (error) {
+        throw plainError(error);
+      }
+    });
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** What tfjs or the browser throw when memory runs out, as an error that says what to do. */
+function plainError(error: unknown): unknown {
+  if (error instanceof StoppedError || !(error instanceof RangeError)) return error;
+  if (!/allocation|memory|buffer size/i.test(error.message)) return error;
+  return new OutOfMemoryError(
+    'The memory of this tab is used up. Choose a smaller model, shorter answers or a smaller batch.',
+    [],
+    { cause: error },
+  );
+}

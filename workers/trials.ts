@@ -1,0 +1,69 @@
+/** Short measured trials, so that a button can say how long its work will take on this machine. */
+import { createRandom } from '../src/random.ts';
+import { createAdapter } from '../src/lora/adapter.ts';
+import { measureSets } from '../src/session/measure-sets.ts';
+import type { OpenLab } from '../src/session/open-model.ts';
+import { padIdOf } from '../src/session/encode-set.ts';
+import type { RunPlan, RunRequest } from '../src/session/training-run.ts';
+import { orderStart } from '../src/batches/training-order.ts';
+import { trainingStep } from '../src/batches/training-step.ts';
+import { batchGradients, disposeGradients, readLossAndNorm } from '../src/train/loss.ts';
+import type { MeasureRequest } from './protocol.ts';
+
+const TRIAL_ROWS = 8;
+
+const host = {
+  now: () => performance.now(),
+  stopRequested: () => false,
+  breathe: () => Promise.resolve(),
+};
+
+/** Seconds for all sets, from the first rows of one, the second time: the first one compiles. */
+export async function secondsToMeasure(lab: OpenLab, request: MeasureRequest): Promise<number> {
+  const set = request.sets.find(({ rows }) => rows.length > 0);
+  if (!set) return 0;
+  const sample = { ...set, rows: set.rows.slice(0, TRIAL_ROWS) };
+  const { prompt, familiarity } = request;
+  const run = async () => {
+    const began = performance.now();
+    await measureSets(lab, { prompt, familiarity, sets: [sample] }, host, () => Promise.resolve());
+    return (performance.now() - began) / 1000;
+  };
+  await run();
+  const characters = (rows: typeof set.rows) =>
+    rows.reduce((sum, { question, response }) => sum + question.length + response.length, 0);
+  const all = request.sets.reduce((sum, { rows }) => sum + characters(rows), 0);
+  return ((await run()) * all) / Math.max(1, characters(sample.rows));
+}
+
+/** Seconds of one step, from one micro-batch whose result is thrown away. */
+export async function secondsPerStep(
+  lab: OpenLab,
+  { lora, training }: RunRequest,
+  plan: RunPlan,
+): Promise<number> {
+  const full = training.method === 'full';
+  const random = createRandom(training.seed);
+  const adapter = full ? undefined : createAdapter(lab.model, lora, random);
+  const variables = adapter
+    ? adapter.variables.map(({ variable }) => variable)
+    : lab.model.parameters.map(({ variable }) => variable);
+  const step = trainingStep(plan.examples, random.fork('order'), orderStart, {
+    microBatchSize: training.batchSize,
+    accumulation: training.accumulation,
+    maxTokens: plan.maxTokens,
+    maxLength: plan.maxLength,
+    padId: padIdOf(lab.tokenizer),
+  });
+  const run = async () => {
+    const began = performance.now();
+    const result = batchGradients(lab.model, step.microBatches[0]!, variables, 1, { adapter });
+    await readLossAndNorm(result);
+    disposeGradients(result);
+    return (performance.now() - began) / 1000;
+  };
+  await run();
+  const seconds = await run();
+  adapter?.dispose();
+  return seconds * step.microBatches.length;
+}
