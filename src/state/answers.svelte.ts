@@ -46,6 +46,8 @@ export class AnswersState implements Addressed {
   /** Ids of questions left out by hand. */
   readonly excluded = new SvelteSet<string>();
   examples = $state.raw<'waiting' | 'loading' | 'ready' | Error>('waiting');
+  /** Questions of the same kind that no example set contains, for the held-out loss. */
+  heldOut = $state.raw<ResponseSet | undefined>();
   /** A file that is being imported, before its sets are added. */
   draft = $state.raw<ImportDraft | undefined>();
   /** Why a file could not be read. */
@@ -125,8 +127,9 @@ export class AnswersState implements Addressed {
     if (this.examples === 'loading' || this.examples === 'ready') return;
     this.examples = 'loading';
     try {
-      const entries = readExampleIndex(await this.#text('data/index.json'));
+      const { sets: entries, validation } = readExampleIndex(await this.#text('data/index.json'));
       const sets = await Promise.all(entries.map((entry) => this.#example(entry)));
+      if (validation !== undefined) this.heldOut = await this.#example(validation);
       this.sets = [
         ...this.sets,
         ...sets.map((set, i) => ({

@@ -9,12 +9,17 @@ const entry = v.object({
   /** Answers in the file. */
   n: v.optional(v.number()),
 });
-const index = v.object({ sets: v.pipe(v.array(entry), v.minLength(1, 'must not be empty')) });
+const index = v.object({
+  sets: v.pipe(v.array(entry), v.minLength(1, 'must not be empty')),
+  /** Questions that no set contains, to measure what training gives. */
+  validation: v.optional(entry),
+});
 
 export type ExampleEntry = v.InferOutput<typeof entry>;
+export type ExampleIndex = v.InferOutput<typeof index>;
 
 /** @throws DataError when the text is not such a list, with every problem. */
-export function readExampleIndex(text: string): ExampleEntry[] {
+export function readExampleIndex(text: string): ExampleIndex {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -34,5 +39,5 @@ export function readExampleIndex(text: string): ExampleEntry[] {
       result.issues.map((issue) => `${v.getDotPath(issue) ?? 'file'}: ${issue.message}`),
     );
   }
-  return result.output.sets;
+  return result.output;
 }

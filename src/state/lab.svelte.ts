@@ -5,10 +5,13 @@ import { AnswersState, type FetchFile } from './answers.svelte.ts';
 import { FamiliarityState } from './familiarity.svelte.ts';
 import { Activity } from './job.svelte.ts';
 import { ModelState } from './model.svelte.ts';
+import { PlaygroundState } from './playground.svelte.ts';
+import { RunsState } from './runs.svelte.ts';
 import { STEPS, type Step, type StepId } from './steps.ts';
 import { StorageState } from './storage.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 import { TokensState } from './tokens.svelte.ts';
+import { TrainingState } from './training.svelte.ts';
 import { TrainerClient, type Connect } from './trainer-client.ts';
 
 export interface LabOptions {
@@ -29,6 +32,9 @@ export class Lab {
   readonly answers: AnswersState;
   readonly familiarity: FamiliarityState;
   readonly tokens: TokensState;
+  readonly runs = new RunsState();
+  readonly training: TrainingState;
+  readonly playground: PlaygroundState;
   /** True once everything the address asked for is in place. */
   restored = $state(false);
   readonly #settings: URLSearchParams;
@@ -51,6 +57,8 @@ export class Lab {
     this.answers = new AnswersState(this.model, fetchFile);
     this.familiarity = new FamiliarityState(this.client, this.activity, this);
     this.tokens = new TokensState(this.client, this);
+    this.training = new TrainingState(this);
+    this.playground = new PlaygroundState(this);
     this.#settings = settings;
     for (const part of this.#addressed) part.restore(settings);
   }
@@ -58,6 +66,7 @@ export class Lab {
   /** Opens the embedded model and the example answers; what must be downloaded waits for a click. */
   async start(): Promise<void> {
     await Promise.all([
+      this.runs.load(),
       this.answers.loadExamples(),
       this.model.kind === 'embedded' ? this.model.open() : undefined,
     ]);
@@ -83,6 +92,7 @@ export class Lab {
     if (step === 'model') return this.model.summary !== undefined;
     if (step === 'answers') return this.answers.includedCount > 0;
     if (step === 'familiarity') return this.familiarity.complete;
+    if (step === 'train') return this.runs.runs.length > 0;
     return false;
   }
 
