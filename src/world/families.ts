@@ -106,13 +106,13 @@ export const families: readonly Family[] = [
   // Pairs that pre-training never shows.
   story('target', 0, 'compare', 'total'),
   story('target', 0, 'twice', 'compare'),
-  story('target', 0, 'change', 'twice'),
+  story('reserve', 0, 'change', 'twice'),
   story('target', 0, 'compare', 'compare'),
   story('target', 0, 'cost', 'back'),
   story('reserve', 0, 'compare', 'share'),
   story('reserve', 0, 'half', 'total'),
   story('reserve', 0, 'change', 'compare'),
-  story('reserve', 0, 'change', 'fraction'),
+  story('target', 0, 'change', 'fraction'),
   story('reserve', 0, 'groups', 'difference'),
 ];
 
