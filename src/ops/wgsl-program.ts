@@ -45,10 +45,10 @@ export function runProgram(
   const webgpu = backend() as unknown as WebGPUBackend;
   const uniforms = [{ type: 'int32', data: [count] }];
   return webgpu.runWebGPUProgram(
-    program as never,
+    program,
     [...tensors] as never,
     'float32',
-    uniforms as never,
-    target as never,
-  ) as TensorInfo;
+    uniforms,
+    target,
+  );
 }

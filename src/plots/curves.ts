@@ -1,5 +1,5 @@
 /** Learning curves as aligned columns for uPlot, and as SVG text for a file. */
-import { smooth } from '../metrics/smooth.ts';
+import { smooth } from '../metrics/smoothing.ts';
 
 export interface Curve {
   label: string;

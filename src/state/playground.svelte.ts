@@ -23,7 +23,9 @@ export class PlaygroundState {
   }
 
   /** The first question of the answers until something is typed. */
-  readonly asked = $derived(this.question || (this.#lab.answers.questions[0]?.question ?? ''));
+  readonly asked = $derived.by(
+    () => this.question || (this.#lab.answers.questions[0]?.question ?? ''),
+  );
 
   readonly ask = async (): Promise<void> => {
     this.baseAnswer = this.adapterAnswer = '';

@@ -92,6 +92,7 @@ export class TrainingState {
     return $state.snapshot({
       runId,
       set,
+      ...(answers.heldOut && { validation: answers.heldOut }),
       prompt: answers.prompt,
       encoding: answers.encoding,
       lora: this.lora,

@@ -83,8 +83,8 @@ function opfsRunStore(folder: FileSystemDirectoryHandle): RunStore {
       for await (const [runId, run] of folder.entries()) {
         if (run.kind !== 'directory') continue;
         let bytes = 0;
-        for await (const file of (run).values()) {
-          if (file.kind === 'file') bytes += (await (file).getFile()).size;
+        for await (const file of run.values()) {
+          if (file.kind === 'file') bytes += (await file.getFile()).size;
         }
         runs.push({ runId, bytes });
       }

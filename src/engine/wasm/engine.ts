@@ -66,7 +66,7 @@ export async function startWasmEngine(options: WasmEngineOptions = {}): Promise<
       { cause },
     );
   }
-  registerBackend(WASM, () => created as never, 2);
+  registerBackend(WASM, () => created, 2);
   copyKernelsOnce();
   await setBackend(WASM);
   const simd = relaxed ? 'SIMD with fused multiply-add' : 'SIMD';

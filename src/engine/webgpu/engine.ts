@@ -57,7 +57,7 @@ export async function startWebGpuEngine({
     ),
   );
   removeBackend('webgpu');
-  registerBackend('webgpu', () => new WebGPUBackend(device as never, info as never) as never, 3);
+  registerBackend('webgpu', () => new WebGPUBackend(device, info), 3);
   // Small tensors would otherwise be computed in JavaScript, beside our kernels.
   env().set('WEBGPU_CPU_FORWARD', false);
   const started = await Promise.race([

@@ -31,7 +31,7 @@ export const cachedAttentionKernel: BackendKernel = ({ qkv, cache, lengths }, at
       }`,
     },
     [qkv!, lengths!],
-    cache!,
+    cache,
   );
   // One invocation per query and head: the scores are computed twice rather than kept.
   return runProgram(
