@@ -46,24 +46,32 @@ export class Sha256 {
   }
 
   private compress(bytes: Uint8Array, offset: number): void {
-    const w = this.schedule;
+    const { state: s, schedule: w } = this;
     for (let t = 0, i = offset; t < 16; t++, i += 4) {
       w[t] = (bytes[i]! << 24) | (bytes[i + 1]! << 16) | (bytes[i + 2]! << 8) | bytes[i + 3]!;
     }
     for (let t = 16; t < 64; t++) {
       const x = w[t - 15]!;
       const y = w[t - 2]!;
-      const small0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-      const small1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
+      const small0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+      const small1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
       w[t] = (w[t - 16]! + small0 + w[t - 7]! + small1) | 0;
     }
-    const s = this.state;
-    let [a, b, c, d, e, f, g, h] = [s[0]!, s[1]!, s[2]!, s[3]!, s[4]!, s[5]!, s[6]!, s[7]!];
+    // Whole numbers of 32 bits throughout, and nothing in arrays: this loop is all the time.
+    let a = s[0]! | 0;
+    let b = s[1]! | 0;
+    let c = s[2]! | 0;
+    let d = s[3]! | 0;
+    let e = s[4]! | 0;
+    let f = s[5]! | 0;
+    let g = s[6]! | 0;
+    let h = s[7]! | 0;
     for (let t = 0; t < 64; t++) {
-      const big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-      const first = (h + big1 + ((e & f) ^ (~e & g)) + K[t]! + w[t]!) | 0;
-      const big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-      const second = (big0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      const big1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+      const choice = (e & f) ^ (~e & g);
+      const first = (((h + big1) | 0) + ((choice + K[t]!) | 0) + w[t]!) | 0;
+      const big0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+      const majority = (a & b) ^ (a & c) ^ (b & c);
       h = g;
       g = f;
       f = e;
@@ -71,7 +79,7 @@ export class Sha256 {
       d = c;
       c = b;
       b = a;
-      a = (first + second) | 0;
+      a = (first + ((big0 + majority) | 0)) | 0;
     }
     s[0] = s[0]! + a;
     s[1] = s[1]! + b;
@@ -82,10 +90,6 @@ export class Sha256 {
     s[6] = s[6]! + g;
     s[7] = s[7]! + h;
   }
-}
-
-function rotate(word: number, by: number): number {
-  return (word >>> by) | (word << (32 - by));
 }
 
 /** Computed in whole numbers, since double precision holds too few bits after the point. */
