@@ -34,9 +34,10 @@ export const trainingSettings = {
   batchSize: 32,
   steps: 3000,
   learningRate: 2e-3,
-  /** Fraction of the steps with a rising rate; then constant to half, then linear to the floor. */
   warmupSteps: 100,
+  /** The rate is constant until this fraction of the steps, then falls linearly to the floor. */
   decayFrom: 0.5,
+  /** Fraction of the learning rate at the last step. */
   floor: 0.02,
   beta1: 0.9,
   beta2: 0.98,
@@ -45,10 +46,9 @@ export const trainingSettings = {
   clip: 1,
   /** Questions are context more than goal; answers and the end of text count in full. */
   questionWeight: 0.1,
-  seed: 31,
 } as const;
 
-/** The embedded pair: id → the dialect it speaks. */
+/** The embedded pair: the dialect of each, and the seed of its weights and order. */
 export const embeddedModels = [
   { id: 'idiolect-a', own: 'a', seed: 1 },
   { id: 'idiolect-b', own: 'b', seed: 1 },
