@@ -1,37 +1,65 @@
-/** Where a model comes from → its files, with progress. */
-import { DataError } from '../src/errors.ts';
-import { blobSource } from '../src/storage/byte-source.ts';
+/** Where a model comes from → its files, with progress, a stop, and what the browser keeps. */
+import { DataError, ModelFileError } from '../src/errors.ts';
+import { groupDroppedFiles } from '../src/storage/dropped-files.ts';
+import { fetchEmbeddedModel } from '../src/storage/embedded.ts';
+import { downloadHubModel, openStoredModel } from '../src/storage/hub.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
-import { downloadModel, droppedModel, hubUrl } from '../src/storage/web-files.ts';
+import { openStore, type OpenedStore } from '../src/storage/opfs-store.ts';
+import { askToPersist } from '../src/storage/storage-room.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';
+
+let opened: Promise<OpenedStore> | undefined;
+
+/** The browser's place for models, or memory with a word why. */
+export function modelStore(): Promise<OpenedStore> {
+  return (opened ??= openStore());
+}
+
+export interface SourceOptions {
+  report: (progress: LoadProgress) => Promise<void>;
+  signal: AbortSignal;
+  notice: (text: string) => void;
+}
 
 export async function modelFilesOf(
   source: ModelSource,
-  report: (progress: LoadProgress) => Promise<void>,
+  { report, signal, notice }: SourceOptions,
 ): Promise<ModelFiles> {
-  const options = {
-    report: (progress: {
-      file: string;
-      bytesDone: number;
-      bytesTotal: number;
-      bytesPerSecond: number;
-    }) =>
-      report({
-        phase: 'downloading',
-        ...progress,
-        secondsLeft: (progress.bytesTotal - progress.bytesDone) / progress.bytesPerSecond,
-      }),
-  };
+  const download = { signal, onProgress: report, onNotice: notice };
   switch (source.kind) {
+    case 'embedded':
+      return fetchEmbeddedModel(source.id, source.baseUrl, download);
     case 'files':
-      return droppedModel(source.name, source.files, (path, file) => blobSource(path, file));
-    case 'embedded': {
-      const base = `${source.baseUrl.replace(/\/+$/, '')}/${source.id}`;
-      return downloadModel(source.id, (file) => `${base}/${file}`, options);
+      return droppedModel(source.files);
+    case 'hub': {
+      const { store, notice: refused } = await modelStore();
+      if (refused === undefined) await askToPersist();
+      else notice(refused);
+      const { id, revision, baseUrl } = source;
+      return downloadHubModel({ id, revision }, { ...download, store, baseUrl });
     }
-    case 'hub':
-      return downloadModel(source.id, hubUrl(source.baseUrl, source.id, source.revision), options);
-    case 'stored':
-      throw new DataError(`The model ${source.id} is not kept in this browser.`);
+    case 'stored': {
+      const { store } = await modelStore();
+      const files = await openStoredModel(store, source.id);
+      if (!files) throw new DataError(`The model ${source.id} is not kept in this browser.`);
+      return files;
+    }
   }
+}
+
+function droppedModel(files: readonly { path: string; file: File }[]): ModelFiles {
+  const groups = groupDroppedFiles(files);
+  const models = groups.filter(({ kind }) => kind === 'model' || kind === 'gguf');
+  const [model, ...others] = models.length > 0 ? models : groups;
+  if (!model) throw new DataError('Nothing was dropped.');
+  if (others.length > 0 && models.length > 1) {
+    throw new DataError(
+      'More than one model was dropped; bring one.',
+      models.map(({ id }) => id),
+    );
+  }
+  if (model.missing.length > 0) {
+    throw new ModelFileError(`${model.id} cannot be opened as a model.`, model.missing);
+  }
+  return model;
 }

@@ -16,12 +16,14 @@ import { runManifest } from '../src/session/run-manifest.ts';
 import { planRun, prepareRun, type RunRequest } from '../src/session/training-run.ts';
 import { viewRow } from '../src/session/token-view.ts';
 import { blobSource } from '../src/storage/byte-source.ts';
+import { listStoredModels } from '../src/storage/hub.ts';
 import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
+import { storageRoom } from '../src/storage/storage-room.ts';
 import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
 import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../src/train/checkpoint.ts';
 import { train, type TrainingHost } from '../src/train/train.ts';
-import { modelFilesOf } from './model-source.ts';
+import { modelFilesOf, modelStore } from './model-source.ts';
 import type {
   AdapterSummary,
   ExportedFile,
@@ -58,6 +60,10 @@ export class TrainerSession implements TrainerApi {
   #opened: { source: ModelSource; precision: 'as-stored' | 'f32'; trainable: boolean } | undefined;
   readonly #adapters = new Map<string, LoraAdapter>();
   #stop = false;
+  /** Ends a download that is under way. */
+  #download = new AbortController();
+  /** What opening the model had to say. */
+  #notices: string[] = [];
   #store: Promise<RunStore> | undefined;
   /** Calls that use the engine wait for each other. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -159,6 +165,7 @@ export class TrainerSession implements TrainerApi {
 
   readonly stop = (): Promise<void> => {
     this.#stop = true;
+    this.#download.abort();
     return Promise.resolve();
   };
 
@@ -207,19 +214,37 @@ export class TrainerSession implements TrainerApi {
   };
 
   readonly storage = async (): Promise<StorageReport> => {
-    const store = await this.#runs();
-    const runs = await store.list();
-    const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+    const runs = await this.#runs();
+    const { store, notice } = await modelStore();
+    const models = await listStoredModels(store);
+    const room = await storageRoom();
     return {
-      items: runs.map(({ runId, bytes }) => ({ id: runId, kind: 'run', bytes, label: runId })),
-      usedBytes: usage,
-      quotaBytes: quota,
-      persistent: await navigator.storage.persisted(),
-      refused: store.refused,
+      items: [
+        ...models.map(({ folder, bytes, complete }): StorageReport['items'][number] => ({
+          id: `model:${folder}`,
+          kind: 'model',
+          bytes,
+          label: complete ? folder : `${folder} (partly downloaded)`,
+        })),
+        ...(await runs.list()).map(({ runId, bytes }): StorageReport['items'][number] => ({
+          id: runId,
+          kind: 'run',
+          bytes,
+          label: runId,
+        })),
+      ],
+      usedBytes: room?.usedBytes ?? 0,
+      quotaBytes: room?.quotaBytes ?? 0,
+      persistent: room?.persistent ?? false,
+      refused: notice ?? runs.refused,
     };
   };
 
-  readonly deleteStored = (id: string): Promise<void> => this.deleteRun(id);
+  readonly deleteStored = async (id: string): Promise<void> => {
+    if (!id.startsWith('model:')) return this.deleteRun(id);
+    const { store } = await modelStore();
+    await store.remove(id.slice('model:'.length));
+  };
 
   async #train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> {
     const lab = await this.#labFor(request);
@@ -298,7 +323,13 @@ export class TrainerSession implements TrainerApi {
   ): Promise<void> {
     const engine = this.#needEngine();
     this.#close();
-    const files = await modelFilesOf(source, report);
+    this.#notices = [];
+    this.#download = new AbortController();
+    const files = await modelFilesOf(source, {
+      report,
+      signal: this.#download.signal,
+      notice: (text) => this.#notices.push(text),
+    });
     const began = performance.now();
     this.#lab = await openLab(files, {
       precision: engine.name === 'cpu' ? 'f32' : precision,
@@ -338,7 +369,7 @@ export class TrainerSession implements TrainerApi {
         bos: format.bos,
         eos: format.eos,
       },
-      notices: [...model.notices, ...format.notices],
+      notices: [...this.#notices, ...model.notices, ...format.notices],
     };
   }
 

@@ -7,6 +7,7 @@ import { openPage, type OpenedPage } from './page.ts';
 let opened: OpenedPage;
 const find = (selector: string) => opened.page.locator(selector);
 const MINUTE = 60_000;
+const steps = () => find('#train').getByRole('spinbutton', { name: 'Steps' }).first();
 
 beforeAll(async () => {
   opened = await openPage();
@@ -14,10 +15,6 @@ beforeAll(async () => {
 afterAll(() => opened.close());
 
 it('opens the default model on the CPU engine with threads', async () => {
-  await find('#model')
-    .getByText('idiolect-a', { exact: false })
-    .first()
-    .waitFor({ timeout: MINUTE });
   expect(await opened.page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
   await find('[data-action="measure"]:not([disabled])').waitFor({ timeout: MINUTE });
   const engine = await find('#model').innerText();
@@ -36,9 +33,8 @@ it('measures: bars on screen within ten seconds of the click', async () => {
 
 it('trains 20 steps: a curve on screen and the held-out loss falls', async () => {
   await find('#train summary').first().click();
-  const steps = opened.page.getByLabel('Steps', { exact: false }).first();
-  await steps.fill('20');
-  await steps.blur();
+  await steps().fill('20');
+  await steps().blur();
   const [first, ...others] = await find('#train fieldset input[type=checkbox]').all();
   expect(first).toBeDefined();
   for (const box of others) if (await box.isChecked()) await box.uncheck();
@@ -74,7 +70,8 @@ it('takes the adapter home as PEFT files', async () => {
 });
 
 it('stops, survives a reload, and goes on to the end', async () => {
-  await find('#train').getByLabel('Steps', { exact: false }).first().fill('400');
+  await steps().fill('400');
+  await steps().blur();
   await find('[data-action="train"]').click();
   await opened.page.getByRole('button', { name: 'Stop' }).first().click({ timeout: MINUTE });
   await find('#compare').getByText('stopped').first().waitFor({ timeout: MINUTE });
