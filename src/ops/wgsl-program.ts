@@ -44,11 +44,5 @@ export function runProgram(
   };
   const webgpu = backend() as unknown as WebGPUBackend;
   const uniforms = [{ type: 'int32', data: [count] }];
-  return webgpu.runWebGPUProgram(
-    program,
-    [...tensors] as never,
-    'float32',
-    uniforms,
-    target,
-  );
+  return webgpu.runWebGPUProgram(program, [...tensors] as never, 'float32', uniforms, target);
 }

@@ -53,6 +53,8 @@ export class TrainingState {
         const id = `${new Date().toISOString().replace(/[:.]/g, '-')}-${index}`;
         const request = this.#request(id, set.id, false);
         this.plan = await this.#lab.client.api.planTraining(request);
+        // A stop asked while planning would otherwise be forgotten by the next call.
+        if (this.job.status.kind === 'stopping') return;
         await this.#lab.runs.begin({
           id,
           name: set.name,

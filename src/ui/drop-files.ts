@@ -8,7 +8,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]>
     .map((item) => item.webkitGetAsEntry());
   const files = [...transfer.files];
   const found = await Promise.all(
-    entries.map((entry, i) => {
+    entries.map(async (entry, i) => {
       if (entry !== null) return walk(entry);
       const file = files[i];
       return file === undefined ? [] : [{ path: file.name, file }];

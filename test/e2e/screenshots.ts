@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
-import { chromiumPath } from '../support/chromium.ts';
+import { chromiumPath } from '../support/chromium.mjs';
 
 const folder = process.argv[2] ?? 'test/e2e/output';
 /** Only views whose name holds this: quicker while working on one. */
