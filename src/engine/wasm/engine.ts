@@ -96,7 +96,7 @@ function copyKernelsOnce(): void {
 async function coreCount(): Promise<number> {
   if (!isNode()) return navigator.hardwareConcurrency || 1;
   const { availableParallelism } = (await import(/* @vite-ignore */ 'node:' + 'os')) as {
-    availableParallelism(): number;
+    availableParallelism: () => number;
   };
   return availableParallelism();
 }
