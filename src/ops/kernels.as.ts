@@ -1,5 +1,7 @@
 /** Everything the CPU engine's WebAssembly module exports. */
 export { gemm, startOutput, widen } from './linear/kernel.as';
+export { dotBf16, dotF16, dotF32 } from './linear/dot.as';
+export { multiplyTile } from './linear/tile.as';
 export { attention, attentionBackward, cachedAttention } from './attention/kernel.as';
 export {
   adamW,
