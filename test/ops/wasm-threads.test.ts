@@ -64,6 +64,28 @@ describe.each([{ relaxed: true }, { relaxed: false }])('relaxed $relaxed', ({ re
   });
 });
 
+describe('threads', () => {
+  afterEach(async () => {
+    await setBackend('cpu');
+    removeBackend('wasm');
+  });
+
+  it('says so when a helper fails, and works on afterwards', async () => {
+    await startWasmEngine({ threads: 2 });
+    const engine = wasmBackend();
+    const [rows, width] = [8, 4096];
+    const good = engine.output([rows, width]);
+    const fill = (target: number) =>
+      engine.run('startOutput', [target, rows, width, 0, 0], rows * width * 100);
+    // The first half of the rows fits before the end of the memory, the helper's half does not.
+    const end = engine.allocator.reservedBytes;
+    expect(() => fill(end - (rows / 2) * width * 4)).toThrow(/helper thread failed/);
+    (engine.readSync(good.dataId) as Float32Array).fill(1);
+    fill(engine.pointer(good));
+    expect((engine.readSync(good.dataId) as Float32Array).every((x) => x === 0)).toBe(true);
+  });
+});
+
 describe('memory', () => {
   afterEach(() => setBackend('cpu'));
 

@@ -73,8 +73,10 @@ export function isNode(): boolean {
 }
 
 async function readFromDisk(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const { readFile } = await import(/* @vite-ignore */ nodeModule('fs/promises'));
-  return new Uint8Array(await (readFile as (file: URL) => Promise<Uint8Array>)(url));
+  const { readFile } = (await import(/* @vite-ignore */ nodeModule('fs/promises'))) as {
+    readFile: (file: URL) => Promise<Uint8Array>;
+  };
+  return new Uint8Array(await readFile(url));
 }
 
 /** A name the bundler does not follow: these modules exist in Node only. */
