@@ -1,4 +1,4 @@
-/** One configuration for the page, its workers and the three vitest projects (unit, gpu, e2e). */
+/** One configuration for the page, its workers and the vitest projects (unit, page, gpu, e2e). */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -33,10 +33,21 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.gpu.test.ts', 'test/e2e/**'],
+          exclude: ['test/**/*.gpu.test.ts', 'test/**/*.svelte.test.ts', 'test/e2e/**'],
           testTimeout: 60_000,
           pool: 'forks',
           execArgv: ['--experimental-wasm-relaxed-simd'],
+        },
+      },
+      {
+        extends: true,
+        // State of the page: in Node, with Svelte's browser half, where runes are reactive.
+        resolve: { conditions: ['browser', 'svelte', 'module', 'development|production'] },
+        test: {
+          name: 'page',
+          environment: './test/support/page-environment.ts',
+          include: ['test/**/*.svelte.test.ts'],
+          server: { deps: { inline: ['svelte'] } },
         },
       },
       {

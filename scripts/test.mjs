@@ -20,7 +20,7 @@ if (run('npm', ['run', '--silent', 'build']).status !== 0) {
 const out = join(mkdtempSync(join(tmpdir(), 'idiolect-test-')), 'results.json');
 let passed = 0;
 let failed = 0;
-for (const project of ['unit', 'gpu', 'e2e']) {
+for (const project of ['unit', 'page', 'gpu', 'e2e']) {
   const status = run('npx', [
     'vitest',
     'run',

@@ -23,7 +23,15 @@ export function rmsNorm(
   for (let row = share(rows, part, parts, 1); row < end; row++) {
     const offset = <usize>row * <usize>width * 4;
     const rho: f32 = 1 / sqrt<f32>(dot(x + offset, x + offset, width) / <f32>width + epsilon);
-    for (let i: usize = 0; i < <usize>width * 4; i += 4) {
+    const rho4 = f32x4.splat(rho);
+    const bytes = <usize>width * 4;
+    const whole = bytes & ~15;
+    let i: usize = 0;
+    for (; i < whole; i += 16) {
+      const normal = f32x4.mul(v128.load(x + offset + i), rho4);
+      v128.store(y + offset + i, f32x4.mul(normal, v128.load(gamma + i)));
+    }
+    for (; i < bytes; i += 4) {
       store<f32>(y + offset + i, load<f32>(x + offset + i) * rho * load<f32>(gamma + i));
     }
   }
@@ -38,13 +46,27 @@ export function rmsNormBackward(
   for (let row = share(rows, part, parts, 1); row < end; row++) {
     const offset = <usize>row * bytes;
     const rho: f32 = 1 / sqrt<f32>(dot(x + offset, x + offset, width) / <f32>width + epsilon);
-    let along: f32 = 0;
-    for (let i: usize = 0; i < bytes; i += 4) {
+    const whole = bytes & ~15;
+    let sums = f32x4.splat(0);
+    let i: usize = 0;
+    for (; i < whole; i += 16) {
+      const scaled = f32x4.mul(v128.load(dy + offset + i), v128.load(gamma + i));
+      sums = fma(scaled, v128.load(x + offset + i), sums);
+    }
+    let along = sumLanes(sums);
+    for (; i < bytes; i += 4) {
       along += load<f32>(dy + offset + i) * load<f32>(gamma + i) * load<f32>(x + offset + i);
     }
     // The mean of γ·dy·x̂, times the ρ of x̂ itself.
     const pull = (along * rho * rho) / <f32>width;
-    for (let i: usize = 0; i < bytes; i += 4) {
+    const pull4 = f32x4.splat(pull);
+    const rho4 = f32x4.splat(rho);
+    for (i = 0; i < whole; i += 16) {
+      const scaled = f32x4.mul(v128.load(dy + offset + i), v128.load(gamma + i));
+      const along4 = f32x4.mul(v128.load(x + offset + i), pull4);
+      v128.store(dx + offset + i, f32x4.mul(rho4, f32x4.sub(scaled, along4)));
+    }
+    for (; i < bytes; i += 4) {
       const scaled = load<f32>(dy + offset + i) * load<f32>(gamma + i);
       store<f32>(dx + offset + i, rho * (scaled - load<f32>(x + offset + i) * pull));
     }

@@ -46,7 +46,7 @@ export function familiaritySentence(
     : '';
   return (
     `${first.name} is the most familiar to ${model}: ${about}. ` +
-    `${last.name} is the least, with ${withInterval(last)}, ${digits(times, 2)} times as much. ` +
-    `Over ${answers} answers a set.${doubt}`
+    `${last.name} is the least familiar: ${withInterval(last)}, ${digits(times, 2)} times as high. ` +
+    `${answers} answers a set.${doubt}`
   );
 }

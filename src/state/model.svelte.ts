@@ -1,6 +1,6 @@
 /** Which model is open, on which engine, and how it got there. */
 import { embeddedModels } from '../../models/catalog.ts';
-import { DataError } from '../errors.ts';
+import { DataError, StoppedError } from '../errors.ts';
 import type { EngineName, EngineReport } from '../engine/config.ts';
 import type { LoadProgress, ModelSource, ModelSummary } from '../../workers/protocol.ts';
 import type { Addressed } from './address.ts';
@@ -103,6 +103,8 @@ export class ModelState implements Addressed {
           this.#engineAsked = this.engineChoice;
           this.engine = await api.startEngine(this.engineChoice);
         }
+        // Asked while the engine started: the worker has no call left to stop.
+        if (this.opening.status.kind === 'stopping') throw new StoppedError('Stopped.');
         this.summary = undefined;
         this.#opened = source;
         this.summary = await api.openModel(source, this.precision, (progress) => {

@@ -42,7 +42,7 @@ for (const size of sizes) {
     const view = `${size.name}-${theme}`;
     if (!view.includes(only)) continue;
     const page = await browser.newPage({ viewport: size, colorScheme: theme });
-    page.on('pageerror', (error) => console.log(`${view}: ${error.message}`));
+    page.on('pageerror', (error) => console.log(`${view}: ${error.stack ?? error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error') console.log(`${view}: ${message.text()}`);
     });
@@ -66,7 +66,20 @@ for (const size of sizes) {
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
-    if (overflow > 0) console.log(`${view}: the page scrolls sideways by ${overflow} px`);
+    if (overflow > 0) {
+      const widest = await page.evaluate(() =>
+        [...document.querySelectorAll('main *, header *')]
+          .filter(
+            (e) =>
+              e.getBoundingClientRect().right > document.documentElement.clientWidth &&
+              e.closest('.table-scroll, nav, [popover]') === null,
+          )
+          .map((e) => e.outerHTML.slice(0, 120)),
+      );
+      console.log(
+        `${view}: the page scrolls sideways by ${overflow} px: ${widest.slice(0, 3).join(' | ')}`,
+      );
+    }
     for (const fold of await page.locator('details > summary').all()) await fold.click();
     await page.getByRole('button', { name: 'Add your own answers' }).click();
     await page.getByLabel(/Or paste records/).fill('What is 2 + 3?\t5\nWhat is 4 + 4?\t8');

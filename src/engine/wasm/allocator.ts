@@ -55,16 +55,14 @@ export class Allocator {
   }
 
   #grow(end: number, size: number): void {
-    // A quarter more than asked, so that growing stays rare.
+    // A quarter more than asked, so that growing stays rare; if that fails, just what is needed.
     const wanted = Math.min(this.#limit, Math.max(end, Math.floor(this.reservedBytes * 1.25)));
-    for (const target of [wanted, end]) {
-      const pages = Math.ceil((target - this.reservedBytes) / PAGE);
-      if (target > this.#limit) break;
+    for (const target of end > this.#limit ? [] : [wanted, end]) {
       try {
-        this.memory.grow(pages);
+        this.memory.grow(Math.ceil((target - this.reservedBytes) / PAGE));
         return;
       } catch {
-        // Try once more with just what is needed.
+        // The engine or the system has no more.
       }
     }
     this.#used -= size;

@@ -25,7 +25,8 @@ export interface WasmEngineOptions {
 
 const PAGE = 65536;
 const MAX_THREADS = 16;
-const MAX_BYTES = 4 * 2 ** 30 - PAGE;
+/** Address space asked for, in pages, until the browser grants it: small devices refuse 4 GiB. */
+const MAX_PAGES = [65536, 32768, 16384, 8192];
 
 /** The active CPU engine; our kernels ask for it. */
 export function wasmBackend(): WasmBackend {
@@ -51,34 +52,59 @@ export async function startWasmEngine(options: WasmEngineOptions = {}): Promise<
     );
   }
   let created: WasmBackend;
+  let limitBytes: number;
   try {
     const kernels = await loadKernels(shared, relaxed);
-    const memory = new WebAssembly.Memory({
-      initial: 16,
-      maximum: 65536,
-      ...(shared && { shared }),
-    });
-    created = await WasmBackend.create({ kernels, memory, threads, limitBytes: MAX_BYTES });
+    const { memory, pages } = reserveMemory(shared);
+    limitBytes = (pages - 1) * PAGE;
+    const start = (count: number) =>
+      WasmBackend.create({ kernels, memory, threads: count, limitBytes });
+    try {
+      created = await start(threads);
+    } catch (cause) {
+      if (threads === 1) throw cause;
+      threads = 1;
+      reasons.push(`One thread only: ${messageOf(cause)}.`);
+      created = await start(1);
+    }
   } catch (cause) {
-    throw new GpuUnavailableError(
-      `The CPU engine could not start: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      [],
-      { cause },
-    );
+    throw new GpuUnavailableError(`The CPU engine could not start: ${messageOf(cause)}.`, [], {
+      cause,
+    });
   }
   registerBackend(WASM, () => created, 2);
   copyKernelsOnce();
-  await setBackend(WASM);
+  if (!(await setBackend(WASM))) {
+    throw new GpuUnavailableError('The CPU engine could not start: it was refused as a backend.');
+  }
   const simd = relaxed ? 'SIMD with fused multiply-add' : 'SIMD';
   return {
     name: WASM,
     device: `WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`}, ${simd}`,
     reasons,
-    maxTensorBytes: 2 ** 31 - PAGE,
-    memoryBytes: MAX_BYTES,
+    maxTensorBytes: Math.min(2 ** 31 - PAGE, limitBytes),
+    memoryBytes: limitBytes,
     threads,
     features: [relaxed ? 'relaxed-simd' : 'simd', ...(shared ? ['shared-memory'] : [])],
   };
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Memory that may grow to as much as is granted; what it grows to is decided later. */
+function reserveMemory(shared: boolean): { memory: WebAssembly.Memory; pages: number } {
+  let refusal: unknown;
+  for (const pages of MAX_PAGES) {
+    try {
+      const limits = { initial: 16, maximum: pages };
+      return { memory: new WebAssembly.Memory(shared ? { ...limits, shared } : limits), pages };
+    } catch (cause) {
+      refusal = cause;
+    }
+  }
+  throw refusal;
 }
 
 let copied = false;

@@ -13,7 +13,10 @@ type Exports = Record<string, (...args: number[]) => void>;
 
 const CONTROL_BYTES = 512;
 const SPIN = 20_000;
+/** A helper that has not answered by then will not: loading it takes a few milliseconds. */
+const START_MILLISECONDS = 10_000;
 
+/** @throws Error when a helper does not start; those that did are ended */
 export async function startThreads(
   { module }: KernelModule,
   memory: WebAssembly.Memory,
@@ -24,11 +27,15 @@ export async function startThreads(
   const control = new SharedArrayBuffer(CONTROL_BYTES);
   const words = new Int32Array(control);
   const numbers = new Float64Array(control, 64);
-  const helpers = await Promise.all(
-    Array.from({ length: size - 1 }, (_, i) =>
-      startHelper({ module, memory, control, part: i + 1, kernels }),
-    ),
+  const helpers = Array.from({ length: size - 1 }, (_, i) =>
+    createHelper({ module, memory, control, part: i + 1, kernels }),
   );
+  try {
+    await Promise.all(helpers.map(({ ready }) => inTime(ready)));
+  } catch (cause) {
+    for (const { stop } of helpers) stop();
+    throw cause;
+  }
   return {
     size,
     run(kernel, args, scratch, stride) {
@@ -41,39 +48,98 @@ export async function startThreads(
       Atomics.store(words, 1, 0);
       Atomics.add(words, 0, 1);
       Atomics.notify(words, 0);
-      exports[kernels[kernel]!]!(...args, 0, size, scratch);
-      let spins = 0;
-      for (;;) {
-        const done = Atomics.load(words, 1);
-        if (done === size - 1) return;
-        if (++spins > SPIN) Atomics.wait(words, 1, done, 100);
+      try {
+        exports[kernels[kernel]!]!(...args, 0, size, scratch);
+      } finally {
+        // Also when the caller's own part fails: the next job must not find helpers in this one.
+        waitFor(size - 1);
+      }
+      if (Atomics.exchange(words, 5, 0) !== 0) {
+        throw new Error(`A helper thread failed in the kernel ${kernels[kernel]!}.`);
       }
     },
-    terminate: () => helpers.forEach((stop) => stop()),
+    terminate: () => helpers.forEach(({ stop }) => stop()),
   };
+
+  function waitFor(helpersDone: number): void {
+    let spins = 0;
+    for (;;) {
+      const done = Atomics.load(words, 1);
+      if (done === helpersDone) return;
+      if (++spins > SPIN) Atomics.wait(words, 1, done, 100);
+    }
+  }
 }
 
-/** → a function that ends the thread. */
-async function startHelper(job: object): Promise<() => void> {
-  if (isNode()) {
-    const { Worker: NodeWorker } = (await import(
+interface Helper {
+  /** Settles when the helper has its own instance of the kernels, or failed to get one. */
+  ready: Promise<void>;
+  stop: () => void;
+}
+
+async function inTime(ready: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error('a helper thread did not start in time')),
+      START_MILLISECONDS,
+    );
+  });
+  try {
+    await Promise.race([ready, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function createHelper(job: object): Helper {
+  return isNode() ? createNodeHelper(job) : createBrowserHelper(job);
+}
+
+function createBrowserHelper(job: object): Helper {
+  const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.onmessage = () => resolve();
+    worker.onerror = (event) => reject(new Error(event.message || 'a helper thread failed'));
+    worker.postMessage(job);
+  });
+  return { ready, stop: () => worker.terminate() };
+}
+
+interface NodeWorker {
+  once(event: 'message' | 'error', listen: (value: unknown) => void): void;
+  unref(): void;
+  terminate(): Promise<number>;
+}
+
+function createNodeHelper(job: object): Helper {
+  let worker: NodeWorker | undefined;
+  let stopped = false;
+  const start = async () => {
+    const { Worker: ThreadWorker } = (await import(
       /* @vite-ignore */ nodeModule('worker_threads')
-    )) as {
-      Worker: new (url: URL, options: object) => { unref(): void; terminate(): Promise<number> };
-    };
+    )) as { Worker: new (url: URL, options: object) => NodeWorker };
+    if (stopped) return;
     // A loader of TypeScript that the command runs under is of no use to a plain script.
-    const worker = new NodeWorker(new URL('./thread.js', import.meta.url), {
+    const created = new ThreadWorker(new URL('./thread.js', import.meta.url), {
       workerData: job,
       execArgv: [],
     });
-    worker.unref();
-    return () => void worker.terminate();
-  }
-  const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
-  await new Promise<void>((resolve, reject) => {
-    worker.onmessage = () => resolve();
-    worker.onerror = (event) => reject(new Error(event.message));
-    worker.postMessage(job);
-  });
-  return () => worker.terminate();
+    worker = created;
+    await new Promise<void>((resolve, reject) => {
+      created.once('message', () => resolve());
+      created.once('error', (error) =>
+        reject(error instanceof Error ? error : new Error(String(error))),
+      );
+    });
+    // Only now: a process must not end for want of work while it waits for its threads.
+    created.unref();
+  };
+  return {
+    ready: start(),
+    stop: () => {
+      stopped = true;
+      void worker?.terminate();
+    },
+  };
 }

@@ -1,7 +1,8 @@
 /**
  * Causal grouped-query attention on the CPU, as matrix products over blocks of queries: scores of
- * one block exist at a time, in the thread's scratch memory. Threads divide sequences and heads
- * (forward) or key/value heads (backward), so nothing is added up across threads.
+ * one block exist at a time, in the thread's scratch memory. Threads divide sequences and query
+ * heads; in the backward pass each head has its own dk and dv, which are added up afterwards in a
+ * fixed order.
  */
 import { gemmBlock } from '../linear/kernel.as';
 import { exp4, share, sumLanes } from '../simd.as';
@@ -93,65 +94,95 @@ function softmaxRow(row: usize, position: i32, seen: i32, window: i32, lse: usiz
   store<f32>(lse, largest + <f32>NativeMath.log(<f64>total));
 }
 
+/** @param partial [B·T, 2·H·D]: dk, then dv of every query head; see `addHeadGroups` */
 export function attentionBackward(
-  qkv: usize, out: usize, lse: usize, dy: usize, dqkv: usize,
+  qkv: usize, out: usize, lse: usize, dy: usize, dqkv: usize, partial: usize,
   batch: i32, time: i32, heads: i32, kvHeads: i32, headDim: i32, window: i32, scale: f32,
   part: i32, parts: i32, scratch: usize,
 ): void {
   const width = (heads + 2 * kvHeads) * headDim;
   const outWidth = heads * headDim;
-  const group = heads / kvHeads;
+  const partialWidth = 2 * outWidth;
   const probabilities = scratch + GEMM_BYTES;
   const gradients = probabilities + <usize>(QUERIES * time) * 4;
-  const end = share(batch * kvHeads, part + 1, parts, 1);
-  for (let unit = share(batch * kvHeads, part, parts, 1); unit < end; unit++) {
-    const b = unit / kvHeads;
-    const kvHead = unit % kvHeads;
+  const end = share(batch * heads, part + 1, parts, 1);
+  for (let unit = share(batch * heads, part, parts, 1); unit < end; unit++) {
+    const b = unit / heads;
+    const head = unit % heads;
+    const kvHead = (head * kvHeads) / heads;
     const rows = <usize>(b * time) * <usize>width * 4;
     const keyAt = rows + <usize>((heads + kvHead) * headDim) * 4;
     const valueAt = rows + <usize>((heads + kvHeads + kvHead) * headDim) * 4;
+    const dKey =
+      partial + (<usize>(b * time) * <usize>partialWidth + <usize>(head * headDim)) * 4;
+    const dValue = dKey + <usize>outWidth * 4;
     for (let t: i32 = 0; t < time; t++) {
-      const row = <usize>t * <usize>width * 4;
-      memory.fill(dqkv + keyAt + row, 0, <usize>headDim * 4);
-      memory.fill(dqkv + valueAt + row, 0, <usize>headDim * 4);
+      const row = <usize>t * <usize>partialWidth * 4;
+      memory.fill(dKey + row, 0, <usize>headDim * 4);
+      memory.fill(dValue + row, 0, <usize>headDim * 4);
     }
-    for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
-      const queryAt = rows + <usize>(head * headDim) * 4;
-      const outAt = (<usize>(b * time) * <usize>outWidth + <usize>(head * headDim)) * 4;
-      for (let t: i32 = 0; t < time; t += QUERIES) {
-        const count = min(QUERIES, time - t);
-        const seen = t + count;
-        const dOut = dy + outAt + <usize>t * <usize>outWidth * 4;
-        const queryRow = <usize>t * <usize>width * 4;
-        scoreBlock(qkv + queryAt, qkv + keyAt, probabilities, width, t, count, seen, headDim, scale, scratch);
-        memory.fill(gradients, 0, <usize>(count * seen) * 4);
-        gemmBlock(
-          dOut, outWidth, 1, qkv + valueAt, 1, width, 0,
-          gradients, seen, 0, count, 0, seen, headDim, 1, scratch,
-        );
-        for (let i: i32 = 0; i < count; i++) {
-          const offset = <usize>(i * seen) * 4;
-          const sum = load<f32>(lse + (<usize>(b * time + t + i) * <usize>heads + <usize>head) * 4);
-          const o = out + outAt + <usize>(t + i) * <usize>outWidth * 4;
-          let delta: f32 = 0;
-          for (let d: i32 = 0; d < headDim; d++) {
-            delta += load<f32>(o + <usize>d * 4) * load<f32>(dOut + (<usize>i * <usize>outWidth + <usize>d) * 4);
-          }
-          gradientRow(probabilities + offset, gradients + offset, t + i, seen, window, sum, delta);
-          memory.fill(dqkv + queryAt + <usize>(t + i) * <usize>width * 4, 0, <usize>headDim * 4);
+    const queryAt = rows + <usize>(head * headDim) * 4;
+    const outAt = (<usize>(b * time) * <usize>outWidth + <usize>(head * headDim)) * 4;
+    for (let t: i32 = 0; t < time; t += QUERIES) {
+      const count = min(QUERIES, time - t);
+      const seen = t + count;
+      const dOut = dy + outAt + <usize>t * <usize>outWidth * 4;
+      const queryRow = <usize>t * <usize>width * 4;
+      scoreBlock(qkv + queryAt, qkv + keyAt, probabilities, width, t, count, seen, headDim, scale, scratch);
+      memory.fill(gradients, 0, <usize>(count * seen) * 4);
+      gemmBlock(
+        dOut, outWidth, 1, qkv + valueAt, 1, width, 0,
+        gradients, seen, 0, count, 0, seen, headDim, 1, scratch,
+      );
+      for (let i: i32 = 0; i < count; i++) {
+        const offset = <usize>(i * seen) * 4;
+        const sum = load<f32>(lse + (<usize>(b * time + t + i) * <usize>heads + <usize>head) * 4);
+        const o = out + outAt + <usize>(t + i) * <usize>outWidth * 4;
+        let delta: f32 = 0;
+        for (let d: i32 = 0; d < headDim; d++) {
+          delta += load<f32>(o + <usize>d * 4) * load<f32>(dOut + (<usize>i * <usize>outWidth + <usize>d) * 4);
         }
-        gemmBlock(
-          gradients, seen, 1, qkv + keyAt, width, 1, 0,
-          dqkv + queryAt + queryRow, width, 0, count, 0, headDim, seen, scale, scratch,
-        );
-        gemmBlock(
-          gradients, 1, seen, qkv + queryAt + queryRow, width, 1, 0,
-          dqkv + keyAt, width, 0, seen, 0, headDim, count, scale, scratch,
-        );
-        gemmBlock(
-          probabilities, 1, seen, dOut, outWidth, 1, 0,
-          dqkv + valueAt, width, 0, seen, 0, headDim, count, 1, scratch,
-        );
+        gradientRow(probabilities + offset, gradients + offset, t + i, seen, window, sum, delta);
+        memory.fill(dqkv + queryAt + <usize>(t + i) * <usize>width * 4, 0, <usize>headDim * 4);
+      }
+      gemmBlock(
+        gradients, seen, 1, qkv + keyAt, width, 1, 0,
+        dqkv + queryAt + queryRow, width, 0, count, 0, headDim, seen, scale, scratch,
+      );
+      gemmBlock(
+        gradients, 1, seen, qkv + queryAt + queryRow, width, 1, 0,
+        dKey, partialWidth, 0, seen, 0, headDim, count, scale, scratch,
+      );
+      gemmBlock(
+        probabilities, 1, seen, dOut, outWidth, 1, 0,
+        dValue, partialWidth, 0, seen, 0, headDim, count, 1, scratch,
+      );
+    }
+  }
+}
+
+/** dk and dv of every key/value head: the sum over its query heads, in their order. */
+export function addHeadGroups(
+  partial: usize, dqkv: usize, rows: i32, heads: i32, kvHeads: i32, headDim: i32,
+  part: i32, parts: i32,
+): void {
+  const group = heads / kvHeads;
+  const width = <usize>((heads + 2 * kvHeads) * headDim) * 4;
+  const bytes = <usize>headDim * 4;
+  const end = share(rows, part + 1, parts, 1);
+  for (let row = share(rows, part, parts, 1); row < end; row++) {
+    const source = partial + <usize>row * <usize>(2 * heads) * bytes;
+    const target = dqkv + <usize>row * width + <usize>heads * bytes;
+    // dk and dv lie one after another in both, so they are one run of 2·Hkv sums.
+    for (let kvHead: i32 = 0; kvHead < 2 * kvHeads; kvHead++) {
+      const from = source + <usize>(kvHead * group) * bytes;
+      const to = target + <usize>kvHead * bytes;
+      for (let at: usize = 0; at < bytes; at += 4) {
+        let sum = load<f32>(from + at);
+        for (let member: i32 = 1; member < group; member++) {
+          sum += load<f32>(from + <usize>member * bytes + at);
+        }
+        store<f32>(to + at, sum);
       }
     }
   }

@@ -30,15 +30,20 @@ export const attentionBackwardKernel: BackendKernel = (inputs, attributes) => {
   const { qkv, out, logSumExp, dy } = inputs;
   const engine = wasmBackend();
   const dqkv = engine.output(qkv!.shape);
-  engine.run(
-    'attentionBackward',
-    [
-      ...[qkv!, out!, logSumExp!, dy!, dqkv].map((info) => engine.pointer(info)),
-      ...[batch, time, heads, kvHeads, headDim, window, scale],
-    ],
-    batch * heads * time * time * headDim,
-    GEMM_SCRATCH + 2 * QUERIES * time * 4 + 64,
-  );
+  const rows = batch * time;
+  engine.withTemporary(rows * 2 * heads * headDim * 4, (partial) => {
+    engine.run(
+      'attentionBackward',
+      [
+        ...[qkv!, out!, logSumExp!, dy!, dqkv].map((info) => engine.pointer(info)),
+        ...[partial, batch, time, heads, kvHeads, headDim, window, scale],
+      ],
+      batch * heads * time * time * headDim,
+      GEMM_SCRATCH + 2 * QUERIES * time * 4 + 64,
+    );
+    const sums = [partial, engine.pointer(dqkv), rows, heads, kvHeads, headDim];
+    engine.run('addHeadGroups', sums, rows * heads * headDim * 2);
+  });
   return dqkv;
 };
 

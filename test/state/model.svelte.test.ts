@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { ModelFileError } from '../../src/errors.ts';
+import { connectFake } from '../support/fake-trainer.ts';
+import { tinyLab } from '../support/tiny-lab.ts';
+
+test('opening starts the engine, tells how far it is, and ends with a summary', async () => {
+  const { model, activity } = tinyLab();
+  const opening = model.open();
+  expect(model.opening.running).toBe(true);
+  expect(activity.job?.name).toBe('Opening the model');
+  await opening;
+  expect(model.summary?.id).toBe('idiolect-a');
+  expect(model.engine?.name).toBe('wasm');
+  expect(activity.job).toBeUndefined();
+});
+
+test('a failure stands with the job and leaves no model open', async () => {
+  const openError = new ModelFileError('config.json is missing.');
+  const { model } = tinyLab({ connect: () => connectFake({ openError }) });
+  await model.open();
+  expect(model.opening.error).toBe(openError);
+  expect(model.summary).toBeUndefined();
+});
+
+test('stopping ends the job without an error', async () => {
+  const { model } = tinyLab();
+  const opening = model.open();
+  await model.opening.stop();
+  await opening;
+  expect(model.opening.status).toEqual({ kind: 'idle' });
+  expect(model.summary).toBeUndefined();
+});
+
+test('two jobs never run at once', async () => {
+  const { model, familiarity, answers } = tinyLab();
+  await answers.loadExamples();
+  await model.open();
+  const again = model.open();
+  expect(familiarity.measuring.waitsFor).toBe('Opening the model');
+  await familiarity.measure();
+  expect(familiarity.hasResults).toBe(false);
+  await again;
+});
+
+test('a name on the Hub may carry a revision, and must have an owner', () => {
+  const { model } = tinyLab();
+  model.kind = 'hub';
+  model.hubId = 'gpt2';
+  expect(model.problem).toContain('owner/name');
+  model.hubId = 'owner/name@refs/pr/1';
+  model.hubUrl = 'http://localhost:8000/';
+  expect(model.source()).toEqual({
+    kind: 'hub',
+    id: 'owner/name',
+    revision: 'refs/pr/1',
+    baseUrl: 'http://localhost:8000',
+  });
+});
+
+test('a lost worker says so and the model can be opened again', async () => {
+  const { model, client } = tinyLab();
+  await model.open();
+  client.terminate(new Error('out of memory'));
+  expect(model.summary).toBeUndefined();
+  expect(model.lost?.message).toBe('out of memory');
+  await model.openAgain();
+  expect(model.lost).toBeUndefined();
+  expect(model.summary?.id).toBe('idiolect-a');
+});

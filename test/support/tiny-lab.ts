@@ -1,0 +1,46 @@
+/** The page's state with the fake trainer and two small example sets, without a page. */
+import { Lab } from '../../src/state/lab.svelte.ts';
+import type { Connection } from '../../src/state/trainer-client.ts';
+import { connectFake } from './fake-trainer.ts';
+
+const QUESTIONS = ['What is 2 + 3?', 'What is 4 + 4?', 'What is 9 - 1?', 'What is 6 / 2?'];
+
+const jsonl = (answer: (i: number) => string): string =>
+  QUESTIONS.map((question, i) =>
+    JSON.stringify({ id: `q${i}`, question, response: answer(i), gold: String(i) }),
+  ).join('\n');
+
+/** path → text of the files that come with the page */
+export const exampleFiles: Readonly<Record<string, string>> = {
+  'data/index.json': JSON.stringify({
+    sets: [
+      { file: 'plain.jsonl', name: 'Plain', description: 'One short sentence.', n: 4 },
+      { file: 'wordy.jsonl', name: 'Wordy', description: 'Many words.', n: 4 },
+    ],
+  }),
+  'data/plain.jsonl': jsonl((i) => `The answer is ${i}.`),
+  'data/wordy.jsonl': jsonl((i) => `After some thought, and ${i} doubts, one arrives at ${i}.`),
+};
+
+export interface TinyLabOptions {
+  connect?: () => Connection;
+  files?: Readonly<Record<string, string>>;
+  settings?: string;
+}
+
+export function tinyLab({
+  connect = () => connectFake(),
+  files = exampleFiles,
+  settings = '',
+}: TinyLabOptions = {}): Lab {
+  return new Lab({
+    connect,
+    fetchFile: (path) => {
+      const text = files[path];
+      const response = text === undefined ? new Response('', { status: 404 }) : new Response(text);
+      return Promise.resolve(response);
+    },
+    embeddedUrl: 'models/',
+    settings: new URLSearchParams(settings),
+  });
+}
