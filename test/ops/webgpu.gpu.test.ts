@@ -2,53 +2,100 @@
  * WebGPU in a real browser: every kernel against its plain reference on the cpu backend. Without
  * an adapter these tests fail; they are never skipped.
  */
-import '@tensorflow/tfjs-backend-cpu';
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startWebGpuEngine } from '../../src/engine/webgpu/engine.ts';
-import { registerOps } from '../../src/ops/register.ts';
-import { webgpuKernels } from '../../src/ops/webgpu-kernels.ts';
+import { setMatmulVariant } from '../../src/engine/webgpu/matmul-variant.ts';
+import { createRandom } from '../../src/random.ts';
 import { parityErrors, variants } from '../models/parity.ts';
-import { kernelCases } from './cases.ts';
+import { gpuProblems, useWebGpu } from '../support/webgpu.ts';
+import { kernelCases, type HostTensor, type KernelCase } from './cases.ts';
 import { relativeError, runCase } from './run-case.ts';
 
 // Relative to the largest value: graphics processors may round exp and division differently.
 const TOLERANCE = 1e-4;
 const MODEL_TOLERANCE = 1e-3;
 
-beforeAll(async () => {
-  await setBackend('cpu');
-  registerOps('cpu');
-});
+/** Those whose program is a matrix product, of which there are two variants. */
+const PRODUCTS = /Linear|Lora|IdiolectCrossEntropy/;
 
 it('finds an adapter', async () => {
-  const report = await startWebGpuEngine({ allowSoftware: true });
-  registerOps('webgpu', webgpuKernels);
-  expect(report.name).toBe('webgpu');
+  expect((await useWebGpu()).name).toBe('webgpu');
 });
 
+beforeAll(useWebGpu);
+
+const cases = kernelCases();
+
+async function expectLikeReference(item: KernelCase): Promise<void> {
+  const expected = await runCase(item, 'cpu');
+  await setBackend('webgpu');
+  const tensors = memory().numTensors;
+  const actual = await runCase(item, 'webgpu');
+  expect(actual.length, item.label).toBe(expected.length);
+  actual.forEach((values, i) => {
+    expect(relativeError(values, expected[i]!), item.label).toBeLessThan(TOLERANCE);
+  });
+  expect(memory().numTensors, item.label).toBe(tensors);
+  expect(gpuProblems, item.label).toEqual([]);
+}
+
 describe('kernels', () => {
-  const cases = kernelCases();
-  const kernels = [...new Set(cases.map(({ kernel }) => kernel))];
-  it.each(kernels)('%s', async (kernel) => {
+  it.each([...new Set(cases.map(({ kernel }) => kernel))])('%s', async (kernel) => {
     for (const item of cases.filter((own) => own.kernel === kernel)) {
-      const expected = await runCase(item, 'cpu');
-      await setBackend('webgpu');
-      const tensors = memory().numTensors;
-      const actual = await runCase(item, 'webgpu');
-      actual.forEach((values, i) => {
-        expect(relativeError(values, expected[i]!), item.label).toBeLessThan(TOLERANCE);
-      });
-      expect(memory().numTensors, item.label).toBe(tensors);
+      await expectLikeReference(item);
     }
+  });
+});
+
+describe('matrix products through shared memory', () => {
+  // bf16 is read by the same function in both variants, so f32 and f16 are enough here.
+  const own = cases.filter(({ kernel, label }) => PRODUCTS.test(kernel) && !label.includes('bf16'));
+  it.each([...new Set(own.map(({ kernel }) => kernel))])('%s', async (kernel) => {
+    setMatmulVariant('workgroup');
+    for (const item of own.filter((one) => one.kernel === kernel)) await expectLikeReference(item);
+    setMatmulVariant('register');
+  });
+
+  // Large enough for tiles of 64 × 64, with edges that fill no tile.
+  const [count, columns, rows] = [515, 22, 578];
+  const random = createRandom(3);
+  const normal = (...shape: number[]): HostTensor => ({
+    shape,
+    dtype: 'float32',
+    values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => random.normal()),
+  });
+  const attributes = { format: 'f32', rank: 0, scale: 0, slots: [] };
+  const large: KernelCase[] = [
+    {
+      kernel: 'IdiolectLinear',
+      label: 'large NT',
+      inputs: { x: normal(count, columns), w0: normal(rows, columns) },
+      attributes: { ...attributes, rows, columns, partRows: rows },
+    },
+    {
+      kernel: 'IdiolectLinearInputGradient',
+      label: 'large NN',
+      inputs: { dy: normal(count, columns), w0: normal(columns, rows) },
+      attributes: { ...attributes, rows: columns, columns: rows, partRows: columns },
+    },
+    {
+      kernel: 'IdiolectLinearWeightGradient',
+      label: 'large TN',
+      inputs: { dy: normal(columns, count), x: normal(columns, rows) },
+      attributes,
+    },
+  ];
+  it.each(large.map((item) => [item.label, item] as const))('%s', async (_, item) => {
+    setMatmulVariant('workgroup');
+    await expectLikeReference(item);
+    setMatmulVariant('register');
   });
 });
 
 describe('models against transformers and PEFT', () => {
   it.each(variants)('%s', async (variant) => {
-    await setBackend('webgpu');
+    await useWebGpu();
     const errors = await parityErrors(variant, 'as-stored', 3);
-    console.log('parity webgpu', variant, JSON.stringify(errors));
     expect(errors.logits).toBeLessThan(MODEL_TOLERANCE);
     expect(errors.loss).toBeLessThan(MODEL_TOLERANCE);
     expect(errors.gradients).toBeLessThan(MODEL_TOLERANCE);

@@ -1,78 +1,132 @@
-/** Attention with a cache on WebGPU: one program writes the cache in place, one attends. */
-import { backend, type TensorInfo } from '@tensorflow/tfjs-core';
+/**
+ * Attention with a cache on WebGPU: one program writes the new keys and values in place, then a
+ * group for each query and head attends: its invocations score one key each, then own one column
+ * each of the output.
+ */
+import { headLayout } from '../attention/program.ts';
+import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { BackendKernel } from '../register.ts';
-import { runProgram } from '../wgsl-program.ts';
+import {
+  defineProgram,
+  GROUP,
+  groupsFor,
+  perRow,
+  perValue,
+  reduction,
+  spread,
+  sumReduction,
+} from '../wgsl-program.ts';
 import type { CachedAttentionAttributes } from './cached-attention.ts';
 
+const runWrite = defineProgram('cached attention write', () => ({
+  outputs: { cache: 'f32' },
+  inputs: { qkv: 'f32', lengths: 'i32' },
+  uniforms: {
+    count: 'i32',
+    time: 'i32',
+    capacity: 'i32',
+    width: 'i32',
+    cached: 'i32',
+  },
+  code: perValue(`let row = index / uniforms.cached;
+  let column = index % uniforms.cached;
+  let sequence = row / uniforms.time;
+  let position = lengths[sequence] + row % uniforms.time;
+  if (position < uniforms.capacity) {
+    cache[(sequence * uniforms.capacity + position) * uniforms.cached + column] =
+      qkv[row * uniforms.width + uniforms.width - uniforms.cached + column];
+  }`),
+}));
+
+interface BakedRead extends Record<string, number> {
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  window: number;
+}
+
+const runRead = defineProgram<BakedRead>('cached attention read', (baked) => {
+  const { heads, kvHeads, headDim, window } = baked;
+  const layout = headLayout(baked);
+  const cached = 2 * kvHeads * layout.vectors;
+  const lanes = headDim / layout.vectors;
+  // Vectors of the output that one invocation owns.
+  const owned = Math.ceil(layout.vectors / GROUP);
+  const own = (text: (i: number, vector: string) => string) =>
+    Array.from({ length: owned }, (_, i) => text(i, `lane + ${i * GROUP}`)).join('\n');
+  return {
+    outputs: { out: layout.vectorType },
+    inputs: { qkv: layout.vectorType, cache: layout.vectorType, lengths: 'i32' },
+    uniforms: { rows: 'i32', time: 'i32', capacity: 'i32', scale: 'f32' },
+    code: `${sumReduction('sumOf')}
+${reduction('largestOf', 'f32', (a, b) => `max(${a}, ${b})`)}
+var<workgroup> shares : array<f32, ${GROUP}>;
+${perRow(`let head = row % ${heads};
+  let query = row / ${heads};
+  let sequence = query / uniforms.time;
+  let position = lengths[sequence] + query % uniforms.time;
+  let from_query = query * ${(heads + 2 * kvHeads) * layout.vectors} + head * ${layout.vectors};
+  let keys = sequence * uniforms.capacity * ${cached} + (head * ${kvHeads} / ${heads}) * ${layout.vectors};
+  let values = keys + ${kvHeads * layout.vectors};
+  // Past the capacity nothing was written, so nothing is read.
+  let last = select(position, -1, position >= uniforms.capacity);
+  let first = ${window > 0 ? `max(0, position - ${window - 1})` : '0'};
+  var largest = -1e30;
+  var total = 0.0;
+${own((i) => `  var o${i} = ${layout.zero};`)}
+  for (var chunk = 0; chunk * ${GROUP} <= last - first; chunk++) {
+    let s = first + chunk * ${GROUP} + lane;
+    var score = -1e30;
+    if (s <= last) {
+      var sum = 0.0;
+      for (var i = 0; i < ${layout.vectors}; i++) {
+        sum += ${lanes === 4 ? `dot(qkv[from_query + i], cache[keys + s * ${cached} + i])` : `qkv[from_query + i] * cache[keys + s * ${cached} + i]`};
+      }
+      score = sum * uniforms.scale;
+    }
+    let larger = max(largest, largestOf(score, lane));
+    let shrink = exp(largest - larger);
+    let share = select(0.0, exp(score - larger), s <= last);
+    largest = larger;
+    shares[lane] = share;
+    total = total * shrink + sumOf(share, lane);
+${own((i) => `    o${i} *= shrink;`)}
+    let here = min(${GROUP}, last + 1 - first - chunk * ${GROUP});
+    for (var i = 0; i < here; i++) {
+      let value = values + (first + chunk * ${GROUP} + i) * ${cached};
+${own((i, vector) => `      if (${vector} < ${layout.vectors}) { o${i} += shares[i] * cache[value + ${vector}]; }`)}
+    }
+    workgroupBarrier();
+  }
+${own((i, vector) => `  if (${vector} < ${layout.vectors}) { out[row * ${layout.vectors} + ${vector}] = o${i} / max(total, 1e-30); }`)}`)}`,
+  };
+});
+
+/** qkv [B·T, W], cache [B, capacity, 2·Hkv·D] (written), lengths int32 [B] → [B·T, H·D]. */
 export const cachedAttentionKernel: BackendKernel = ({ qkv, cache, lengths }, attributes) => {
   const shape = attributes as CachedAttentionAttributes;
   const { batch, time, capacity, heads, kvHeads, headDim, window, scale } = shape;
-  const width = (heads + 2 * kvHeads) * headDim;
   const cached = 2 * kvHeads * headDim;
-  const onGpu = backend() as unknown as { uploadToGPU(dataId: object): void };
-  onGpu.uploadToGPU((cache as TensorInfo).dataId);
-  const baked = { batch, time, capacity, heads, kvHeads, headDim, window, scale };
-  runProgram(
+  const count = batch * time * cached;
+  runWrite(
+    {},
     {
-      name: 'cached-attention write',
-      inputs: ['qkv', 'lengths'],
-      outputShape: cache!.shape,
-      baked,
-      count: batch * time * cached,
-      code: `fn main(index : i32) {
-        if (index >= uniforms.count) { return; }
-        let row = index / ${cached};
-        let column = index % ${cached};
-        let position = lengths[row / ${time}] + row % ${time};
-        if (position < ${capacity}) {
-          result[((row / ${time}) * ${capacity} + position) * ${cached} + column] =
-            qkv[row * ${width} + ${heads * headDim} + column];
-        }
-      }`,
+      outputs: { cache: cache! },
+      inputs: { qkv: qkv!, lengths: lengths! },
+      uniforms: { count, time, capacity, cached, width: heads * headDim + cached },
+      groups: groupsFor(count),
     },
-    [qkv!, lengths!],
-    cache,
   );
-  // One invocation per query and head: the scores are computed twice rather than kept.
-  return runProgram(
+  const out = emptyTensor([batch * time, heads * headDim]);
+  const rows = batch * time * heads;
+  runRead(
+    { heads, kvHeads, headDim, window },
     {
-      name: 'cached-attention read',
-      inputs: ['qkv', 'cache', 'lengths'],
-      outputShape: [batch * time, heads * headDim],
-      baked,
-      count: batch * time * heads,
-      code: `
-      fn score(query : i32, key : i32) -> f32 {
-        var sum = 0.0;
-        for (var d = 0; d < ${headDim}; d++) { sum += qkv[query + d] * cache[key + d]; }
-        return sum * ${scale};
-      }
-      fn main(index : i32) {
-        if (index >= uniforms.count) { return; }
-        let row = index / ${heads};
-        let head = index % ${heads};
-        let b = row / ${time};
-        let position = lengths[b] + row % ${time};
-        let query = row * ${width} + head * ${headDim};
-        let keys = b * ${capacity * cached} + (head * ${kvHeads} / ${heads}) * ${headDim};
-        let out = index * ${headDim};
-        for (var d = 0; d < ${headDim}; d++) { result[out + d] = 0.0; }
-        if (position >= ${capacity}) { return; }
-        let first = ${window > 0 ? `max(0, position - ${window} + 1)` : '0'};
-        var largest = score(query, keys + first * ${cached});
-        for (var s = first + 1; s <= position; s++) {
-          largest = max(largest, score(query, keys + s * ${cached}));
-        }
-        var total = 0.0;
-        for (var s = first; s <= position; s++) {
-          let weight = exp(score(query, keys + s * ${cached}) - largest);
-          total += weight;
-          let value = keys + s * ${cached} + ${kvHeads * headDim};
-          for (var d = 0; d < ${headDim}; d++) { result[out + d] += weight * cache[value + d]; }
-        }
-        for (var d = 0; d < ${headDim}; d++) { result[out + d] /= total; }
-      }`,
+      outputs: { out },
+      inputs: { qkv: qkv!, cache: cache!, lengths: lengths! },
+      uniforms: { rows, time, capacity, scale },
+      groups: spread(rows),
     },
-    [qkv!, cache!, lengths!],
   );
+  return out;
 };

@@ -1,0 +1,87 @@
+/** Getting a WebGPU device with everything its adapter has, and hearing of it when things go wrong. */
+import { GpuUnavailableError, OutOfMemoryError } from '../../errors.ts';
+import { isSoftwareAdapter } from './matmul-variant.ts';
+
+export interface OpenedDevice {
+  device: GPUDevice;
+  info: GPUAdapterInfo;
+  /** Computes on the processor. */
+  software: boolean;
+}
+
+export type GpuProblem = GpuUnavailableError | OutOfMemoryError;
+
+/** Asked for only where the adapter has them; nothing here needs them. */
+const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'];
+
+const WANTED_LIMITS = [
+  'maxStorageBuffersPerShaderStage',
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+] as const;
+
+/**
+ * @param gpu `navigator.gpu`, undefined where the browser has none
+ * @throws GpuUnavailableError saying why in plain words
+ */
+export async function openDevice(
+  gpu: GPU | undefined,
+  allowSoftware: boolean,
+): Promise<OpenedDevice> {
+  if (!gpu) throw new GpuUnavailableError('This browser has no WebGPU.');
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new GpuUnavailableError('WebGPU finds no graphics processor here.');
+  const { info } = adapter;
+  const software = isSoftwareAdapter(info);
+  if (software && !allowSoftware) {
+    throw new GpuUnavailableError(
+      'WebGPU here is only simulated on the processor, where the CPU engine is faster.',
+    );
+  }
+  try {
+    const device = await adapter.requestDevice({
+      requiredFeatures: WANTED_FEATURES.filter((name) =>
+        adapter.features.has(name),
+      ) as GPUFeatureName[],
+      requiredLimits: Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]])),
+    });
+    return { device, info, software };
+  } catch (cause) {
+    throw new GpuUnavailableError(
+      `The graphics processor was found but not given to this page: ${messageOf(cause)}`,
+      [],
+      { cause },
+    );
+  }
+}
+
+/**
+ * Reports the loss of the device and every error that no call got to see. An error means that
+ * results may be wrong from then on, so work must stop.
+ */
+export function watchDevice(device: GPUDevice, onProblem: (problem: GpuProblem) => void): void {
+  void device.lost.then(({ message, reason }) => {
+    // We destroy it ourselves when another engine is chosen.
+    if (reason !== 'destroyed') {
+      onProblem(new GpuUnavailableError(`The graphics processor was lost: ${message}`));
+    }
+  });
+  device.addEventListener('uncapturederror', ({ error }) => {
+    onProblem(
+      error instanceof GPUOutOfMemoryError
+        ? new OutOfMemoryError(
+            `The graphics processor has no memory left: ${error.message}. Choose a smaller batch, shorter texts or a smaller model.`,
+          )
+        : new GpuUnavailableError(`The graphics processor reports an error: ${error.message}`),
+    );
+  });
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,118 @@
+/** AdamW and Σ x² on WebGPU; the sum in a fixed order, so that clipping repeats bit for bit. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import type { BackendKernel } from '../register.ts';
+import {
+  defineProgram,
+  GROUP,
+  groupsFor,
+  perRow,
+  perValue,
+  sumReduction,
+} from '../wgsl-program.ts';
+import type { AdamWAttributes } from './adamw.ts';
+
+const runAdamW = defineProgram('adamw', () => ({
+  outputs: { newParameter: 'f32', newMomentum: 'f32', newVariance: 'f32' },
+  inputs: { parameter: 'f32', gradient: 'f32', momentum: 'f32', variance: 'f32' },
+  uniforms: {
+    count: 'i32',
+    gradientScale: 'f32',
+    beta1: 'f32',
+    beta2: 'f32',
+    rest1: 'f32',
+    rest2: 'f32',
+    decay: 'f32',
+    step: 'f32',
+    correction2: 'f32',
+    epsilon: 'f32',
+  },
+  code: perValue(`let g = gradient[index] * uniforms.gradientScale;
+  let m = uniforms.beta1 * momentum[index] + uniforms.rest1 * g;
+  let v = uniforms.beta2 * variance[index] + uniforms.rest2 * g * g;
+  newMomentum[index] = m;
+  newVariance[index] = v;
+  newParameter[index] = parameter[index] * uniforms.decay
+    - uniforms.step * m / (sqrt(v / uniforms.correction2) + uniforms.epsilon);`),
+}));
+
+/** parameter, gradient, momentum, variance of one shape → new parameter, momentum, variance. */
+export const adamWKernel: BackendKernel = (inputs, attributes) => {
+  const own = attributes as AdamWAttributes;
+  const { lr, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale } = own;
+  const { parameter, gradient, momentum, variance } = inputs;
+  const { shape } = parameter!;
+  const count = shape.reduce((a, b) => a * b, 1);
+  const newParameter = emptyTensor(shape);
+  const newMomentum = emptyTensor(shape);
+  const newVariance = emptyTensor(shape);
+  runAdamW(
+    {},
+    {
+      outputs: { newParameter, newMomentum, newVariance },
+      inputs: {
+        parameter: parameter!,
+        gradient: gradient!,
+        momentum: momentum!,
+        variance: variance!,
+      },
+      uniforms: {
+        count,
+        gradientScale,
+        beta1,
+        beta2,
+        rest1: 1 - beta1,
+        rest2: 1 - beta2,
+        decay: 1 - lr * weightDecay,
+        step: lr / correction1,
+        correction2,
+        epsilon,
+      },
+      groups: groupsFor(count),
+    },
+  );
+  return [newParameter, newMomentum, newVariance];
+};
+
+/** Each group sums one run of `span` values; summed again until one value is left. */
+const runSum = defineProgram<{ squared: boolean }>('sum', ({ squared }) => ({
+  outputs: { sums: 'f32' },
+  inputs: { x: 'f32' },
+  uniforms: { rows: 'i32', count: 'i32', span: 'i32' },
+  code: `${sumReduction('sumOf')}
+${perRow(`var own = 0.0;
+  let end = min(uniforms.count, (row + 1) * uniforms.span);
+  for (var i = row * uniforms.span + lane; i < end; i += ${GROUP}) {
+    own += ${squared ? 'x[i] * x[i]' : 'x[i]'};
+  }
+  let total = sumOf(own, lane);
+  if (lane == 0) { sums[row] = total; }`)}`,
+}));
+
+/** Values one group sums at most, and groups of the first pass at most. */
+const SPAN = 4096;
+const MAX_PARTS = 1024;
+
+/** x of any shape → Σ x², a scalar: one dispatch for up to 4096 values, else two. */
+export const squaredSumKernel: BackendKernel = ({ x }) => {
+  const count = x!.shape.reduce((a, b) => a * b, 1);
+  const parts = Math.min(MAX_PARTS, Math.ceil(count / SPAN));
+  const sum = (input: TensorInfo, values: number, rows: number, squared: boolean) => {
+    const sums = emptyTensor(rows === 1 ? [] : [rows]);
+    runSum(
+      { squared },
+      {
+        outputs: { sums },
+        inputs: { x: input },
+        uniforms: { rows, count: values, span: Math.ceil(values / rows) },
+        groups: [rows, 1, 1],
+      },
+    );
+    return sums;
+  };
+  const first = sum(x!, count, parts, true);
+  if (parts === 1) return first;
+  const total = sum(first, parts, 1, false);
+  disposeTensor(first);
+  return total;
+};

@@ -1,0 +1,80 @@
+/**
+ * GELU and its gradient on WebGPU. WGSL has no erf: five terms of Abramowitz & Stegun 7.1.26 are
+ * good to 1.5e-7. Its tanh may overflow inside: here it is made of e^(−2|u|).
+ */
+import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import type { BackendKernel } from '../register.ts';
+import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import type { GeluAttributes, GeluForm } from './gelu.ts';
+
+interface BakedGelu extends Record<string, string> {
+  form: GeluForm;
+}
+
+const functions: Record<GeluForm, string> = {
+  tanh: `fn inner(v : f32) -> f32 {
+  let u = ${Math.sqrt(2 / Math.PI)} * v * (1.0 + 0.044715 * v * v);
+  let e = exp(-2.0 * abs(u));
+  return sign(u) * (1.0 - e) / (1.0 + e);
+}
+fn slope(v : f32) -> f32 {
+  let t = inner(v);
+  let u = ${Math.sqrt(2 / Math.PI)} * (1.0 + ${3 * 0.044715} * v * v);
+  return 0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * u;
+}`,
+  erf: `fn inner(v : f32) -> f32 {
+  let u = abs(v) * ${Math.SQRT1_2};
+  let t = 1.0 / (1.0 + 0.3275911 * u);
+  let sum = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741
+    + t * (-1.453152027 + t * 1.061405429))));
+  return sign(v) * (1.0 - sum * exp(-u * u));
+}
+fn slope(v : f32) -> f32 {
+  return 0.5 * (1.0 + inner(v)) + v * exp(-0.5 * v * v) * ${1 / Math.sqrt(2 * Math.PI)};
+}`,
+};
+
+const runForward = defineProgram<BakedGelu>('gelu', ({ form }) => ({
+  outputs: { y: 'f32' },
+  inputs: { x: 'f32' },
+  uniforms: { count: 'i32' },
+  code: `${functions[form]}
+${perValue('  y[index] = 0.5 * x[index] * (1.0 + inner(x[index]));')}`,
+}));
+
+const runBackward = defineProgram<BakedGelu>('gelu backward', ({ form }) => ({
+  outputs: { dx: 'f32' },
+  inputs: { x: 'f32', dy: 'f32' },
+  uniforms: { count: 'i32' },
+  code: `${functions[form]}
+${perValue('  dx[index] = dy[index] * slope(x[index]);')}`,
+}));
+
+/** x [N, F] → [N, F]. */
+export const geluKernel: BackendKernel = ({ x }, attributes) => {
+  const { form } = attributes as GeluAttributes;
+  const y = emptyTensor(x!.shape);
+  const count = x!.shape.reduce((a, b) => a * b, 1);
+  runForward(
+    { form },
+    { outputs: { y }, inputs: { x: x! }, uniforms: { count }, groups: groupsFor(count) },
+  );
+  return y;
+};
+
+/** x, dy [N, F] → dx [N, F]. */
+export const geluBackwardKernel: BackendKernel = ({ x, dy }, attributes) => {
+  const { form } = attributes as GeluAttributes;
+  const dx = emptyTensor(x!.shape);
+  const count = x!.shape.reduce((a, b) => a * b, 1);
+  runBackward(
+    { form },
+    {
+      outputs: { dx },
+      inputs: { x: x!, dy: dy! },
+      uniforms: { count },
+      groups: groupsFor(count),
+    },
+  );
+  return dx;
+};

@@ -1,0 +1,65 @@
+/** LayerNorm and its gradient on WebGPU: one group a row; the variance from centered values. */
+import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import type { BackendKernel } from '../register.ts';
+import { normCall } from '../rms-norm/program.ts';
+import { defineProgram, GROUP, perRow, reduction, sumReduction } from '../wgsl-program.ts';
+
+const uniforms = { rows: 'i32', width: 'i32', epsilon: 'f32' } as const;
+
+const statistics = `let start = row * uniforms.width;
+  let width = f32(uniforms.width);
+  var total = 0.0;
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) { total += x[start + c]; }
+  let mean = sumOf(total, lane) / width;
+  var squares = 0.0;
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    let centered = x[start + c] - mean;
+    squares += centered * centered;
+  }
+  let rho = inverseSqrt(sumOf(squares, lane) / width + uniforms.epsilon);`;
+
+const runForward = defineProgram('layer norm', () => ({
+  outputs: { y: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32', beta: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf')}
+${perRow(`${statistics}
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    y[start + c] = gamma[c] * (x[start + c] - mean) * rho + beta[c];
+  }`)}`,
+}));
+
+const runBackward = defineProgram('layer norm backward', () => ({
+  outputs: { dx: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32', dy: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf')}
+${reduction('sumOfPairs', 'vec2<f32>', (a, b) => `${a} + ${b}`)}
+${perRow(`${statistics}
+  var sums = vec2(0.0);
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    let scaled = gamma[c] * dy[start + c];
+    sums += scaled * vec2(1.0, (x[start + c] - mean) * rho);
+  }
+  let means = sumOfPairs(sums, lane) / width;
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    let normalized = (x[start + c] - mean) * rho;
+    dx[start + c] = rho * (gamma[c] * dy[start + c] - means.x - normalized * means.y);
+  }`)}`,
+}));
+
+/** x [N, C], gamma and beta [C] → [N, C]. */
+export const layerNormKernel: BackendKernel = ({ x, gamma, beta }, attributes) => {
+  const y = emptyTensor(x!.shape);
+  const inputs = { x: x!, gamma: gamma!, beta: beta! };
+  runForward({}, { outputs: { y }, inputs, ...normCall(x!, attributes) });
+  return y;
+};
+
+/** x, dy [N, C], gamma [C] → dx [N, C]. */
+export const layerNormBackwardKernel: BackendKernel = ({ x, gamma, dy }, attributes) => {
+  const dx = emptyTensor(x!.shape);
+  const inputs = { x: x!, gamma: gamma!, dy: dy! };
+  runBackward({}, { outputs: { dx }, inputs, ...normCall(x!, attributes) });
+  return dx;
+};

@@ -1,0 +1,234 @@
+/**
+ * Linear with LoRA and the gradient of its input on WebGPU. The low-rank update is a few more terms
+ * of the same sum, so the result is written once.
+ */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import type { BackendKernel } from '../register.ts';
+import type { WeightFormat } from '../weight.ts';
+import { matmulGroups, matmulText, planMatmul, type MatmulPlan } from '../wgsl-matmul.ts';
+import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
+import { defineProgram } from '../wgsl-program.ts';
+import type { LinearAttributes } from './linear.ts';
+import { matrixProduct } from './product-program.ts';
+import { slotTypes, slotUniforms } from './slots.ts';
+
+interface BakedLinear extends Record<string, string | number | boolean> {
+  plan: MatmulPlan;
+  format: WeightFormat;
+  parts: number;
+  alignedIn: boolean;
+  alignedOut: boolean;
+  bias: boolean;
+  residual: boolean;
+  adapter: boolean;
+  alignedRank: boolean;
+}
+
+/** w0, w1, … of a weight in parts. */
+export function partNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `w${i}`);
+}
+
+/** The parts among a kernel's inputs. */
+export function partsOf(inputs: Record<string, TensorInfo>): Record<string, TensorInfo> {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => /^w\d+$/.test(name)));
+}
+
+const runLinear = defineProgram<BakedLinear>('linear', (baked) => {
+  const { plan, format, alignedIn, alignedOut, bias, residual, alignedRank } = baked;
+  const buffers = partNames(baked.parts);
+  const vector = elementType('f32', alignedOut);
+  const columns = { width: 'uniforms.columns', limit: 'uniforms.columns' };
+  const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
+  const beside = (name: string, at: string) =>
+    alignedOut
+      ? `value += ${name}[(${at}) / 4];`
+      : `for (var q = 0; q < 4; q++) {
+    if (column + q < uniforms.rows) { value[q] += ${name}[${at} + q]; }
+  }`;
+  const update = `${matrixReader({ name: 'hiddenRow', buffers: ['hidden'], format: 'f32', aligned: alignedRank, ...hidden })}
+fn extraLeft(z : i32, row : i32, k : i32) -> vec4<f32> { return hiddenRow(row, k); }
+fn update(row : i32, k : i32) -> i32 {
+  let slot = uniforms.slots[k / uniforms.rank];
+  let inside = row >= slot.x && row < slot.y;
+  return select(-1, (slot.z + row - slot.x) * uniforms.rank + k % uniforms.rank, inside);
+}
+fn extraRight(z : i32, row : i32, k : i32) -> vec4<f32> {
+  ${
+    alignedRank
+      ? `let at = update(row, k);
+  return select(vec4(0.0), uniforms.scale * b[max(at, 0) / 4], at >= 0);`
+      : `var value = vec4(0.0);
+  for (var q = 0; q < 4; q++) {
+    let at = update(row, k + q);
+    if (k + q < uniforms.hiddenWidth && at >= 0) { value[q] = uniforms.scale * b[at]; }
+  }
+  return value;`
+  }
+}`;
+  return {
+    outputs: { y: vector },
+    inputs: {
+      x: elementType('f32', alignedIn),
+      ...Object.fromEntries(buffers.map((name) => [name, elementType(format, alignedIn)])),
+      ...(bias && { bias: vector }),
+      ...(residual && { residual: vector }),
+      ...(baked.adapter && {
+        hidden: elementType('f32', alignedRank),
+        b: elementType('f32', alignedRank),
+      }),
+    },
+    uniforms: {
+      ...(baked.adapter && slotTypes),
+      count: 'i32',
+      rows: 'i32',
+      columns: 'i32',
+      partRows: 'i32',
+      rank: 'i32',
+      hiddenWidth: 'i32',
+      scale: 'f32',
+    },
+    code: `${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
+${matrixReader({ name: 'weightRow', buffers, format, aligned: alignedIn, partRows: 'uniforms.partRows', ...columns })}
+fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return xRow(row, k); }
+fn rightTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return weightRow(row, k); }
+${baked.adapter ? update : ''}
+${matrixWriter('y', alignedOut, 'uniforms.rows', `${bias ? beside('bias', 'column') : ''} ${residual ? beside('residual', 'at') : ''}`)}
+${matmulText({
+  form: 'NT',
+  plan,
+  rows: 'uniforms.count',
+  columns: 'uniforms.rows',
+  terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.columns' },
+  extra: baked.adapter
+    ? { left: 'extraLeft', right: 'extraRight', depth: 'uniforms.hiddenWidth' }
+    : undefined,
+})}`,
+  };
+});
+
+/** x [N, in], w [out, in], bias, a, b, residual → y [N, out] and, with an adapter, P [N, S·R]. */
+export const linearKernel: BackendKernel = (inputs, attributes) => {
+  const { format, rows, columns, partRows, rank, scale, slots } = attributes as LinearAttributes;
+  const { x, bias, residual, a, b, loraInput } = inputs;
+  const count = x!.shape[0]!;
+  const parts = partsOf(inputs);
+  const hidden = a && matrixProduct('NT', loraInput ?? x!, a);
+  const y = emptyTensor([count, rows]);
+  const plan = planMatmul(count, rows);
+  runLinear(
+    {
+      plan,
+      format,
+      parts: Object.keys(parts).length,
+      alignedIn: columns % 4 === 0,
+      alignedOut: rows % 4 === 0,
+      bias: bias !== undefined,
+      residual: residual !== undefined,
+      adapter: a !== undefined,
+      alignedRank: rank % 4 === 0,
+    },
+    {
+      outputs: { y },
+      inputs: {
+        x: x!,
+        ...parts,
+        ...(bias && { bias }),
+        ...(residual && { residual }),
+        ...(hidden && { hidden, b: b! }),
+      },
+      uniforms: {
+        ...(a && slotUniforms(slots)),
+        count,
+        rows,
+        columns,
+        partRows,
+        rank: Math.max(1, rank),
+        hiddenWidth: hidden?.shape[1] ?? 0,
+        scale,
+      },
+      groups: matmulGroups(plan, count, rows),
+    },
+  );
+  return hidden ? [y, hidden] : [y];
+};
+
+interface BakedInputGradient extends Record<string, string | number | boolean> {
+  plan: MatmulPlan;
+  format: WeightFormat;
+  parts: number;
+  alignedIn: boolean;
+  alignedOut: boolean;
+  adapter: boolean;
+  alignedHidden: boolean;
+}
+
+const runInputGradient = defineProgram<BakedInputGradient>('linear input gradient', (baked) => {
+  const { plan, format, alignedIn, alignedOut, adapter, alignedHidden } = baked;
+  const buffers = partNames(baked.parts);
+  const columns = { width: 'uniforms.columns', limit: 'uniforms.columns' };
+  const rows = { width: 'uniforms.rows', limit: 'uniforms.rows' };
+  const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
+  const extra = `${matrixReader({ name: 'gRow', buffers: ['g'], format: 'f32', aligned: alignedHidden, ...hidden })}
+${matrixReader({ name: 'aRow', buffers: ['a'], format: 'f32', aligned: alignedIn, ...columns })}
+fn extraLeft(z : i32, row : i32, k : i32) -> vec4<f32> { return gRow(row, k); }
+fn extraRight(z : i32, k : i32, column : i32) -> vec4<f32> { return aRow(k, column); }`;
+  return {
+    outputs: { dx: elementType('f32', alignedIn) },
+    inputs: {
+      dy: elementType('f32', alignedOut),
+      ...Object.fromEntries(buffers.map((name) => [name, elementType(format, alignedIn)])),
+      ...(adapter && {
+        g: elementType('f32', alignedHidden),
+        a: elementType('f32', alignedIn),
+      }),
+    },
+    uniforms: { count: 'i32', rows: 'i32', columns: 'i32', partRows: 'i32', hiddenWidth: 'i32' },
+    code: `${matrixReader({ name: 'dyRow', buffers: ['dy'], format: 'f32', aligned: alignedOut, ...rows })}
+${matrixReader({ name: 'weightRow', buffers, format, aligned: alignedIn, partRows: 'uniforms.partRows', ...columns })}
+fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return dyRow(row, k); }
+fn rightTerm(z : i32, k : i32, column : i32) -> vec4<f32> { return weightRow(k, column); }
+${adapter ? extra : ''}
+${matrixWriter('dx', alignedIn, 'uniforms.columns')}
+${matmulText({
+  form: 'NN',
+  plan,
+  rows: 'uniforms.count',
+  columns: 'uniforms.columns',
+  terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.rows' },
+  extra: adapter
+    ? { left: 'extraLeft', right: 'extraRight', depth: 'uniforms.hiddenWidth' }
+    : undefined,
+})}`,
+  };
+});
+
+/** dy [N, out], w [out, in], g [N, S·R], a [S·R, in] → dx [N, in]. */
+export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => {
+  const { format, rows, columns, partRows } = attributes as LinearAttributes;
+  const { dy, g, a } = inputs;
+  const count = dy!.shape[0]!;
+  const parts = partsOf(inputs);
+  const hiddenWidth = g?.shape[1] ?? 0;
+  const dx = emptyTensor([count, columns]);
+  const plan = planMatmul(count, columns);
+  runInputGradient(
+    {
+      plan,
+      format,
+      parts: Object.keys(parts).length,
+      alignedIn: columns % 4 === 0,
+      alignedOut: rows % 4 === 0,
+      adapter: g !== undefined,
+      alignedHidden: hiddenWidth % 4 === 0,
+    },
+    {
+      outputs: { dx },
+      inputs: { dy: dy!, ...parts, ...(g && { g, a: a! }) },
+      uniforms: { count, rows, columns, partRows, hiddenWidth },
+      groups: matmulGroups(plan, count, columns),
+    },
+  );
+  return dx;
+};

@@ -1,0 +1,67 @@
+/** RMSNorm and its gradient on WebGPU: one group a row, one pass to sum and one to write. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import type { BackendKernel } from '../register.ts';
+import { defineProgram, GROUP, perRow, reduction, spread, sumReduction } from '../wgsl-program.ts';
+import type { NormAttributes } from './rms-norm.ts';
+
+const uniforms = { rows: 'i32', width: 'i32', epsilon: 'f32' } as const;
+
+const runForward = defineProgram('rms norm', () => ({
+  outputs: { y: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf')}
+${perRow(`let start = row * uniforms.width;
+  var squares = 0.0;
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    squares += x[start + c] * x[start + c];
+  }
+  let rho = inverseSqrt(sumOf(squares, lane) / f32(uniforms.width) + uniforms.epsilon);
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    y[start + c] = gamma[c] * x[start + c] * rho;
+  }`)}`,
+}));
+
+// The mean of γ·dy·x̂ needs ρ only as a factor, so both sums are taken in one pass.
+const runBackward = defineProgram('rms norm backward', () => ({
+  outputs: { dx: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32', dy: 'f32' },
+  uniforms,
+  code: `${reduction('sumOf', 'vec2<f32>', (a, b) => `${a} + ${b}`)}
+${perRow(`let start = row * uniforms.width;
+  var sums = vec2(0.0);
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    let own = x[start + c];
+    sums += own * vec2(own, gamma[c] * dy[start + c]);
+  }
+  let means = sumOf(sums, lane) / f32(uniforms.width);
+  let rho = inverseSqrt(means.x + uniforms.epsilon);
+  let along = rho * rho * means.y;
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    dx[start + c] = rho * (gamma[c] * dy[start + c] - x[start + c] * along);
+  }`)}`,
+}));
+
+/** Rows and width of x, and the rest of the call, for a norm's kernel. */
+export function normCall(x: TensorInfo, attributes: object) {
+  const [rows, width] = x.shape as [number, number];
+  const { epsilon } = attributes as NormAttributes;
+  return { uniforms: { rows, width, epsilon }, groups: spread(rows) };
+}
+
+/** x [N, C], gamma [C] → [N, C]. */
+export const rmsNormKernel: BackendKernel = ({ x, gamma }, attributes) => {
+  const y = emptyTensor(x!.shape);
+  const inputs = { x: x!, gamma: gamma! };
+  runForward({}, { outputs: { y }, inputs, ...normCall(x!, attributes) });
+  return y;
+};
+
+/** x, dy [N, C], gamma [C] → dx [N, C]. */
+export const rmsNormBackwardKernel: BackendKernel = ({ x, gamma, dy }, attributes) => {
+  const dx = emptyTensor(x!.shape);
+  const inputs = { x: x!, gamma: gamma!, dy: dy! };
+  runBackward({}, { outputs: { dx }, inputs, ...normCall(x!, attributes) });
+  return dx;
+};
