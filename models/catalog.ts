@@ -29,6 +29,11 @@ export const embeddedModels: readonly CatalogEntry[] = [
   },
 ];
 
+/** A model's name for people: its label where it has one, else its id. */
+export function labelOf(id: string): string {
+  return [...embeddedModels, ...hubModels].find((entry) => entry.id === id)?.label ?? id;
+}
+
 /** Small models of the Hub that run well in a tab. */
 export const hubModels: readonly CatalogEntry[] = [
   {

@@ -77,6 +77,8 @@ export class FamiliarityState implements Addressed {
   /** Raised when rows arrive; the rows themselves are plain. */
   #version = $state(0);
   #byText = new Map<string, RowFamiliarity>();
+  /** What an answer took last time, and with which settings: better than a trial. */
+  #pace: { seconds: number; settings: string } | undefined;
   readonly #model: ModelState;
   readonly #answers: AnswersState;
   readonly #client: TrainerClient;
@@ -193,6 +195,7 @@ export class FamiliarityState implements Addressed {
       this.#version++;
     };
     const total = textOf.size;
+    const began = performance.now();
     await this.measuring.run({ done: 0, total, unit: 'answers' }, async () => {
       const results = await this.#client.api.measure(plain(request), (progress) => {
         take(progress.setId, progress.rows);
@@ -208,6 +211,8 @@ export class FamiliarityState implements Addressed {
         }
       }
       this.skipped = skipped;
+      const seconds = (performance.now() - began) / 1000 / total;
+      this.#pace = { seconds, settings: decisive(now) };
     });
     this.#version++;
   };
@@ -215,8 +220,14 @@ export class FamiliarityState implements Addressed {
   /** Asks for a trial, so that the button can say how long it takes. */
   readonly askTime = async (): Promise<void> => {
     const { request } = this;
-    if (request === undefined || this.#activity.job !== undefined) return;
+    const now = this.#now;
+    if (request === undefined || now === undefined || this.#activity.job !== undefined) return;
     this.estimate = undefined;
+    if (this.#pace?.settings === decisive(now)) {
+      const answers = request.sets.reduce((sum, set) => sum + set.rows.length, 0);
+      this.estimate = answers * this.#pace.seconds;
+      return;
+    }
     try {
       const seconds = await this.#client.api.estimateMeasure(plain(request));
       if (this.request === request) this.estimate = seconds;

@@ -58,7 +58,7 @@ export class Lab {
     this.familiarity = new FamiliarityState(this.client, this.activity, this);
     this.tokens = new TokensState(this.client, this);
     this.training = new TrainingState(this);
-    this.playground = new PlaygroundState(this);
+    this.playground = new PlaygroundState(this, this.training);
     this.#settings = settings;
     for (const part of this.#addressed) part.restore(settings);
   }
@@ -92,12 +92,13 @@ export class Lab {
     if (step === 'model') return this.model.summary !== undefined;
     if (step === 'answers') return this.answers.includedCount > 0;
     if (step === 'familiarity') return this.familiarity.complete;
-    if (step === 'train') return this.runs.runs.length > 0;
-    return false;
+    if (step === 'train') return this.runs.list.length > 0;
+    if (step === 'compare') return this.runs.shown.length > 1;
+    return this.playground.answers !== undefined;
   }
 
   get #addressed(): Addressed[] {
-    return [this.model, this.answers, this.familiarity];
+    return [this.model, this.answers, this.familiarity, this.training, this.playground];
   }
 }
 

@@ -1,88 +1,198 @@
-/** One question, answered by the base model and by a trained adapter, and taking the adapter home. */
-import type { AdapterSummary, GenerateRequest } from '../../workers/protocol.ts';
+/**
+ * One question, answered by the model as it came and with an adapter, side by side; adapters to pick
+ * from are the runs on the open model and those brought from elsewhere.
+ */
+import { unzipFiles, zipFiles } from '../exchange/zip.ts';
 import { defaultsOf } from '../fields.ts';
 import { samplingFields, type SamplingSettings } from '../generate/config.ts';
-import { asError, Job } from './job.svelte.ts';
-import type { Lab } from './lab.svelte.ts';
+import type { AdapterSummary, ExportedFile, GenerateResult } from '../../workers/protocol.ts';
+import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
+import { Job } from './job.svelte.ts';
+import type { Run } from './runs.svelte.ts';
+import type { TrainingParts, TrainingState } from './training.svelte.ts';
 
-export class PlaygroundState {
-  question = $state('');
-  sampling = $state<SamplingSettings>(defaultsOf(samplingFields));
-  /** A run's id or an imported adapter's. */
-  adapterId = $state<string | undefined>();
-  baseAnswer = $state('');
-  adapterAnswer = $state('');
-  imported = $state.raw<readonly AdapterSummary[]>([]);
-  error = $state.raw<Error | undefined>();
-  readonly job: Job;
-  readonly #lab: Lab;
+export interface AdapterChoice {
+  id: string;
+  label: string;
+  /** Color of its set; undefined for an imported one. */
+  slot: number | undefined;
+  run: Run | undefined;
+  imported: AdapterSummary | undefined;
+}
 
-  constructor(lab: Lab) {
-    this.#lab = lab;
-    this.job = new Job(lab.activity, lab.client, { name: 'Answering' });
+export interface Answer {
+  text: string;
+  tokens: number;
+  tokensPerSecond: number;
+  /** Undefined while it is being written. */
+  stopped: GenerateResult['stopped'] | undefined;
+}
+
+export interface Answers {
+  question: string;
+  base: Answer | undefined;
+  adapted: Answer | undefined;
+  adapter: AdapterChoice | undefined;
+}
+
+/** Picked: no adapter. */
+export const NONE = '';
+
+export class PlaygroundState implements Addressed {
+  readonly sampling = $state<SamplingSettings>(defaultsOf(samplingFields));
+  /** The question on screen in the other panels, until something is typed. */
+  question: string = $derived.by(() => {
+    const { questions, cursor } = this.#parts.answers;
+    return questions[cursor]?.question ?? '';
+  });
+  answers = $state.raw<Answers | undefined>();
+  readonly answering: Job;
+  /** Loads, imports and writes adapters. */
+  readonly carrying: Job;
+
+  #imported = $state.raw<readonly { modelId: string; summary: AdapterSummary }[]>([]);
+  /** Adapters the worker holds; gone with the model they were loaded for. */
+  #loaded = $state.raw<{ model: unknown; ids: readonly string[] }>({
+    model: undefined,
+    ids: [],
+  });
+  readonly #parts: TrainingParts;
+  readonly #training: TrainingState;
+
+  constructor(parts: TrainingParts, training: TrainingState) {
+    this.#parts = parts;
+    this.#training = training;
+    const { activity, client } = parts;
+    this.answering = new Job(activity, client, { name: 'Answering' });
+    this.carrying = new Job(activity, client, { name: 'Adapter' });
   }
 
-  /** The first question of the answers until something is typed. */
-  readonly asked = $derived.by(
-    () => this.question || (this.#lab.answers.questions[0]?.question ?? ''),
+  /** Newest first. */
+  readonly choices = $derived.by((): AdapterChoice[] => {
+    const modelId = this.#parts.model.summary?.id;
+    const runs = this.#parts.runs.list
+      .filter(({ record, live }) => {
+        const trained = record.summary?.adapterId !== undefined;
+        return !live && trained && record.modelId === modelId;
+      })
+      .map((run) => ({ id: run.id, label: run.label, slot: run.slot, run, imported: undefined }));
+    const imported = this.#imported
+      .filter((one) => one.modelId === modelId)
+      .map(({ summary }) => ({
+        id: summary.id,
+        label: summary.name,
+        slot: undefined,
+        run: undefined,
+        imported: summary,
+      }));
+    return [...runs, ...imported].reverse();
+  });
+
+  #picked = $state<string | undefined>();
+  /** The newest until one is picked. */
+  readonly adapter = $derived.by(() =>
+    this.#picked === NONE
+      ? undefined
+      : (this.choices.find(({ id }) => id === this.#picked) ?? this.choices[0]),
   );
 
+  /** `NONE`: the model alone. */
+  readonly pick = (id: string): void => {
+    this.#picked = id;
+  };
+
+  /** Asks the model, then the model with the adapter. */
   readonly ask = async (): Promise<void> => {
-    this.baseAnswer = this.adapterAnswer = '';
-    const total = this.sampling.maxNewTokens * (this.adapterId === undefined ? 1 : 2);
-    await this.job.run({ done: 0, total, unit: 'tokens' }, async () => {
-      await this.#answer(undefined, (text) => (this.baseAnswer = text), 0, total);
-      const { adapterId, sampling } = this;
-      if (adapterId !== undefined) {
-        await this.#answer(
-          adapterId,
-          (text) => (this.adapterAnswer = text),
-          sampling.maxNewTokens,
-          total,
-        );
-      }
+    const { adapter, question } = this;
+    const sampling = $state.snapshot(this.sampling);
+    const total = sampling.maxNewTokens * (adapter === undefined ? 1 : 2);
+    this.answers = { question, base: undefined, adapted: undefined, adapter };
+    await this.answering.run({ done: 0, total, unit: 'tokens' }, async () => {
+      await this.#answer('base', undefined, 0, total);
+      if (adapter === undefined || this.answering.status.kind === 'stopping') return;
+      await this.#load(adapter);
+      await this.#answer('adapted', adapter.id, sampling.maxNewTokens, total);
+    });
+  };
+
+  /** PEFT's files of an adapter; undefined when it failed or was refused. */
+  readonly files = (adapter: AdapterChoice): Promise<ExportedFile[] | undefined> =>
+    this.carrying.run({ done: 0, total: 0, unit: 'files', note: 'writing' }, async () => {
+      await this.#load(adapter);
+      return this.#parts.client.api.exportAdapter(adapter.id);
+    });
+
+  readonly zip = async (adapter: AdapterChoice): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+    const files = await this.files(adapter);
+    return files && zipFiles(files);
+  };
+
+  /** Takes PEFT's two files, or a zip of them, as an adapter of the open model. */
+  readonly importFiles = async (name: string, files: readonly File[]): Promise<void> => {
+    await this.carrying.run({ done: 0, total: 0, unit: 'files', note: 'reading' }, async () => {
+      const inside = await unzipFiles(files);
+      const summary = await this.#parts.client.api.importAdapter(name, inside);
+      const modelId = this.#parts.model.summary?.id ?? '';
+      const others = this.#imported.filter((one) => one.summary.id !== summary.id);
+      this.#imported = [...others, { modelId, summary }];
+      this.#hold(summary.id);
+      this.#picked = summary.id;
     });
   };
 
   async #answer(
+    which: 'base' | 'adapted',
     adapterId: string | undefined,
-    show: (text: string) => void,
     before: number,
     total: number,
   ): Promise<void> {
-    const { answers, client } = this.#lab;
-    const request: GenerateRequest = $state.snapshot({
-      question: this.asked,
-      prompt: answers.prompt,
+    const show = (answer: Answer): void => {
+      this.answers = { ...this.answers!, [which]: answer };
+    };
+    show({ text: '', tokens: 0, tokensPerSecond: 0, stopped: undefined });
+    const request = $state.snapshot({
+      question: this.answers!.question,
+      prompt: this.#parts.answers.prompt,
       sampling: this.sampling,
       ...(adapterId !== undefined && { adapterId }),
     });
-    await client.api.generate(request, ({ text, tokens, tokensPerSecond }) => {
-      show(text);
-      this.job.tell({ done: before + tokens, total, unit: 'tokens', rate: tokensPerSecond });
+    const result = await this.#parts.client.api.generate(request, (progress) => {
+      show({ ...progress, stopped: undefined });
+      const { tokens, tokensPerSecond } = progress;
+      this.answering.tell({ done: before + tokens, total, unit: 'tokens', rate: tokensPerSecond });
       return Promise.resolve();
     });
+    show(result);
   }
 
-  readonly exportFiles = async (adapterId: string) => {
-    try {
-      this.error = undefined;
-      return await this.#lab.client.api.exportAdapter(adapterId);
-    } catch (error) {
-      this.error = asError(error);
-      return [];
-    }
-  };
+  /** A run's adapter is in the worker as long as its model is open; after a reload it comes back. */
+  async #load({ id, run }: AdapterChoice): Promise<void> {
+    if (run === undefined || this.#holds(id)) return;
+    await this.#training.restoreAdapter(run);
+    this.#hold(id);
+  }
 
-  readonly importFiles = async (files: readonly File[]): Promise<void> => {
-    try {
-      this.error = undefined;
-      const name = `adapter ${this.imported.length + 1}`;
-      const summary = await this.#lab.client.api.importAdapter(name, [...files]);
-      this.imported = [...this.imported, summary];
-      this.adapterId = summary.id;
-    } catch (error) {
-      this.error = asError(error);
-    }
-  };
+  #holds(id: string): boolean {
+    return this.#loaded.model === this.#parts.model.summary && this.#loaded.ids.includes(id);
+  }
+
+  #hold(id: string): void {
+    const model = this.#parts.model.summary;
+    const ids = this.#loaded.model === model ? this.#loaded.ids : [];
+    this.#loaded = { model, ids: [...ids, id] };
+  }
+
+  get addressed(): Record<string, string> {
+    return changedFields('try.', samplingFields, this.sampling);
+  }
+
+  restore(settings: URLSearchParams): void {
+    Object.assign(this.sampling, fieldsFromAddress('try.', samplingFields, settings));
+  }
+}
+
+/** Why an answer ended, in words. */
+export function endInWords(stopped: Answer['stopped']): string {
+  if (stopped === undefined) return 'writing';
+  return { end: 'ended by itself', length: 'cut at the longest answer', asked: 'stopped' }[stopped];
 }

@@ -1,142 +1,266 @@
-/** The runs of this browser: their curves and settings, kept in IndexedDB so that a reload finds them. */
-import { openDB, type IDBPDatabase } from 'idb';
-import { ColumnLog, type ColumnLogJson } from '../metrics/column-log.ts';
-import { stepColumns, type StepColumn, type StepReport } from '../metrics/step-report.ts';
-import type { LoraSettings } from '../lora/config.ts';
-import type { TrainingSettings } from '../train/config.ts';
+/** The runs of this browser, live and past: their logs, whether they are shown, and what became of them. */
+import { logsToCsv, logToJsonLines, trainerState } from '../exchange/metrics-export.ts';
+import { ColumnLog } from '../metrics/column-log.ts';
+import { stepColumns, type StepReport } from '../metrics/step-report.ts';
+import type { TrainRequest } from '../../workers/protocol.ts';
+import { asError } from './job.svelte.ts';
+import { chunkOf, openRunArchive, type RunArchive } from './run-archive.ts';
+import {
+  outcomeOf,
+  type RunOutcome,
+  type RunRecord,
+  type RunStatus,
+  type StepLog,
+} from './run-record.ts';
 
-export type RunStatus = 'running' | 'finished' | 'stopped' | 'interrupted' | 'failed';
-
-export interface RunFacts {
-  id: string;
-  name: string;
-  setId: string;
-  setName: string;
-  /** Color slot of the set. */
-  slot: number;
-  modelId: string;
-  lora: LoraSettings;
-  training: TrainingSettings;
-  startedAt: string;
-  status: RunStatus;
-  /** Why it failed, in plain words. */
-  failure?: string;
-  manifest?: Record<string, unknown>;
+export interface RunsOptions {
+  archive?: () => Promise<RunArchive>;
+  /** Calls back before the next painting. */
+  nextFrame?: (callback: () => void) => void;
 }
 
-export interface Run extends RunFacts {
-  log: ColumnLog<StepColumn>;
-}
-
-interface StoredRun extends RunFacts {
-  log: ColumnLogJson;
-}
-
-const DATABASE = 'idiolect';
-const STORE = 'runs';
-/** Milliseconds between two writes of a running run. */
+/** Milliseconds between two writes of a running log. */
 const WRITE_EVERY = 1000;
 
+/** One run on the page. */
+export class Run {
+  record: RunRecord;
+  readonly log: StepLog;
+  /** This page trains it just now. */
+  live = $state(false);
+  /** Its curves are drawn. */
+  shown = $state(true);
+  /** The step of a dash: another model than the first run's. */
+  dashed = $state(false);
+  /** Rows that are in the archive. */
+  archived: number;
+  readonly #version: () => number;
+
+  constructor(record: RunRecord, log: StepLog, version: () => number) {
+    this.record = $state.raw(record);
+    this.log = log;
+    this.archived = log.length;
+    this.#version = version;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get label(): string {
+    return this.record.name;
+  }
+
+  get slot(): number {
+    return this.record.slot;
+  }
+
+  get resumedAt(): readonly number[] {
+    return this.record.resumedAt;
+  }
+
+  get divergedAt(): number | undefined {
+    return this.record.failure?.step;
+  }
+
+  readonly outcome = $derived.by((): RunOutcome => {
+    void this.#version();
+    return outcomeOf(this.log);
+  });
+
+  readonly status = $derived.by((): RunStatus => {
+    const { state, failure } = this.record;
+    const { step } = this.outcome;
+    if (this.live) return { kind: 'running', step };
+    if (state === 'running') return { kind: 'interrupted', step };
+    if (state === 'stopped') return { kind: 'stopped', step };
+    if (state === 'failed' && failure !== undefined) return { kind: 'failed', failure };
+    return { kind: 'finished' };
+  });
+}
+
 export class RunsState {
-  /** Newest first. */
-  runs = $state.raw<readonly Run[]>([]);
-  /** Rises with every new point: curves read it, then the columns. */
+  /** Oldest first. */
+  list = $state.raw<readonly Run[]>([]);
+  /** Raised with new points, at most once a frame: read it, then the columns. */
   version = $state(0);
-  /** Why nothing will be kept, when the browser refuses. */
+  /** Why runs will be gone when the page is closed. */
   refused = $state.raw<string | undefined>();
-  hidden = $state.raw<ReadonlySet<string>>(new Set());
-  #database: IDBPDatabase | undefined;
-  #lastWrite = 0;
-  #tick = false;
+  /** What other runs are compared with; the first shown one until chosen. */
+  baselineId = $state<string | undefined>();
 
-  readonly shown = $derived(this.runs.filter(({ id }) => !this.hidden.has(id)));
+  readonly shown = $derived(this.list.filter((run) => run.shown));
+  /** Runs of the last click on Train. */
+  readonly latest = $derived.by(() => {
+    const batch = this.list.at(-1)?.record.batch;
+    return this.list.filter((run) => run.record.batch === batch);
+  });
+  readonly baseline = $derived(
+    this.shown.find((run) => run.id === this.baselineId) ?? this.shown[0],
+  );
 
-  /** Brings back what earlier visits left; what was running then is interrupted now. */
+  readonly #archive: Promise<RunArchive>;
+  readonly #nextFrame: (callback: () => void) => void;
+  #frameAsked = false;
+  #lastWrite = -Infinity;
+  /** Writes in their order; a failure is told once and ends no training. */
+  #writes: Promise<void> = Promise.resolve();
+
+  constructor({
+    archive = () => openRunArchive(),
+    nextFrame = (callback) => void requestAnimationFrame(callback),
+  }: RunsOptions = {}) {
+    this.#archive = archive();
+    this.#nextFrame = nextFrame;
+  }
+
+  /** Brings back what earlier visits left. */
   async load(): Promise<void> {
     try {
-      this.#database = await openDB(DATABASE, 1, {
-        upgrade: (database) => void database.createObjectStore(STORE, { keyPath: 'id' }),
-      });
-      const stored = (await this.#database.getAll(STORE)) as StoredRun[];
-      const runs = stored.map((run): Run => ({
-        ...run,
-        status: run.status === 'running' ? 'interrupted' : run.status,
-        log: ColumnLog.fromJSON(stepColumns, run.log),
-      }));
-      this.runs = runs.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+      const archive = await this.#archive;
+      const kept = await archive.load();
+      kept.sort((a, b) => a.record.startedAt.localeCompare(b.record.startedAt));
+      this.list = kept.map(({ record, log }) => this.#make(record, log));
+      this.#dash();
+      this.refused = archive.refused;
     } catch (error) {
-      this.refused = `Runs will be gone when this page is closed: ${error instanceof Error ? error.message : String(error)}`;
+      this.refused = `Earlier runs could not be read: ${asError(error).message}`;
     }
   }
 
   find(id: string): Run | undefined {
-    return this.runs.find((run) => run.id === id);
+    return this.list.find((run) => run.id === id);
   }
 
-  async begin(facts: RunFacts): Promise<void> {
-    const run: Run = { ...facts, log: new ColumnLog(stepColumns) };
-    this.runs = [run, ...this.runs.filter(({ id }) => id !== facts.id)];
-    await this.#write(run);
+  /** Starts a record; the request is kept so that the run can go on after a reload. */
+  async begin(record: RunRecord, request: TrainRequest): Promise<Run> {
+    const run = this.#make(record, new ColumnLog(stepColumns));
+    run.live = true;
+    this.list = [...this.list, run];
+    this.#dash();
+    this.#write((archive) => archive.putRequest(request));
+    this.#write((archive) => archive.put(record));
+    await this.#writes;
+    return run;
   }
 
-  /** A run goes on: points after its checkpoint will be measured again. */
-  readonly goOn = (id: string, step: number): void => {
-    const run = this.find(id);
-    if (!run) return;
+  /** The run goes on from the checkpoint of a step: later points will be measured again. */
+  readonly goOn = (run: Run, step: number): void => {
     const steps = run.log.column('step');
-    let keep = 0;
-    while (keep < steps.length && steps[keep]! <= step) keep++;
-    run.log.truncate(keep);
-    this.#change(id, { status: 'running' });
+    const keep = steps.findIndex((reported) => reported > step);
+    if (keep >= 0) {
+      run.log.truncate(keep);
+      run.archived = Math.min(run.archived, keep);
+      this.#write((archive) => archive.truncate(run.id, keep));
+    }
+    run.live = true;
+    const { record } = run;
+    const resumedAt = [...record.resumedAt, step];
+    this.#change(run, { ...record, state: 'running', resumedAt, failure: undefined });
+    this.#show();
   };
 
-  async append(id: string, report: StepReport): Promise<void> {
-    const run = this.find(id);
-    if (!run) return;
+  readonly append = (run: Run, report: StepReport): void => {
     run.log.append(report);
     this.#show();
-    if (performance.now() - this.#lastWrite > WRITE_EVERY) await this.#write(run);
-  }
-
-  async end(id: string, change: Partial<RunFacts>): Promise<void> {
-    this.#change(id, change);
-    const run = this.find(id);
-    if (run) await this.#write(run);
-  }
-
-  async rename(id: string, name: string): Promise<void> {
-    await this.end(id, { name });
-  }
-
-  async remove(id: string): Promise<void> {
-    this.runs = this.runs.filter((run) => run.id !== id);
-    await this.#database?.delete(STORE, id);
-  }
-
-  readonly toggle = (id: string): void => {
-    const next = new Set(this.hidden);
-    if (!next.delete(id)) next.add(id);
-    this.hidden = next;
+    if (performance.now() - this.#lastWrite > WRITE_EVERY) this.#flush(run);
   };
 
-  #change(id: string, change: Partial<RunFacts>): void {
-    this.runs = this.runs.map((run) => (run.id === id ? { ...run, ...change } : run));
+  /** Writes what became of it. */
+  async end(run: Run, change: Partial<RunRecord>): Promise<void> {
+    run.live = false;
+    this.#flush(run);
+    this.#change(run, { ...run.record, ...change });
+    this.#show();
+    await this.#writes;
   }
 
-  /** At most one redraw a frame, however fast points come. */
-  #show(): void {
-    if (this.#tick) return;
-    this.#tick = true;
-    requestAnimationFrame(() => {
-      this.#tick = false;
-      this.version++;
+  readonly rename = (run: Run, name: string): void => {
+    if (name.trim() !== '') this.#change(run, { ...run.record, name: name.trim() });
+  };
+
+  readonly remove = (run: Run): void => {
+    this.list = this.list.filter((other) => other !== run);
+    this.#dash();
+    this.#write((archive) => archive.delete(run.id));
+  };
+
+  /** What the run was started with. */
+  async request(run: Run): Promise<TrainRequest | undefined> {
+    return (await this.#archive).request(run.id);
+  }
+
+  /** Resolves when everything so far is written. */
+  readonly settled = (): Promise<void> => this.#writes;
+
+  #make(record: RunRecord, log: StepLog): Run {
+    return new Run(record, log, () => this.version);
+  }
+
+  /** The first run's model is drawn solid; every other is a dash. */
+  #dash(): void {
+    const first = this.list[0]?.record.modelId;
+    for (const run of this.list) run.dashed = run.record.modelId !== first;
+  }
+
+  #change(run: Run, record: RunRecord): void {
+    run.record = record;
+    this.#write((archive) => archive.put(record));
+  }
+
+  #flush(run: Run): void {
+    this.#lastWrite = performance.now();
+    if (run.archived === run.log.length) return;
+    const chunk = chunkOf(run.id, run.log, run.archived);
+    run.archived = run.log.length;
+    this.#write((archive) => archive.append(chunk));
+  }
+
+  #write(change: (archive: RunArchive) => Promise<void>): void {
+    this.#writes = this.#writes.then(async () => {
+      try {
+        await change(await this.#archive);
+      } catch (error) {
+        this.refused = `The run could not be written: ${asError(error).message}`;
+      }
     });
   }
 
-  async #write(run: Run): Promise<void> {
-    this.#lastWrite = performance.now();
-    const { log, ...facts } = run;
-    const stored: StoredRun = { ...facts, log: log.toJSON() };
-    await this.#database?.put(STORE, structuredClone(stored));
+  #show(): void {
+    if (this.#frameAsked) return;
+    this.#frameAsked = true;
+    this.#nextFrame(() => {
+      this.#frameAsked = false;
+      this.version++;
+    });
   }
+}
+
+/** All columns of some runs below each other, as CSV. */
+export function runsCsv(runs: readonly Run[]): string {
+  return logsToCsv(runs.map(({ label, log }) => ({ name: label, log })));
+}
+
+/** One run as `trainer_state.json`, which other tools plot. */
+export function runStateJson({ record, log }: Run): string {
+  const { training } = record.settings;
+  const state = trainerState(log, {
+    trainBatchSize: training.batchSize,
+    epochs: log.length === 0 ? 0 : Math.ceil(log.at('epoch', log.length - 1)),
+    loggingSteps: training.logEvery,
+    evalSteps: training.evaluateEvery,
+    saveSteps: training.evaluateEvery,
+  });
+  return `${JSON.stringify(state, null, 2)}\n`;
+}
+
+/** One JSON object a line, as experiment trackers take it. */
+export function runJsonLines({ log }: Run): string {
+  return logToJsonLines(log);
+}
+
+/** Every setting, version and hash of a run. */
+export function runManifestJson({ record }: Run): string {
+  const { summary, ...facts } = record;
+  return `${JSON.stringify({ ...facts, ...summary?.manifest }, null, 2)}\n`;
 }

@@ -22,10 +22,10 @@ export interface ChartOptions {
 }
 
 export interface CurveChart {
-  /** Asks for a new drawing in the next frame. */
-  redraw: () => void;
+  /** Asks for a new drawing in the next frame. @param because what has changed; only for effects to read */
+  redraw: (because?: unknown) => void;
   /** Theme or font has changed. */
-  restyle: () => void;
+  restyle: (because?: unknown) => void;
   showCrosshair: (x: number | undefined) => void;
   destroy: () => void;
 }

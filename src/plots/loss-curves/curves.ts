@@ -94,6 +94,14 @@ export interface CurveView {
   zoom: readonly [from: number, to: number] | undefined;
 }
 
+/**
+ * The same runs, read together with the version of their logs: logs grow in place, so whoever
+ * computes from them has to say which version of them it read.
+ */
+export function asOf<Runs>(_version: number, runs: Runs): Runs {
+  return runs;
+}
+
 /** Uniform prediction over the vocabulary: a loss above it says that something is broken. */
 export function chanceLoss(vocabSize: number): number {
   return Math.log(vocabSize);

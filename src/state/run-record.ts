@@ -1,0 +1,137 @@
+/** What is kept of a training run: facts that never change, how far it came, and what it found. */
+import type { EncodingMode } from '../tokenizer/encode-pair.ts';
+import type { LoraSettings } from '../lora/config.ts';
+import { loraFields } from '../lora/config.ts';
+import type { ColumnLog } from '../metrics/column-log.ts';
+import type { StepColumn } from '../metrics/step-report.ts';
+import type { TrainingSettings } from '../train/config.ts';
+import { trainingFields } from '../train/config.ts';
+import type { PromptSettings, TrainingPlan, TrainSummary } from '../../workers/protocol.ts';
+
+export type StepLog = ColumnLog<StepColumn>;
+
+/** Taken when the run starts and never changed after. */
+export interface RunSettings {
+  readonly prompt: PromptSettings;
+  readonly encoding: EncodingMode;
+  readonly lora: LoraSettings;
+  readonly training: TrainingSettings;
+  /** Name of the set the held-out loss is measured on; undefined: a share of the run's own answers. */
+  readonly validation: string | undefined;
+}
+
+export interface RunFailure {
+  /** Class of the error, such as TrainingDivergedError. */
+  name: string;
+  message: string;
+  problems: readonly string[];
+  /** Step at which a number was none. */
+  step?: number;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  /** Runs started by one click share it. */
+  readonly batch: string;
+  name: string;
+  readonly setId: string;
+  readonly setName: string;
+  /** 1 to 8: color and mark of the set. */
+  readonly slot: number;
+  readonly modelId: string;
+  readonly vocabSize: number;
+  readonly settings: RunSettings;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** What it cost, as said before it started. */
+  readonly plan: TrainingPlan | undefined;
+  /** `running` in the archive of a page that was closed means interrupted. */
+  state: 'running' | 'finished' | 'stopped' | 'failed';
+  /** Steps whose checkpoint it went on from. */
+  resumedAt: readonly number[];
+  failure?: RunFailure | undefined;
+  summary?: TrainSummary;
+}
+
+export type RunStatus =
+  | { kind: 'running'; step: number }
+  | { kind: 'finished' }
+  | { kind: 'stopped'; step: number }
+  | { kind: 'interrupted'; step: number }
+  | { kind: 'failed'; failure: RunFailure };
+
+export interface RunOutcome {
+  /** Held-out loss, nats per token: first and last measured; NaN when never. */
+  before: number;
+  after: number;
+  /** before − after */
+  drop: number;
+  accuracyBefore: number;
+  accuracyAfter: number;
+  step: number;
+}
+
+export function outcomeOf(log: StepLog): RunOutcome {
+  const loss = endsOf(log.column('validationLoss'));
+  const accuracy = endsOf(log.column('validationAccuracy'));
+  return {
+    before: loss.first,
+    after: loss.last,
+    drop: loss.first - loss.last,
+    accuracyBefore: accuracy.first,
+    accuracyAfter: accuracy.last,
+    step: log.length === 0 ? 0 : log.at('step', log.length - 1),
+  };
+}
+
+/** Every setting of a run by one name each, as tables and files show them. */
+export function flatSettings({ settings, setName, modelId }: RunRecord): Record<string, string> {
+  const { lora, training, prompt, encoding, validation } = settings;
+  const full = training.method === 'full';
+  const own = { ...training, ...(full ? {} : { ...lora }) };
+  return {
+    model: modelId,
+    set: setName,
+    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, String(value)])),
+    encoding,
+    template: prompt.useChatTemplate ? 'chat template' : prompt.plainTemplate,
+    'held-out answers': validation ?? 'own answers',
+  };
+}
+
+/** A setting's name in a student's words. */
+export function settingLabel(name: string): string {
+  const fields: Record<string, { label: string } | undefined> = {
+    ...trainingFields,
+    ...loraFields,
+  };
+  return fields[name]?.label ?? `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;
+}
+
+/** Names of the settings that are not the same in all of these runs; few rows, so only these. */
+export function differingSettings(records: readonly RunRecord[]): string[] {
+  const all = records.map(flatSettings);
+  const names = new Set(all.flatMap((own) => Object.keys(own)));
+  return [...names].filter((name) => new Set(all.map((own) => own[name])).size > 1);
+}
+
+/** Runs that differ by nothing but their seed have the same key. */
+export function seedGroup(record: RunRecord): string {
+  return JSON.stringify([record.setId, { ...flatSettings(record), seed: undefined }]);
+}
+
+function endsOf(column: Float64Array): { first: number; last: number } {
+  const finite = column.filter((value) => Number.isFinite(value));
+  return { first: finite[0] ?? NaN, last: finite.at(-1) ?? NaN };
+}
+
+/** Sorts by time; unlike every other of this browser. */
+export function newRunId(): string {
+  const time = timeStamp().replace(/\D/g, '').slice(0, 17);
+  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
+}
+
+/** Now, in ISO 8601. */
+export function timeStamp(): string {
+  return new Date().toISOString();
+}
