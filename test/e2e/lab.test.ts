@@ -42,8 +42,8 @@ it('trains 20 steps: a curve on screen and the held-out loss falls', async () =>
   for (const box of others) if (await box.isChecked()) await box.uncheck();
   await find('[data-action="train"]').click();
   await find('#train canvas').first().waitFor({ timeout: MINUTE });
-  await cell(/^finished$/).waitFor({ timeout: 2 * MINUTE });
-  const cells = await find('#compare tbody tr').first().locator('td').allInnerTexts();
+  await cell(/^finished 20 steps$/).waitFor({ timeout: 2 * MINUTE });
+  const cells = await find('#compare tr[data-run]').first().locator('td').allInnerTexts();
   const losses = cells.map(Number).filter((value) => value > 0 && value < 20);
   expect(losses.length).toBeGreaterThanOrEqual(2);
   expect(losses[1]).toBeLessThan(losses[0]!);
@@ -72,12 +72,12 @@ it('stops, and a reload finds both runs, one to go on with', async () => {
   await steps().fill('400');
   await steps().blur();
   await find('[data-action="train"]').click();
-  await cell(/^[1-9]\d* \/ 400$/).waitFor({ timeout: MINUTE });
+  await cell(/^running at [1-9]\d* of 400$/).waitFor({ timeout: MINUTE });
   await opened.page.getByRole('button', { name: 'Stop' }).first().click({ timeout: MINUTE });
-  await cell(/^stopped$/).waitFor({ timeout: MINUTE });
+  await cell(/^stopped at \d+ of 400$/).waitFor({ timeout: MINUTE });
   await opened.page.reload();
   await find('[data-action="resume"]:not([disabled])').first().waitFor({ timeout: MINUTE });
-  expect(await find('#compare tbody tr').count()).toBe(2);
+  expect(await find('#compare tr[data-run]').count()).toBe(2);
 });
 
 it('wrote no error to the console', () => {
