@@ -79,7 +79,7 @@ const rooms = {
     tfjs: true,
   },
   'models/recipes': {
-    values: library,
+    values: [...library, 'src/cli'],
     types: library,
     tfjs: true,
   },

@@ -35,10 +35,6 @@ export const trainingSettings = {
   steps: 3000,
   learningRate: 2e-3,
   warmupSteps: 100,
-  /** The rate is constant until this fraction of the steps, then falls linearly to the floor. */
-  decayFrom: 0.5,
-  /** Fraction of the learning rate at the last step. */
-  floor: 0.02,
   beta1: 0.9,
   beta2: 0.98,
   epsilon: 1e-8,

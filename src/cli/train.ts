@@ -1,5 +1,5 @@
 /** npm run train: a LoRA adapter (or a whole tiny model) from a file of answers. */
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allocatedBytes } from '../engine/memory.ts';
 import { defaultsOf } from '../fields.ts';
@@ -9,7 +9,7 @@ import { adapterFiles } from '../session/adapter-files.ts';
 import { modelFiles } from '../session/model-files.ts';
 import { runManifest } from '../session/run-manifest.ts';
 import { megabytes, planRun, prepareRun, type RunRequest } from '../session/training-run.ts';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
+import { encodeCheckpoint } from '../train/checkpoint.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import { train, type TrainingHost } from '../train/train.ts';
 import { choiceOf, numberOf, textOf, type Option, type Values } from './arguments.ts';
@@ -22,6 +22,7 @@ import {
   showProgress,
   stopOnInterrupt,
 } from './run-command.ts';
+import { CHECKPOINT, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 
 /** Command-line names of the settings that have one. */
 const settingOptions: Record<string, keyof TrainingSettings | keyof LoraSettings> = {
@@ -72,8 +73,6 @@ const command = {
   },
 };
 
-const CHECKPOINT = 'checkpoint.safetensors';
-
 await runCommand(command, async (values) => {
   const { lora, training } = settingsOf(values);
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
@@ -106,7 +105,7 @@ await runCommand(command, async (values) => {
   await mkdir(out, { recursive: true });
   const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
   const metrics = join(out, 'metrics.jsonl');
-  await writeFile(metrics, await keptMetrics(metrics, resumed?.progress.step));
+  await writeFile(metrics, await keptLines(metrics, resumed?.progress.step));
   const host: TrainingHost = {
     now: () => performance.now(),
     memoryBytes: allocatedBytes,
@@ -170,33 +169,4 @@ function printReport({
   if (process.stderr.isTTY) showProgress(step, totalSteps, parts.join(', '));
   else if (validationLoss !== undefined)
     process.stderr.write(`${step}/${totalSteps} ${parts.join(', ')}\n`);
-}
-
-/** Written beside and renamed, so that a kill leaves the old file or the new one. */
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  await writeFile(`${path}.part`, bytes);
-  await rename(`${path}.part`, path);
-}
-
-async function readCheckpoint(out: string): Promise<Checkpoint | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(join(out, CHECKPOINT));
-  } catch {
-    process.stderr.write('No checkpoint yet; starting from the beginning.\n');
-    return undefined;
-  }
-  return decodeCheckpoint(CHECKPOINT, new Uint8Array(bytes));
-}
-
-/** Reports up to the checkpoint; what came after it will be measured again. */
-async function keptMetrics(path: string, step: number | undefined): Promise<string> {
-  if (step === undefined) return '';
-  try {
-    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
-    const kept = lines.filter((line) => (JSON.parse(line) as StepReport).step <= step);
-    return kept.map((line) => `${line}\n`).join('');
-  } catch {
-    return '';
-  }
 }

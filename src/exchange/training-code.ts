@@ -60,7 +60,7 @@ trainer = Trainer(
         per_device_train_batch_size=${training.batchSize},
         gradient_accumulation_steps=${training.accumulation},
         learning_rate=${number(training.learningRate)},
-        lr_scheduler_type=${python(training.schedule === 'constant' && training.warmup > 0 ? 'constant_with_warmup' : training.schedule)},
+        ${scheduleArguments(training)}
         warmup_steps=${Math.ceil(training.steps * training.warmup)},
         weight_decay=${number(training.weightDecay)},
         max_grad_norm=${number(training.maxGradientNorm)},
@@ -83,6 +83,14 @@ trainer = Trainer(
 trainer.train()
 model.save_pretrained("${full ? 'model' : 'adapter'}")
 `;
+}
+
+function scheduleArguments({ schedule, warmup, steps }: TrainingSettings): string {
+  const type = schedule === 'constant' && warmup > 0 ? 'constant_with_warmup' : schedule;
+  const named = `lr_scheduler_type=${python(type)},`;
+  return schedule === 'warmup_stable_decay'
+    ? `${named}\n        lr_scheduler_kwargs={"num_decay_steps": ${Math.floor(steps / 2)}, "decay_type": "linear"},`
+    : named;
 }
 
 function adapterCode(lora: LoraSettings): string {

@@ -49,7 +49,12 @@ export const trainingFields = {
     label: 'Schedule',
     help: 'lr_scheduler_type: how the learning rate changes after warm-up.',
     default: 'cosine',
-    choices: { linear: 'linear to zero', cosine: 'cosine to zero', constant: 'constant' },
+    choices: {
+      linear: 'linear to zero',
+      cosine: 'cosine to zero',
+      constant: 'constant',
+      warmup_stable_decay: 'constant, linear to zero in the second half',
+    },
   },
   warmup: {
     kind: 'number',

@@ -9,6 +9,7 @@ import {
   modelSettings,
   tokenizerSettings,
 } from '../../../models/recipes/settings.ts';
+import { worldTokenizer } from '../../../models/recipes/tokenizer.ts';
 
 interface Config extends Record<string, unknown> {
   chat_template: string;
@@ -54,9 +55,10 @@ describe.each(embeddedModels.map(({ id }) => id))('%s', (id) => {
 });
 
 describe('the two models', () => {
-  it('share one tokenizer', () => {
+  it('share one tokenizer, the one the recipe learns', () => {
     const [a, b] = embeddedModels.map(({ id }) => read(`models/${id}/tokenizer.json`));
     expect(a).toBe(b);
+    expect(JSON.parse(a!)).toEqual(worldTokenizer());
   });
 });
 
