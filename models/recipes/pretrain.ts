@@ -2,7 +2,7 @@
  * Makes an embedded model from nothing, by this project's own trainer: the corpus of one dialect,
  * read once, every weight trained. Ends with a folder in Hugging Face layout and its loss curve.
  *
- *     npm run pretrain -- --model idiolect-a --out runs/idiolect-a [--seed 1] [--resume]
+ *     npm run pre-train -- --model idiolect-a --out runs/idiolect-a [--seed 1] [--resume]
  */
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ import { pretrainingJob, pretrainingSettings } from './pretraining.ts';
 import { embeddedModels, trainingSettings } from './settings.ts';
 
 const command: Command = {
-  name: 'pretrain',
+  name: 'pre-train',
   summary: 'Trains an embedded model from nothing and writes it in Hugging Face layout.',
   options: {
     model: { value: 'ID', help: embeddedModels.map(({ id }) => id).join(' or '), required: true },
