@@ -9,6 +9,8 @@ import * as attention from './attention/attention.ts';
 import * as attentionReference from './attention/reference.ts';
 import { CACHED_ATTENTION } from './cached-attention/cached-attention.ts';
 import { cachedAttentionReference } from './cached-attention/reference.ts';
+import { COLUMN_SUM } from './column-sum/column-sum.ts';
+import { columnSumReference } from './column-sum/reference.ts';
 import * as crossEntropy from './cross-entropy/cross-entropy.ts';
 import * as crossEntropyReference from './cross-entropy/reference.ts';
 import { DROPOUT } from './dropout/dropout.ts';
@@ -45,8 +47,11 @@ export const references: Record<string, Reference> = {
   [linear.LINEAR_WEIGHT_GRADIENT]: linearReference.linearWeightGradientReference,
   [rmsNorm.RMS_NORM]: rmsNormReference.rmsNormReference,
   [rmsNorm.RMS_NORM_BACKWARD]: rmsNormReference.rmsNormBackwardReference,
+  [rmsNorm.RMS_NORM_GAMMA_GRADIENT]: rmsNormReference.rmsNormGammaGradientReference,
   [layerNorm.LAYER_NORM]: layerNormReference.layerNormReference,
   [layerNorm.LAYER_NORM_BACKWARD]: layerNormReference.layerNormBackwardReference,
+  [layerNorm.LAYER_NORM_GAMMA_GRADIENT]: layerNormReference.layerNormGammaGradientReference,
+  [COLUMN_SUM]: columnSumReference,
   [ROPE]: ropeReference,
   [attention.ATTENTION]: attentionReference.attentionReference,
   [attention.ATTENTION_BACKWARD]: attentionReference.attentionBackwardReference,

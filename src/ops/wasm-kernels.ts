@@ -9,6 +9,7 @@ import {
   cachedAttentionKernel,
 } from './attention/wasm.ts';
 import { CACHED_ATTENTION } from './cached-attention/cached-attention.ts';
+import { COLUMN_SUM } from './column-sum/column-sum.ts';
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_WEIGHT_GRADIENT,
@@ -22,11 +23,20 @@ import {
 import { DROPOUT, dropoutThreshold, type DropoutAttributes } from './dropout/dropout.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from './embedding/embedding.ts';
 import { GELU, GELU_BACKWARD, type GeluAttributes } from './gelu/gelu.ts';
-import { LAYER_NORM, LAYER_NORM_BACKWARD } from './layer-norm/layer-norm.ts';
+import {
+  LAYER_NORM,
+  LAYER_NORM_BACKWARD,
+  LAYER_NORM_GAMMA_GRADIENT,
+} from './layer-norm/layer-norm.ts';
 import * as linear from './linear/linear.ts';
 import * as linearKernels from './linear/wasm.ts';
 import type { BackendKernel } from './register.ts';
-import { RMS_NORM, RMS_NORM_BACKWARD, type NormAttributes } from './rms-norm/rms-norm.ts';
+import {
+  RMS_NORM,
+  RMS_NORM_BACKWARD,
+  RMS_NORM_GAMMA_GRADIENT,
+  type NormAttributes,
+} from './rms-norm/rms-norm.ts';
 import { ROPE, type RopeAttributes } from './rope/rope.ts';
 import { SWIGLU, SWIGLU_BACKWARD } from './swiglu/swiglu.ts';
 import type { WeightAttributes } from './weight.ts';
@@ -48,6 +58,24 @@ function rowKernel(
       engine.pointer(info),
     );
     engine.run(name, [...pointers, rows, width, ...extra(attributes)], rows * width * 8);
+    return out;
+  };
+}
+
+/** A kernel that adds up rows [N, C] → [C]. */
+function columnKernel(
+  name: string,
+  names: readonly string[],
+  extra: (attributes: object) => number[] = () => [],
+): BackendKernel {
+  return (inputs, attributes) => {
+    const engine = wasmBackend();
+    const [rows, width] = inputs[names[0]!]!.shape as [number, number];
+    const out = engine.output([width]);
+    const pointers = [...names.map((input) => inputs[input]!), out].map((info) =>
+      engine.pointer(info),
+    );
+    engine.run(name, [...pointers, rows, width, ...extra(attributes)], rows * width * 2);
     return out;
   };
 }
@@ -194,6 +222,15 @@ export const wasmKernels: Record<string, BackendKernel> = {
   [RMS_NORM_BACKWARD]: rowKernel('rmsNormBackward', ['x', 'gamma', 'dy'], epsilonOf),
   [LAYER_NORM]: rowKernel('layerNorm', ['x', 'gamma', 'beta'], epsilonOf),
   [LAYER_NORM_BACKWARD]: rowKernel('layerNormBackward', ['x', 'gamma', 'dy'], epsilonOf),
+  [RMS_NORM_GAMMA_GRADIENT]: columnKernel('gammaGradient', ['x', 'dy'], (attributes) => [
+    ...epsilonOf(attributes),
+    0,
+  ]),
+  [LAYER_NORM_GAMMA_GRADIENT]: columnKernel('gammaGradient', ['x', 'dy'], (attributes) => [
+    ...epsilonOf(attributes),
+    1,
+  ]),
+  [COLUMN_SUM]: columnKernel('columnSum', ['x']),
   [ROPE]: rope,
   [ATTENTION]: attentionKernel,
   [ATTENTION_BACKWARD]: attentionBackwardKernel,

@@ -207,8 +207,20 @@ function rowCases(): [string, string, Build][] {
         label,
         (r) => ({ inputs: { ...inputs(r), ...dy(r) }, attributes }),
       ]);
+      for (const kernel of ['IdiolectRmsNormGammaGradient', 'IdiolectLayerNormGammaGradient']) {
+        cases.push([
+          kernel,
+          label,
+          (r) => ({ inputs: { x: normal(r, [n, width]), ...dy(r) }, attributes }),
+        ]);
+      }
     }
     const label = `${n}×${width}`;
+    cases.push([
+      'IdiolectColumnSum',
+      label,
+      (r) => ({ inputs: { x: normal(r, [n, width]) }, attributes: {} }),
+    ]);
     for (const form of ['tanh', 'erf']) {
       cases.push([
         'IdiolectGelu',

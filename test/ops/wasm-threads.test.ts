@@ -11,7 +11,7 @@ import { kernelCases, type HostTensor, type KernelCase } from './cases.ts';
 import { runCase } from './run-case.ts';
 
 /** Kernels whose inputs are rows that may be repeated at will. */
-const BY_ROWS = /Norm|Rope|SwiGlu|Gelu|Dropout|SquaredSum|AdamW/;
+const BY_ROWS = /Norm|Rope|SwiGlu|Gelu|Dropout|SquaredSum|AdamW|ColumnSum/;
 /** Enough to pass the amount of work from which the engine uses its threads, and not a power of two. */
 const REPEATS = 150;
 

@@ -1,6 +1,6 @@
 /** Every kernel of the CPU engine against its plain reference, in all builds, on one thread and two. */
 import '@tensorflow/tfjs-backend-cpu';
-import { memory, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { add, memory, removeBackend, setBackend, tensor } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWasmEngine, wasmBackend } from '../../src/engine/wasm/engine.ts';
 import { hasRelaxedSimd } from '../../src/engine/wasm/module.ts';
@@ -49,6 +49,16 @@ describe.each([
       expect(relativeError(values, expected.get(key)![i]!)).toBeLessThan(TOLERANCE);
     });
     expect(memory().numTensors).toBe(tensors);
+  });
+
+  it('adds tensors of one shape, and any others as tfjs does', async () => {
+    await setBackend('wasm');
+    const a = tensor([1, 2, 3, 4, 5, 6, 7], [7]);
+    const b = tensor([10, 20, 30, 40, 50, 60, 70], [7]);
+    const whole = tensor([1, 2], [2], 'int32');
+    expect([...(await add(a, b).data())]).toEqual([11, 22, 33, 44, 55, 66, 77]);
+    expect([...(await add(a, 0.5).data())]).toEqual([1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5]);
+    expect([...(await add(whole, whole).data())]).toEqual([2, 4]);
   });
 
   it('gives all memory back', async () => {

@@ -1,16 +1,11 @@
 /** Starting the CPU engine: which build, how many threads, and registering it with tfjs. */
 import '@tensorflow/tfjs-backend-cpu';
-import {
-  backend,
-  getKernelsForBackend,
-  registerBackend,
-  registerKernel,
-  setBackend,
-} from '@tensorflow/tfjs-core';
+import { backend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import { GpuUnavailableError } from '../../errors.ts';
 import type { EngineReport } from '../config.ts';
 import { WasmBackend } from './backend.ts';
 import { hasRelaxedSimd, isNode, loadKernels } from './module.ts';
+import { registerStockKernels } from './stock-kernels.ts';
 
 export const WASM = 'wasm';
 
@@ -73,7 +68,7 @@ export async function startWasmEngine(options: WasmEngineOptions = {}): Promise<
     });
   }
   registerBackend(WASM, () => created, 2);
-  copyKernelsOnce();
+  registerStockKernels(WASM);
   if (!(await setBackend(WASM))) {
     throw new GpuUnavailableError('The CPU engine could not start: it was refused as a backend.');
   }
@@ -105,18 +100,6 @@ function reserveMemory(shared: boolean): { memory: WebAssembly.Memory; pages: nu
     }
   }
   throw refusal;
-}
-
-let copied = false;
-
-/** tfjs's plain kernels serve what we have none for. */
-function copyKernelsOnce(): void {
-  if (copied) return;
-  copied = true;
-  for (const kernel of getKernelsForBackend('cpu')) {
-    // Ours are registered for this backend by themselves, with kernels of their own.
-    if (!kernel.kernelName.startsWith('Idiolect')) registerKernel({ ...kernel, backendName: WASM });
-  }
 }
 
 async function coreCount(): Promise<number> {

@@ -1,13 +1,16 @@
 /**
  * LayerNorm: y = γ · (x − μ)/√(σ² + ε) + β, per row (Ba et al. 2016, arXiv 1607.06450).
- * Backward, with x̂ the normalized row and h = γ·dy: dx = ρ·(h − mean(h) − x̂·mean(h·x̂)).
+ * Backward, with x̂ the normalized row and h = γ·dy: dx = ρ·(h − mean(h) − x̂·mean(h·x̂)),
+ * dγ and dβ are the sums over the rows of dy∘x̂ and of dy.
  */
-import { add, mean, mul, rsqrt, square, sub, sum, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { columnSum } from '../column-sum/column-sum.ts';
 import type { NormAttributes } from '../rms-norm/rms-norm.ts';
 import { runKernelForOne, taped } from '../tape.ts';
 
 export const LAYER_NORM = 'IdiolectLayerNorm';
 export const LAYER_NORM_BACKWARD = 'IdiolectLayerNormBackward';
+export const LAYER_NORM_GAMMA_GRADIENT = 'IdiolectLayerNormGammaGradient';
 
 /** x [N, C], gamma and beta [C] → [N, C]; differentiable in all three. */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): Tensor {
@@ -25,13 +28,8 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: numbe
           { x: savedX!, gamma: savedGamma!, dy: dy! },
           attributes,
         ),
-      gamma: () =>
-        tidy(() => {
-          const centered = sub(savedX!, mean(savedX!, -1, true));
-          const rho = rsqrt(add(mean(square(centered), -1, true), epsilon));
-          return sum(mul(dy!, mul(centered, rho)), 0);
-        }),
-      beta: () => sum(dy!, 0),
+      gamma: () => runKernelForOne(LAYER_NORM_GAMMA_GRADIENT, { x: savedX!, dy: dy! }, attributes),
+      beta: () => columnSum(dy!),
     }),
   )[0]!;
 }

@@ -1,5 +1,5 @@
 /** LayerNorm and its gradient from stock tfjs ops. */
-import { add, mean, mul, rsqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mean, mul, rsqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { NormAttributes } from '../rms-norm/rms-norm.ts';
 import type { Inputs } from '../tape.ts';
 
@@ -15,6 +15,12 @@ export function layerNormBackwardReference({ x, gamma, dy }: Inputs, attributes:
   const scaled = mul(dy!, gamma!);
   const along = mul(normalized, mean(mul(scaled, normalized), -1, true));
   return mul(rho, sub(sub(scaled, mean(scaled, -1, true)), along));
+}
+
+/** x, dy [N, C] → dγ [C]. */
+export function layerNormGammaGradientReference({ x, dy }: Inputs, attributes: object): Tensor {
+  const { normalized } = normalize(x!, (attributes as NormAttributes).epsilon);
+  return sum(mul(dy!, normalized), 0);
 }
 
 function normalize(x: Tensor, epsilon: number): { normalized: Tensor; rho: Tensor } {

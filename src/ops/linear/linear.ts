@@ -7,7 +7,8 @@
  * One weight may stack several projections of the same input (q|k|v, gate|up). Each adapted
  * projection then has a *slot*: a range of output rows with its own R rows of A and its own B.
  */
-import { matMul, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { matMul, type Tensor } from '@tensorflow/tfjs-core';
+import { columnSum } from '../column-sum/column-sum.ts';
 import { runKernel, runKernelForOne, taped, type Inputs } from '../tape.ts';
 import { weightAttributes, weightInputs, type Weight, type WeightAttributes } from '../weight.ts';
 
@@ -97,7 +98,7 @@ export function linear(x: Tensor, weight: Weight, options: LinearOptions = {}): 
             attributes,
           ),
         w0: () => runKernelForOne(LINEAR_WEIGHT_GRADIENT, { dy: dy!, x: savedX! }, attributes),
-        bias: () => sum(dy!, 0),
+        bias: () => columnSum(dy!),
         residual: () => dy!.clone(),
         a: () => runKernelForOne(LORA_A_GRADIENT, { g: g!, x: loraInput! }, attributes),
         b: () => runKernelForOne(LORA_B_GRADIENT, { dy: dy!, hidden: hidden! }, attributes),

@@ -1,5 +1,5 @@
 /** RMSNorm and its gradient from stock tfjs ops. */
-import { add, mean, mul, rsqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, mean, mul, rsqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { Inputs } from '../tape.ts';
 import type { NormAttributes } from './rms-norm.ts';
 
@@ -16,4 +16,11 @@ export function rmsNormBackwardReference({ x, gamma, dy }: Inputs, attributes: o
   const normalized = mul(x!, rho);
   const scaled = mul(dy!, gamma!);
   return mul(rho, sub(scaled, mul(normalized, mean(mul(scaled, normalized), -1, true))));
+}
+
+/** x, dy [N, C] → dγ [C]. */
+export function rmsNormGammaGradientReference({ x, dy }: Inputs, attributes: object): Tensor {
+  const { epsilon } = attributes as NormAttributes;
+  const rho = rsqrt(add(mean(square(x!), -1, true), epsilon));
+  return sum(mul(dy!, mul(x!, rho)), 0);
 }
