@@ -293,11 +293,11 @@ export class TrainerSession implements TrainerApi {
           steps: training.steps,
           seconds: result.progress.elapsedSeconds,
           trainableParameters: plan.trainableParameters,
-          validationBefore: result.validationBefore,
-          validationAfter: result.validationAfter,
+          validationBefore: result.progress.validationBefore,
+          validationAfter: result.progress.validationAfter,
           engine: engine.name,
           adapterId: adapter && runId,
-          manifest: runManifest(lab, engine, request, plan, job.fingerprint, result),
+          manifest: await runManifest(lab, engine, request, plan, job.facts, result),
         };
       }
     } finally {

@@ -123,12 +123,12 @@ await runCommand(command, async (values) => {
       clearProgress();
       const files = adapter ? await adapterFiles(lab, adapter) : await modelFiles(lab);
       for (const { name, bytes } of files) await replaceFile(join(out, name), bytes);
-      const manifest = runManifest(lab, engine, request, plan, job.fingerprint, result);
+      const manifest = await runManifest(lab, engine, request, plan, job.facts, result);
       await writeFile(join(out, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`);
       const { step, elapsedSeconds } = result.progress;
       process.stdout.write(
         `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
-          `${result.validationAfter === undefined ? '' : `; held-out loss ${result.validationAfter.toFixed(4)}`}\n`,
+          `${result.progress.validationAfter === undefined ? '' : `; held-out loss ${result.progress.validationAfter.toFixed(4)}`}\n`,
       );
       if (result.outcome === 'stopped') process.stderr.write('Go on with --resume.\n');
       return;

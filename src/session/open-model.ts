@@ -5,7 +5,7 @@ import type { LoadOptions } from '../../models/load-weights.ts';
 import { ModelFileError } from '../errors.ts';
 import { openModel, type ModelFiles } from '../storage/model-files.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
-import { sha256Of } from './fingerprint.ts';
+import { hashedOnRead, sha256Of } from './fingerprint.ts';
 
 export interface OpenLab {
   id: string;
@@ -15,13 +15,16 @@ export interface OpenLab {
   config: unknown;
   /** SHA-256 of config.json and the tokenizer's files: names the model in manifests. */
   filesHash: string;
+  /** Names the weights as they were loaded. */
+  weightsHash: string;
 }
 
 /** @throws ModelFileError, UnsupportedModelError; nothing stays allocated then */
 export async function openLab(files: ModelFiles, options: LoadOptions): Promise<OpenLab> {
   const opened = await openModel(files);
   const tokenizer = openTokenizer(opened.texts);
-  const model = await loadModel(opened, options);
+  const { tensors, hash } = hashedOnRead(opened.tensors);
+  const model = await loadModel({ ...opened, tensors }, options);
   if (tokenizer.vocabSize > model.shape.vocabSize) {
     model.dispose();
     throw new ModelFileError(
@@ -35,5 +38,6 @@ export async function openLab(files: ModelFiles, options: LoadOptions): Promise<
     tokenizer,
     config: opened.config,
     filesHash: await sha256Of(JSON.stringify(texts)),
+    weightsHash: await hash(),
   };
 }

@@ -1,19 +1,22 @@
 /** Everything that decides a run's numbers, to be kept beside them. */
 import type { EngineReport } from '../engine/config.ts';
+import type { RunFacts } from '../train/checkpoint.ts';
 import type { TrainingResult } from '../train/train.ts';
+import { sha256Of } from './fingerprint.ts';
 import type { OpenLab } from './open-model.ts';
 import type { RunPlan, RunRequest } from './training-run.ts';
 
 export const VERSION = '0.1.0';
 
-export function runManifest(
+/** `result` is absent while the run goes on. */
+export async function runManifest(
   lab: OpenLab,
   engine: EngineReport,
   request: RunRequest,
   plan: RunPlan,
-  fingerprint: string,
-  result: TrainingResult,
-): Record<string, unknown> {
+  facts: RunFacts,
+  result?: TrainingResult,
+): Promise<Record<string, unknown>> {
   const { model } = lab;
   return {
     idiolect: VERSION,
@@ -21,6 +24,7 @@ export function runManifest(
     model: {
       id: lab.id,
       files_sha256: lab.filesHash,
+      weights_sha256: lab.weightsHash,
       parameters: model.shape.parameters,
       format: model.format,
     },
@@ -44,10 +48,12 @@ export function runManifest(
     checkpointing: plan.checkpointing,
     max_tokens_per_micro_batch: plan.maxTokens,
     trainable_parameters: plan.trainableParameters,
-    fingerprint,
-    outcome: result.outcome,
-    step: result.progress.step,
-    validation_loss_before: result.validationBefore ?? null,
-    validation_loss_after: result.validationAfter ?? null,
+    answers_sha256: facts['answers'],
+    held_out_answers_sha256: facts['held_out_answers'],
+    fingerprint: await sha256Of(JSON.stringify(facts)),
+    outcome: result?.outcome ?? 'running',
+    step: result?.progress.step ?? null,
+    validation_loss_before: result?.progress.validationBefore ?? null,
+    validation_loss_after: result?.progress.validationAfter ?? null,
   };
 }

@@ -15,6 +15,7 @@ import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-for
 import type { EncodingMode } from '../tokenizer/encode-pair.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import type { Parameter } from '../train/optimizer.ts';
+import type { RunFacts } from '../train/checkpoint.ts';
 import type { TrainingJob } from '../train/train.ts';
 import { encodeSet, padIdOf, type EncodedSet } from './encode-set.ts';
 import { sha256Of } from './fingerprint.ts';
@@ -153,32 +154,29 @@ export async function prepareRun(
     checkpointing: plan.checkpointing,
     padId: padIdOf(lab.tokenizer),
     maxTokens: plan.maxTokens,
-    fingerprint: await runFingerprint(lab, request, plan),
+    facts: await runFacts(lab, request, plan),
   };
   return { job, adapter };
 }
 
-/** Everything that decides the numbers of a run, hashed. */
-async function runFingerprint(lab: OpenLab, request: RunRequest, plan: RunPlan): Promise<string> {
+/** Everything that decides the numbers of a run. Data and files stand as their hashes. */
+async function runFacts(lab: OpenLab, request: RunRequest, plan: RunPlan): Promise<RunFacts> {
   const { prompt, encoding, lora, training } = request;
-  const data = [plan.examples, plan.validation].map((examples) =>
-    examples.map(({ tokens, promptLength }) => [promptLength, ...tokens]),
-  );
-  const { filesHash, model } = lab;
-  const { maxTokens, checkpointing } = plan;
-  return sha256Of(
-    JSON.stringify([
-      filesHash,
-      model.format,
-      prompt,
-      encoding,
-      lora,
-      training,
-      maxTokens,
-      checkpointing,
-      data,
-    ]),
-  );
+  const hashOf = (examples: readonly Example[]) =>
+    sha256Of(JSON.stringify(examples.map(({ tokens, promptLength }) => [promptLength, ...tokens])));
+  return {
+    model_files: lab.filesHash,
+    model_weights: lab.weightsHash,
+    weight_format: lab.model.format,
+    ...prompt,
+    encoding,
+    ...(training.method === 'full' ? {} : lora),
+    ...training,
+    recomputes_activations: plan.checkpointing,
+    tokens_per_micro_batch: plan.maxTokens,
+    answers: await hashOf(plan.examples),
+    held_out_answers: await hashOf(plan.validation),
+  };
 }
 
 function trainedParameters(model: LanguageModel, adapter: LoraAdapter | undefined): Parameter[] {

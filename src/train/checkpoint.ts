@@ -3,12 +3,15 @@
  * optimizer, and where the data stands. One safetensors file, so that it is written whole or not.
  */
 import { tensor, type Variable } from '@tensorflow/tfjs-core';
-import type { OrderCursor } from '../batches/training-order.ts';
-import { DataError } from '../errors.ts';
+import { orderStart, type OrderCursor } from '../batches/training-order.ts';
+import { DataError, TrainingDivergedError } from '../errors.ts';
 import { bytesSource } from '../storage/byte-source.ts';
 import { readSafetensors, writeSafetensors, type TensorToWrite } from '../storage/safetensors.ts';
 import { readFloat32 } from '../storage/tensor-file.ts';
 import { readMoments, writeMoments, type OptimizerState, type Parameter } from './optimizer.ts';
+
+/** What decides a run's numbers, one plain fact a name; a resume with others is refused. */
+export type RunFacts = Readonly<Record<string, string | number | boolean>>;
 
 export interface Progress {
   step: number;
@@ -19,11 +22,29 @@ export interface Progress {
   /** Σ NLL and Σ weight since the last report, so that a report after a resume is the same. */
   lossSum: number;
   lossWeight: number;
+  /** Of the last step, before clipping. */
+  gradientNorm: number;
+  /** The last step that was reported; one that is due and not reported comes first after a resume. */
+  reportedStep: number;
+  /** Held-out loss at step 0 and last measured; undefined without held-out rows. */
+  validationBefore?: number | undefined;
+  validationAfter?: number | undefined;
 }
 
+export const progressStart: Progress = {
+  step: 0,
+  cursor: orderStart,
+  tokensSeen: 0,
+  examplesSeen: 0,
+  elapsedSeconds: 0,
+  lossSum: 0,
+  lossWeight: 0,
+  gradientNorm: 0,
+  reportedStep: -1,
+};
+
 export interface Checkpoint {
-  /** Names the data, model and settings it belongs to; a resume with others is refused. */
-  fingerprint: string;
+  facts: RunFacts;
   progress: Progress;
   updates: number;
   parameters: Map<string, { shape: number[]; values: Float32Array }>;
@@ -31,8 +52,9 @@ export interface Checkpoint {
   moments: Map<string, Float32Array[]>;
 }
 
+/** @throws TrainingDivergedError rather than keep a value that is not a finite number */
 export async function takeCheckpoint(
-  fingerprint: string,
+  facts: RunFacts,
   progress: Progress,
   parameters: readonly Parameter[],
   optimizer: OptimizerState,
@@ -46,31 +68,60 @@ export async function takeCheckpoint(
       return [name, own] as const;
     }),
   );
+  const moments = await readMoments(optimizer);
+  const broken = values
+    .filter(([name, own]) => ![own.values, ...moments.get(name)!].every(allFinite))
+    .map(([name]) => name);
+  if (broken.length > 0) throw notFinite(progress, broken);
   return {
-    fingerprint,
+    facts,
     progress: { ...progress },
     updates: optimizer.updates,
     parameters: new Map(values),
-    moments: await readMoments(optimizer),
+    moments,
   };
 }
 
-/** Puts values and moments back. @throws DataError when the checkpoint is of another run */
+function allFinite(values: Float32Array): boolean {
+  return values.every(Number.isFinite);
+}
+
+function notFinite({ step, cursor }: Progress, names: readonly string[]): TrainingDivergedError {
+  return new TrainingDivergedError(
+    `Training stopped after step ${step}: weights became infinite or not a number.`,
+    step,
+    cursor.position,
+    names.slice(0, 12).map((name) => `${name} holds such values.`),
+  );
+}
+
+/**
+ * Puts values and moments back.
+ * @throws DataError listing every fact in which the checkpoint's run was another
+ */
 export function restoreCheckpoint(
   checkpoint: Checkpoint,
-  fingerprint: string,
+  facts: RunFacts,
   parameters: readonly Parameter[],
   optimizer: OptimizerState,
 ): void {
-  if (checkpoint.fingerprint !== fingerprint) {
+  const problems = differences(checkpoint.facts, facts);
+  for (const { name, variable } of parameters) {
+    const shape = checkpoint.parameters.get(name)?.shape;
+    if (shape?.join() !== variable.shape.join()) {
+      problems.push(
+        `${name}: ${shape ? `[${shape.join(', ')}]` : 'nothing'} in the checkpoint, [${variable.shape.join(', ')}] now.`,
+      );
+    }
+  }
+  if (problems.length > 0) {
     throw new DataError(
-      'This checkpoint belongs to another run: the data, the model or a setting has changed. Start a new run instead.',
+      'The checkpoint belongs to another run, so this one cannot go on from it. Start a new run, or put back what has changed.',
+      problems,
     );
   }
   for (const { name, variable } of parameters) {
-    const saved = checkpoint.parameters.get(name);
-    if (!saved) throw new DataError(`The checkpoint lacks ${name}.`);
-    assign(variable, saved.values);
+    assign(variable, checkpoint.parameters.get(name)!.values);
   }
   writeMoments(optimizer, checkpoint.updates, checkpoint.moments);
 }
@@ -81,7 +132,16 @@ function assign(variable: Variable, values: Float32Array): void {
   next.dispose();
 }
 
-const VERSION = '1';
+/** One sentence for each fact that is not the same. */
+function differences(saved: RunFacts, now: RunFacts): string[] {
+  const told = (value: RunFacts[string] | undefined) =>
+    value === undefined ? 'nothing' : String(value).slice(0, 80);
+  return [...new Set([...Object.keys(saved), ...Object.keys(now)])]
+    .filter((name) => saved[name] !== now[name])
+    .map((name) => `${name}: ${told(saved[name])} in the checkpoint, ${told(now[name])} now.`);
+}
+
+const VERSION = '2';
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   const tensors: TensorToWrite[] = [];
@@ -96,7 +156,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
   return writeSafetensors(tensors, {
     format: 'idiolect-checkpoint',
     version: VERSION,
-    fingerprint: checkpoint.fingerprint,
+    facts: JSON.stringify(checkpoint.facts),
     updates: String(checkpoint.updates),
     progress: JSON.stringify(checkpoint.progress),
   });
@@ -108,8 +168,8 @@ export async function decodeCheckpoint(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Checkpoint> {
   const file = await readSafetensors(bytesSource(name, bytes));
-  const { format, version, fingerprint, updates, progress } = file.metadata;
-  if (format !== 'idiolect-checkpoint' || version !== VERSION || !fingerprint || !progress) {
+  const { format, version, facts, updates, progress } = file.metadata;
+  if (format !== 'idiolect-checkpoint' || version !== VERSION || !facts || !progress) {
     throw new DataError(`${name} is not a checkpoint of this version.`);
   }
   const parameters: Checkpoint['parameters'] = new Map();
@@ -122,7 +182,7 @@ export async function decodeCheckpoint(
     moments.set(own, [await read('exp_avg'), await read('exp_avg_sq')]);
   }
   return {
-    fingerprint,
+    facts: JSON.parse(facts) as RunFacts,
     updates: Number(updates),
     progress: JSON.parse(progress) as Progress,
     parameters,

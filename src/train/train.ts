@@ -6,13 +6,19 @@ import { TrainingDivergedError } from '../errors.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { evaluationBatches } from '../batches/evaluation-batches.ts';
 import type { Example } from '../batches/example.ts';
-import { orderStart } from '../batches/training-order.ts';
 import { trainingStep, type TrainingStep } from '../batches/training-step.ts';
 import type { LoraAdapter } from '../lora/adapter.ts';
 import type { ForwardOptions } from '../forward/forward-context.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { createRandom } from '../random.ts';
-import { restoreCheckpoint, takeCheckpoint, type Checkpoint, type Progress } from './checkpoint.ts';
+import {
+  progressStart,
+  restoreCheckpoint,
+  takeCheckpoint,
+  type Checkpoint,
+  type Progress,
+  type RunFacts,
+} from './checkpoint.ts';
 import type { TrainingSettings } from './config.ts';
 import {
   addGradients,
@@ -46,8 +52,8 @@ export interface TrainingJob {
   padId: number;
   /** Most tokens of one micro-batch, padding included. */
   maxTokens: number;
-  /** Names everything that decides the numbers; see Checkpoint. */
-  fingerprint: string;
+  /** Everything that decides the numbers; a checkpoint with others is refused. */
+  facts: RunFacts;
 }
 
 /** What the surroundings provide. */
@@ -66,93 +72,78 @@ export interface TrainingHost {
 export interface TrainingResult {
   outcome: 'finished' | 'stopped';
   progress: Progress;
-  /** Held-out loss at step 0 and last measured; undefined without held-out rows. */
-  validationBefore: number | undefined;
-  validationAfter: number | undefined;
 }
 
-/** @throws TrainingDivergedError after putting the last good checkpoint back */
+/**
+ * @throws TrainingDivergedError after putting the last good checkpoint back, DataError when
+ *   `resumeFrom` belongs to another run
+ */
 export async function* train(
   job: TrainingJob,
   host: TrainingHost,
   resumeFrom?: Checkpoint,
 ): AsyncGenerator<StepReport, TrainingResult, undefined> {
-  const { settings, parameters } = job;
+  const { settings, parameters, facts } = job;
   const random = createRandom(settings.seed);
   const optimizer = createOptimizer(parameters);
-  let progress: Progress = {
-    step: 0,
-    cursor: orderStart,
-    tokensSeen: 0,
-    examplesSeen: 0,
-    elapsedSeconds: 0,
-    lossSum: 0,
-    lossWeight: 0,
-  };
-  if (resumeFrom) {
-    restoreCheckpoint(resumeFrom, job.fingerprint, parameters, optimizer);
-    progress = { ...resumeFrom.progress };
-  }
-  const started = host.now() - 1000 * progress.elapsedSeconds;
-  const startStep = progress.step;
-  const startTime = host.now();
-  const clock = () => (progress.elapsedSeconds = (host.now() - started) / 1000);
-  let lastGood = await takeCheckpoint(job.fingerprint, progress, parameters, optimizer);
-  let lastSaved = host.now();
-  let stepTokens = 0;
-  let evaluationMilliseconds = 0;
-
-  const report = (extra: Extra): StepReport => {
-    clock();
-    const trainedMilliseconds = host.now() - startTime - evaluationMilliseconds;
-    const done = progress.step - startStep;
-    return {
-      step: progress.step,
-      totalSteps: settings.steps,
-      epoch: progress.cursor.epoch + progress.cursor.position / job.examples.length,
-      tokensSeen: progress.tokensSeen,
-      examplesSeen: progress.examplesSeen,
-      tokensPerSecond: done > 0 ? (1000 * stepTokens) / trainedMilliseconds : 0,
-      secondsLeft:
-        done > 0
-          ? ((host.now() - startTime) / 1000 / done) * (settings.steps - progress.step)
-          : NaN,
-      memoryBytes: host.memoryBytes(),
-      elapsedSeconds: progress.elapsedSeconds,
-      // Before the first step there is only held-out loss.
-      loss: NaN,
-      gradientNorm: NaN,
-      learningRate: NaN,
-      ...extra,
-    };
-  };
-  const checkpoint = async () => {
-    clock();
-    lastGood = await takeCheckpoint(job.fingerprint, progress, parameters, optimizer);
-    await host.saveCheckpoint(lastGood);
-    lastSaved = host.now();
-  };
-  const validate = async (): Promise<Extra> => {
-    const began = host.now();
-    const result = await validationOf(job, host);
-    evaluationMilliseconds += host.now() - began;
-    return result ? { validationLoss: result.loss, validationAccuracy: result.accuracy } : {};
-  };
-
-  let validationBefore: number | undefined;
-  let validationAfter: number | undefined;
   try {
-    if (progress.step === 0) {
-      const before = await validate();
-      validationBefore = validationAfter = before.validationLoss;
-      yield report(before);
-    }
-    while (progress.step < settings.steps) {
+    if (resumeFrom) restoreCheckpoint(resumeFrom, facts, parameters, optimizer);
+    const progress: Progress = { ...(resumeFrom?.progress ?? progressStart) };
+    const clock = createRunClock(host, progress);
+    let lastGood = await takeCheckpoint(facts, progress, parameters, optimizer);
+    let lastSaved = host.now();
+    let saveNext = false;
+    const goBack = () => restoreCheckpoint(lastGood, facts, parameters, optimizer);
+
+    const checkpoint = async () => {
+      clock.update();
+      try {
+        lastGood = await takeCheckpoint(facts, progress, parameters, optimizer);
+      } catch (error) {
+        if (error instanceof TrainingDivergedError) goBack();
+        throw error;
+      }
+      await host.saveCheckpoint(lastGood);
+      lastSaved = host.now();
+      saveNext = false;
+    };
+
+    for (;;) {
+      const evaluates = isDue(settings, progress.step, settings.evaluateEvery);
+      const reports = evaluates || progress.step % settings.logEvery === 0;
+      if (reports && progress.reportedStep !== progress.step) {
+        const held = evaluates ? await validationOf(job, host, clock) : {};
+        if (held === 'stopped') {
+          await checkpoint();
+          return { outcome: 'stopped', progress };
+        }
+        progress.validationBefore ??= held.validationLoss;
+        progress.validationAfter = held.validationLoss ?? progress.validationAfter;
+        const report = makeReport(job, host, progress, clock, held);
+        progress.lossSum = progress.lossWeight = 0;
+        progress.reportedStep = progress.step;
+        yield report;
+        if (!Number.isFinite(held.validationLoss ?? 0)) {
+          goBack();
+          throw diverged(
+            job,
+            progress,
+            lastGood,
+            `the held-out loss became ${held.validationLoss}`,
+          );
+        }
+        saveNext ||= evaluates;
+      }
+      if (progress.step === settings.steps) {
+        await checkpoint();
+        return { outcome: 'finished', progress };
+      }
       await host.breathe();
       if (host.stopRequested()) {
         await checkpoint();
-        return { outcome: 'stopped', progress, validationBefore, validationAfter };
+        return { outcome: 'stopped', progress };
       }
+
       const step = trainingStep(job.examples, random.fork('order'), progress.cursor, {
         microBatchSize: settings.batchSize,
         accumulation: settings.accumulation,
@@ -164,9 +155,13 @@ export async function* train(
       const [loss, norm] = await readLossAndNorm(result);
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
         disposeGradients(result);
-        restoreCheckpoint(lastGood, job.fingerprint, parameters, optimizer);
-        throw diverged(progress, lastGood, loss, norm, step);
+        goBack();
+        const what = `the loss became ${loss} and the gradient's length ${norm}`;
+        throw diverged(job, progress, lastGood, what);
       }
+      // Only now is it known that these weights give a finite loss: a good moment to keep them.
+      saveNext ||= host.now() - lastSaved > 1000 * host.checkpointSeconds;
+      if (saveNext) await checkpoint();
       const lr = learningRateAt(settings, progress.step);
       const clip = settings.maxGradientNorm;
       const scale = clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
@@ -179,32 +174,72 @@ export async function* train(
       progress.examplesSeen += step.examples;
       progress.lossSum += loss * step.weight;
       progress.lossWeight += step.weight;
-      stepTokens += step.tokens;
-
-      const last = progress.step === settings.steps;
-      const evaluates = last || progress.step % settings.evaluateEvery === 0;
-      if (evaluates || progress.step % settings.logEvery === 0) {
-        const held = evaluates ? await validate() : {};
-        validationAfter = held.validationLoss ?? validationAfter;
-        const mean = progress.lossSum / progress.lossWeight;
-        progress.lossSum = progress.lossWeight = 0;
-        yield report({ ...held, loss: mean, gradientNorm: norm, learningRate: lr });
-      }
-      if (evaluates || host.now() - lastSaved > 1000 * host.checkpointSeconds) await checkpoint();
+      progress.gradientNorm = norm;
+      clock.trainedTokens += step.tokens;
     }
-    return { outcome: 'finished', progress, validationBefore, validationAfter };
   } finally {
     disposeOptimizer(optimizer);
   }
 }
 
-/** What a report may say beyond the counters. */
-type Extra = Partial<
-  Pick<
-    StepReport,
-    'loss' | 'validationLoss' | 'validationAccuracy' | 'gradientNorm' | 'learningRate'
-  >
->;
+/** Before the first step, after the last one, and every so many in between. */
+function isDue({ steps }: TrainingSettings, step: number, every: number): boolean {
+  return step === steps || step % every === 0;
+}
+
+interface RunClock {
+  /** Tokens trained since the clock started. */
+  trainedTokens: number;
+  /** Milliseconds spent on the held-out loss since then. */
+  evaluated: number;
+  startStep: number;
+  started: number;
+  update(): void;
+}
+
+/** Brings `progress.elapsedSeconds` up to date, over resumes too. */
+function createRunClock(host: TrainingHost, progress: Progress): RunClock {
+  const started = host.now();
+  const before = progress.elapsedSeconds;
+  return {
+    trainedTokens: 0,
+    evaluated: 0,
+    startStep: progress.step,
+    started,
+    update: () => (progress.elapsedSeconds = before + (host.now() - started) / 1000),
+  };
+}
+
+function makeReport(
+  { settings, examples }: TrainingJob,
+  host: TrainingHost,
+  progress: Progress,
+  clock: RunClock,
+  held: HeldOut,
+): StepReport {
+  clock.update();
+  const { step, cursor, lossSum, lossWeight } = progress;
+  const done = step - clock.startStep;
+  const passed = host.now() - clock.started;
+  return {
+    step,
+    totalSteps: settings.steps,
+    epoch: cursor.epoch + cursor.position / examples.length,
+    tokensSeen: progress.tokensSeen,
+    examplesSeen: progress.examplesSeen,
+    tokensPerSecond: done > 0 ? (1000 * clock.trainedTokens) / (passed - clock.evaluated) : 0,
+    secondsLeft: done > 0 ? (passed / 1000 / done) * (settings.steps - step) : NaN,
+    memoryBytes: host.memoryBytes(),
+    elapsedSeconds: progress.elapsedSeconds,
+    // Before the first step there is only held-out loss.
+    loss: step > 0 ? lossSum / lossWeight : NaN,
+    gradientNorm: step > 0 ? progress.gradientNorm : NaN,
+    learningRate: step > 0 ? learningRateAt(settings, step - 1) : NaN,
+    ...held,
+  };
+}
+
+type HeldOut = Pick<StepReport, 'validationLoss' | 'validationAccuracy'>;
 
 /** Loss and gradients of a whole step: micro-batches add up, each divided by the step's weight. */
 function stepGradients(
@@ -232,29 +267,39 @@ function stepGradients(
   return total!;
 }
 
-async function validationOf(job: TrainingJob, host: TrainingHost) {
-  if (job.validation.length === 0) return undefined;
+/** Held-out loss, nothing without held-out rows; 'stopped' when it was asked to end before. */
+async function validationOf(
+  job: TrainingJob,
+  host: TrainingHost,
+  clock: RunClock,
+): Promise<HeldOut | 'stopped'> {
+  if (job.validation.length === 0) return {};
+  const began = host.now();
   const batches = evaluationBatches(job.validation, {
     batchSize: Math.max(8, job.settings.batchSize),
     maxTokens: job.maxTokens,
     maxLength: job.settings.maxLength,
     padId: job.padId,
   });
-  return evaluate(job.model, batches, { adapter: job.adapter }, () => host.stopRequested());
+  const result = await evaluate(job.model, batches, { adapter: job.adapter }, () =>
+    host.stopRequested(),
+  );
+  clock.evaluated += host.now() - began;
+  if (!result) return 'stopped';
+  return { validationLoss: result.loss, validationAccuracy: result.accuracy };
 }
 
 function diverged(
-  progress: Progress,
+  { settings }: TrainingJob,
+  { step, cursor }: Progress,
   lastGood: Checkpoint,
-  loss: number,
-  norm: number,
-  step: TrainingStep,
+  what: string,
 ): TrainingDivergedError {
-  const number = progress.step + 1;
+  const batch = Math.floor(cursor.position / (settings.batchSize * settings.accumulation)) + 1;
   return new TrainingDivergedError(
-    `Training stopped at step ${number}: the loss became ${loss} and the gradient's length ${norm}.`,
-    number,
-    step.cursor.position,
+    `Training stopped at step ${step + 1}, batch ${batch} of epoch ${cursor.epoch + 1}: ${what}.`,
+    step + 1,
+    batch,
     [
       `The weights of step ${lastGood.progress.step} are back; nothing that is not a number was kept.`,
       'The usual cause is a learning rate that is too high; others are an empty answer or broken weights.',
