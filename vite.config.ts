@@ -1,4 +1,4 @@
-/** One configuration for the page, its workers and the vitest projects (unit, page, gpu, e2e). */
+/** One configuration for the page, its workers and the vitest projects (unit, page, gpu, real-model, e2e). */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -33,7 +33,12 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.gpu.test.ts', 'test/**/*.svelte.test.ts', 'test/e2e/**'],
+          exclude: [
+            'test/**/*.gpu.test.ts',
+            'test/**/*.svelte.test.ts',
+            'test/e2e/**',
+            'test/reference/**',
+          ],
           testTimeout: 60_000,
           pool: 'forks',
           execArgv: ['--experimental-wasm-relaxed-simd'],
@@ -74,6 +79,19 @@ export default defineConfig({
             }),
             instances: [{ browser: 'chromium' }],
           },
+        },
+      },
+      {
+        extends: true,
+        // A model of 135 million parameters that does not come with the project.
+        test: {
+          name: 'real-model',
+          environment: 'node',
+          include: ['test/reference/**/*.test.ts'],
+          exclude: process.env['IDIOLECT_SMOLLM2_HF_DIR'] ? [] : ['**/smollm2/files.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          execArgv: ['--experimental-wasm-relaxed-simd'],
         },
       },
       {
