@@ -369,6 +369,7 @@ export function softmaxLoss(
     }
     const top = f32x4.splat(largest);
     let sums = f32x4.splat(0);
+    let total: f64 = 0;
     const chosen = load<f32>(logits + <usize>target * 4);
     let i: i32 = 0;
     for (; i + 4 <= v; i += 4) {
@@ -376,8 +377,13 @@ export function softmaxLoss(
       const e = exp4(f32x4.sub(v128.load(at), top));
       sums = f32x4.add(sums, e);
       if (mode) v128.store(at, e);
+      // Beside a sum near 1, float32 loses the many small terms of a large vocabulary.
+      if ((i & 63) == 60) {
+        total += <f64>sumLanes(sums);
+        sums = f32x4.splat(0);
+      }
     }
-    let total = sumLanes(sums);
+    total += <f64>sumLanes(sums);
     for (; i < v; i++) {
       const at = logits + <usize>i * 4;
       const e = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(at) - largest)), 0);
@@ -385,19 +391,21 @@ export function softmaxLoss(
       if (mode) store<f32>(at, e);
     }
     if (mode < 2) {
-      store<f32>(nll + <usize>row * 4, largest + <f32>NativeMath.log(<f64>total) - chosen);
+      const loss = NativeMath.log(total) + <f64>largest - <f64>chosen;
+      store<f32>(nll + <usize>row * 4, <f32>loss);
       store<f32>(correct + <usize>row * 4, best == target ? 1 : 0);
     }
     if (mode == 0) continue;
     const factor: f32 = mode == 2 ? load<f32>(scale + <usize>row * 4) : 1;
-    const share4 = f32x4.splat(factor / total);
+    const each: f32 = factor / <f32>total;
+    const share4 = f32x4.splat(each);
     for (i = 0; i + 4 <= v; i += 4) {
       const at = logits + <usize>i * 4;
       v128.store(at, f32x4.mul(v128.load(at), share4));
     }
     for (; i < v; i++) {
       const at = logits + <usize>i * 4;
-      store<f32>(at, load<f32>(at) * (factor / total));
+      store<f32>(at, load<f32>(at) * each);
     }
     const hit = logits + <usize>target * 4;
     store<f32>(hit, load<f32>(hit) - factor);
