@@ -19,6 +19,7 @@ import {
 import { allocatedBytes } from '../../src/engine/memory.ts';
 import { DataError } from '../../src/errors.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
+import { sha256Of } from '../../src/session/fingerprint.ts';
 import { modelFiles } from '../../src/session/model-files.ts';
 import { openLab } from '../../src/session/open-model.ts';
 import { encodeCheckpoint } from '../../src/train/checkpoint.ts';
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
       trainable: true,
       maxTensorBytes: engine.maxTensorBytes,
     });
-    const job = await pretrainingJob(lab, entry.own, settings);
+    const job = pretrainingJob(lab, entry.own, settings);
     const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
     const curve = join(out, 'curve.jsonl');
     await writeFile(curve, await keptLines(curve, resumed?.progress.step));
@@ -81,9 +82,9 @@ async function main(): Promise<void> {
         continue;
       }
       clearProgress();
-      const { outcome, progress, validationAfter } = next.value;
+      const { outcome, progress } = next.value;
       process.stdout.write(
-        `${entry.id}: ${outcome} at step ${progress.step} after ${duration(progress.elapsedSeconds)}, held-out loss ${validationAfter?.toFixed(4) ?? '–'}\n`,
+        `${entry.id}: ${outcome} at step ${progress.step} after ${duration(progress.elapsedSeconds)}, held-out loss ${progress.validationAfter?.toFixed(4) ?? '–'}\n`,
       );
       if (outcome === 'stopped') return;
       const texts = Object.entries(newModelTexts()).map(([name, value]) => ({
@@ -94,20 +95,23 @@ async function main(): Promise<void> {
         await replaceFile(join(out, name), bytes);
       }
       const lines = (await readFile(curve, 'utf8')).trim().split('\n');
-      await writeFile(join(out, 'training.json'), summary(entry.id, seed, job, engine, lines));
+      await writeFile(
+        join(out, 'training.json'),
+        await summary(entry.id, seed, job, engine, lines),
+      );
       return;
     }
   });
 }
 
 /** The loss curve and what made it, kept beside the weights. */
-function summary(
+async function summary(
   id: string,
   seed: number,
-  { settings, fingerprint }: TrainingJob,
+  { settings, facts }: TrainingJob,
   { device, threads, features }: { device: string; threads: number; features: readonly string[] },
   lines: readonly string[],
-): string {
+): Promise<string> {
   const reports = lines.map((line) => JSON.parse(line) as StepReport);
   const last = reports.at(-1)!;
   const round = (value: number | null | undefined, digits: number) =>
@@ -117,7 +121,7 @@ function summary(
     model: id,
     seed,
     settings,
-    fingerprint,
+    fingerprint: await sha256Of(JSON.stringify(facts)),
     engine: { device, threads, features },
     tokens: last.tokensSeen,
     seconds: round(last.elapsedSeconds, 0),

@@ -2,7 +2,6 @@
 import { buildExamples, type Example } from '../../src/batches/example.ts';
 import { DataError } from '../../src/errors.ts';
 import { defaultsOf } from '../../src/fields.ts';
-import { sha256Of } from '../../src/session/fingerprint.ts';
 import type { OpenLab } from '../../src/session/open-model.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { trainingFields, type TrainingSettings } from '../../src/train/config.ts';
@@ -55,23 +54,21 @@ export function corpusExamples(
 const HELD_OUT = 480;
 
 /** The corpus of a model as a job for the trainer. */
-export async function pretrainingJob(
+export function pretrainingJob(
   lab: OpenLab,
   own: string,
   settings: TrainingSettings,
   count = settings.steps * settings.batchSize,
-): Promise<TrainingJob> {
+): TrainingJob {
   const { ownShare, seed } = corpusSettings;
   const all = corpusExamples(lab.tokenizer, corpusLines(own, ownShare, count + HELD_OUT, seed));
-  const fingerprint = await sha256Of(
-    JSON.stringify([
-      settings,
-      newModelConfig,
-      trainingSettings.questionWeight,
-      corpusSettings,
-      own,
-    ]),
-  );
+  const facts = {
+    ...settings,
+    own,
+    questionWeight: trainingSettings.questionWeight,
+    corpus: JSON.stringify(corpusSettings),
+    config: JSON.stringify(newModelConfig),
+  };
   return {
     model: lab.model,
     parameters: lab.model.parameters,
@@ -82,6 +79,6 @@ export async function pretrainingJob(
     checkpointing: false,
     padId: lab.tokenizer.eosIds[0]!,
     maxTokens: settings.batchSize * settings.maxLength,
-    fingerprint,
+    facts,
   };
 }

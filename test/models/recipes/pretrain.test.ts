@@ -41,7 +41,7 @@ async function pretrain(seed: number) {
     maxTensorBytes: Infinity,
   });
   const settings = { ...pretrainingSettings(seed, STEPS), batchSize: 4, warmup: 0, logEvery: 1 };
-  const job = await pretrainingJob(lab, 'a', settings);
+  const job = pretrainingJob(lab, 'a', settings);
   const short = { ...job, validation: job.validation.slice(0, 8) };
   const reports: StepReport[] = [];
   const run = train(short, host);
