@@ -1,0 +1,30 @@
+/** Opening hosts by what an entry says, and the page server they share. */
+import type { ViteDevServer } from 'vite';
+import type { Entry, Host } from '../contender.ts';
+import { openChromiumHost, readAdapter, serveBenchPage, type Adapter } from './chromium.ts';
+import { openNodeHost } from './node.ts';
+import { openPythonHost } from './python.ts';
+
+export interface OpenedHost {
+  host: Host;
+}
+
+export interface Hosts {
+  host(entry: Entry): Promise<OpenedHost>;
+  adapter(): Promise<Adapter>;
+  close(): Promise<void>;
+}
+
+export async function openHosts(): Promise<Hosts> {
+  const server: ViteDevServer = await serveBenchPage();
+  const url = `${server.resolvedUrls!.local[0]!}test/bench/page/index.html`;
+  return {
+    async host({ contender, engine, where }) {
+      if (where === 'node') return { host: await openNodeHost(contender, engine) };
+      if (where === 'python') return { host: await openPythonHost() };
+      return { host: await openChromiumHost(url, contender, engine) };
+    },
+    adapter: () => readAdapter(url),
+    close: () => server.close(),
+  };
+}
