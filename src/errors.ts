@@ -38,6 +38,9 @@ export class GpuUnavailableError extends IdiolectError {}
 /** The work does not fit the memory of the chosen engine. */
 export class OutOfMemoryError extends IdiolectError {}
 
+/** A helper thread of the CPU engine died at work; the engine goes on with one thread. */
+export class HelperLostError extends IdiolectError {}
+
 /** Loss or gradient became NaN or infinite. */
 export class TrainingDivergedError extends IdiolectError {
   readonly step: number;

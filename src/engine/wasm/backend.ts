@@ -5,6 +5,7 @@
  */
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { DataType, TensorInfo, TypedArray } from '@tensorflow/tfjs-core';
+import { HelperLostError } from '../../errors.ts';
 import { Allocator } from './allocator.ts';
 import type { KernelModule } from './module.ts';
 import { startThreads, type ThreadPool } from './threads.ts';
@@ -13,7 +14,9 @@ type Exports = Record<string, (...args: number[]) => void>;
 type Values = TypedArray | Uint8Array[];
 
 /** Below this much work (roughly, multiply-adds) a second thread costs more than it saves. */
-const WORTH_SHARING = 30_000;
+const WORTH_SHARING = 60_000;
+/** From here on there are more parts than threads, so that a slow or busy core holds up little. */
+const WORTH_DIVIDING = 1_000_000;
 
 /** A tensor's values: where they came from, or in the engine's memory once a kernel needs them. */
 class Placed {
@@ -72,6 +75,8 @@ export class WasmBackend extends MathBackendCPU {
   readonly #indices: ReadonlyMap<string, number>;
   #pool: ThreadPool | undefined;
   #scratch = 0;
+  #scratchBytes = 0;
+  /** Of it, what each thread has for itself. */
   #stride = 0;
   #nextId = 0;
 
@@ -143,16 +148,35 @@ export class WasmBackend extends MathBackendCPU {
    */
   run(name: string, args: readonly number[], work: number, scratchBytes = 0): void {
     if (scratchBytes > this.#stride) this.#growScratch(scratchBytes);
-    if (this.#pool && work >= WORTH_SHARING) {
-      this.#pool.run(this.#indices.get(name)!, args, this.#scratch, this.#stride);
-    } else this.#exports[name]!(...args, 0, 1, this.#scratch);
+    if (!this.#pool || work < WORTH_SHARING) {
+      this.#exports[name]!(...args, 0, 1, this.#scratch);
+      return;
+    }
+    const kernel = this.#indices.get(name)!;
+    const parts = this.threads * (work < WORTH_DIVIDING ? 1 : 2);
+    try {
+      this.#pool.run({ kernel, args, parts, scratch: this.#scratch, stride: this.#stride });
+    } catch (error) {
+      // What is left of the pool is ended; whoever tries again gets one thread.
+      if (error instanceof HelperLostError) this.#endThreads();
+      throw error;
+    }
+  }
+
+  #endThreads(): void {
+    this.#pool?.terminate();
+    this.#pool = undefined;
   }
 
   #growScratch(bytes: number): void {
-    const old = this.#stride * this.threads;
-    if (old > 0) this.allocator.free(this.#scratch, old);
-    this.#stride = Math.ceil(bytes / 4096) * 4096;
-    this.#scratch = this.allocator.allocate(this.#stride * this.threads);
+    const stride = Math.ceil(bytes / 4096) * 4096;
+    const all = stride * this.threads;
+    if (this.#scratchBytes > 0) this.allocator.free(this.#scratch, this.#scratchBytes);
+    // Nothing is held should the allocation fail.
+    this.#scratchBytes = this.#stride = 0;
+    this.#scratch = this.allocator.allocate(all);
+    this.#scratchBytes = all;
+    this.#stride = stride;
   }
 
   #record(dataId: object): Placed {
@@ -192,6 +216,6 @@ export class WasmBackend extends MathBackendCPU {
   }
 
   override dispose(): void {
-    this.#pool?.terminate();
+    this.#endThreads();
   }
 }

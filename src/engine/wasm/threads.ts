@@ -1,18 +1,46 @@
 /** The helper threads of the CPU engine, and handing jobs to them through shared memory. */
+import { HelperLostError } from '../../errors.ts';
 import { isNode, nodeModule, type KernelModule } from './module.ts';
 
 export interface ThreadPool {
   /** Threads in all, the caller's included. */
   readonly size: number;
-  /** Runs one kernel on all threads and returns when all are done; the caller does part 0. */
-  run(kernel: number, args: readonly number[], scratch: number, stride: number): void;
+  /**
+   * Runs one kernel and returns when all its parts are done. Whoever is free takes the next part;
+   * a helper that is late finds the job closed, so nobody waits for one to wake up.
+   * @throws Error when a helper failed, HelperLostError when one does not come back
+   */
+  run(job: Job): void;
   terminate(): void;
+}
+
+export interface Job {
+  /** Index among the kernels. */
+  kernel: number;
+  args: readonly number[];
+  parts: number;
+  /** Scratch memory of the first thread, and bytes from one thread's to the next one's. */
+  scratch: number;
+  stride: number;
 }
 
 type Exports = Record<string, (...args: number[]) => void>;
 
+/** The control block; see thread.js. */
 const CONTROL_BYTES = 512;
+const SEQUENCE = 0;
+const GATE = 1;
+const KERNEL = 2;
+const ARGUMENTS = 3;
+const PARTS = 4;
+const FAILED = 5;
+const NEXT = 6;
+const OPEN = 1;
+
+/** Rounds of looking before the caller goes to sleep. */
 const SPIN = 20_000;
+/** Far longer than any part of a kernel takes, on a busy machine too. */
+const LOST_MILLISECONDS = 60_000;
 /** A helper that has not answered by then will not: loading it takes a few milliseconds. */
 const START_MILLISECONDS = 10_000;
 
@@ -23,12 +51,13 @@ export async function startThreads(
   exports: Exports,
   kernels: readonly string[],
   size: number,
+  lostMilliseconds = LOST_MILLISECONDS,
 ): Promise<ThreadPool> {
   const control = new SharedArrayBuffer(CONTROL_BYTES);
   const words = new Int32Array(control);
   const numbers = new Float64Array(control, 64);
   const helpers = Array.from({ length: size - 1 }, (_, i) =>
-    createHelper({ module, memory, control, part: i + 1, kernels }),
+    createHelper({ module, memory, control, thread: i + 1, kernels }),
   );
   try {
     await Promise.all(helpers.map(({ ready }) => inTime(ready)));
@@ -38,35 +67,49 @@ export async function startThreads(
   }
   return {
     size,
-    run(kernel, args, scratch, stride) {
+    run({ kernel, args, parts, scratch, stride }) {
       numbers[0] = scratch;
       numbers[1] = stride;
       numbers.set(args, 2);
-      words[2] = kernel;
-      words[3] = args.length;
-      words[4] = size;
-      Atomics.store(words, 1, 0);
-      Atomics.add(words, 0, 1);
-      Atomics.notify(words, 0);
+      words[KERNEL] = kernel;
+      words[ARGUMENTS] = args.length;
+      words[PARTS] = parts;
+      words[NEXT] = 0;
+      Atomics.store(words, GATE, OPEN);
+      Atomics.add(words, SEQUENCE, 1);
+      Atomics.notify(words, SEQUENCE);
+      const work = exports[kernels[kernel]!]!;
       try {
-        exports[kernels[kernel]!]!(...args, 0, size, scratch);
+        for (let part = take(); part < parts; part = take()) work(...args, part, parts, scratch);
       } finally {
-        // Also when the caller's own part fails: the next job must not find helpers in this one.
-        waitFor(size - 1);
+        // Also when a part of the caller fails: the next job must not find helpers in this one.
+        words[NEXT] = parts;
+        Atomics.and(words, GATE, ~OPEN);
+        waitForHelpers();
       }
-      if (Atomics.exchange(words, 5, 0) !== 0) {
+      if (Atomics.exchange(words, FAILED, 0) !== 0) {
         throw new Error(`A helper thread failed in the kernel ${kernels[kernel]!}.`);
       }
     },
     terminate: () => helpers.forEach(({ stop }) => stop()),
   };
 
-  function waitFor(helpersDone: number): void {
-    let spins = 0;
+  function take(): number {
+    return Atomics.add(words, NEXT, 1);
+  }
+
+  function waitForHelpers(): void {
+    for (let spins = 0; spins < SPIN; spins++) if (Atomics.load(words, GATE) === 0) return;
+    const began = performance.now();
     for (;;) {
-      const done = Atomics.load(words, 1);
-      if (done === helpersDone) return;
-      if (++spins > SPIN) Atomics.wait(words, 1, done, 100);
+      const inside = Atomics.load(words, GATE);
+      if (inside === 0) return;
+      Atomics.wait(words, GATE, inside, 100);
+      if (performance.now() - began > lostMilliseconds) {
+        throw new HelperLostError(
+          'A helper thread of the CPU engine does not answer any more. Start this again: the engine goes on with one thread.',
+        );
+      }
     }
   }
 }
