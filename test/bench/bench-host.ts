@@ -1,15 +1,11 @@
 /** Runs one contender where it stands: in a worker of the bench's page, or in a Node process. */
-import {
-  CannotRun,
-  type Contender,
-  type Counts,
-  type Engine,
-  type Host,
-  type Place,
-} from './contender.ts';
+import { CannotRun, type Contender, type Engine, type Host, type Place } from './contender.ts';
 import { countGpu } from './gpu-counts.ts';
 import { slope } from './statistics.ts';
 
+/** Milliseconds after which a contender counts as warm. */
+const LONG_WARM_UP = 5000;
+/** Steps of a soak until pools have seen every length. */
 const SETTLED = 50;
 
 const loaders: Record<string, () => Promise<Contender>> = {
@@ -30,22 +26,22 @@ export async function openHost(name: string, engine: Engine, place: Place): Prom
       runner = undefined;
       runner = await contender.prepare(workload, place);
       const numbers: number[] = [];
-      for (let i = 0; i < warmUps; i++) numbers.push(await runner.run());
+      const began = performance.now();
+      while (numbers.length < warmUps && performance.now() - began < LONG_WARM_UP) {
+        numbers.push(await runner.run());
+      }
       return { device, numbers };
     },
-    async time() {
+    async run() {
+      const own = runner!;
       const began = performance.now();
-      await runner!.run();
-      return performance.now() - began;
-    },
-    async count() {
-      const began = performance.now();
-      let number = NaN;
-      const run = async () => (number = await runner!.run());
-      const counts: Counts = engine === 'webgpu' ? await countGpu(run) : {};
-      if (engine !== 'webgpu') await run();
+      const { result, counts } = await countGpu(() => own.run());
       const milliseconds = performance.now() - began;
-      return { counts: { ...counts, ...runner!.memory?.() }, milliseconds, number };
+      return {
+        milliseconds,
+        number: result,
+        counts: { ...(engine === 'webgpu' && counts), ...own.memory?.() },
+      };
     },
     async soak(steps) {
       const own = runner!;

@@ -40,11 +40,11 @@ export interface Prepared {
   numbers: number[];
 }
 
-/** One more run, counted. */
-export interface Counted {
-  counts: Counts;
+/** One run. */
+export interface Run {
   milliseconds: number;
   number: number;
+  counts: Counts;
 }
 
 export interface Soaked {
@@ -56,11 +56,9 @@ export interface Soaked {
 
 /** A contender at work somewhere: a page's worker, a Node process, a Python process. */
 export interface Host {
-  /** Makes a workload ready and runs it `warmUps` times. */
+  /** Makes a workload ready and runs it `warmUps` times, fewer if that takes long. */
   prepare(workload: Workload, warmUps: number): Promise<Prepared>;
-  /** Milliseconds of one run. */
-  time(): Promise<number>;
-  count(): Promise<Counted>;
+  run(): Promise<Run>;
   soak(steps: number): Promise<Soaked>;
   close(): Promise<void>;
 }

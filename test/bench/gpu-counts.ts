@@ -42,14 +42,19 @@ export function hookGpu(): void {
 }
 
 /** Counts of one run; `pipelines` and `bytes_peak` are those since the engine started. */
-export async function countGpu(run: () => Promise<unknown>): Promise<Counts> {
+export async function countGpu<Result>(
+  run: () => Promise<Result>,
+): Promise<{ result: Result; counts: Counts }> {
   const start = { ...counts };
-  await run();
+  const result = await run();
   return {
-    dispatches: counts.dispatches - start.dispatches,
-    submits: counts.submits - start.submits,
-    readbacks: counts.readbacks - start.readbacks,
-    pipelines: counts.pipelines,
-    bytes_peak: peak,
+    result,
+    counts: {
+      dispatches: counts.dispatches - start.dispatches,
+      submits: counts.submits - start.submits,
+      readbacks: counts.readbacks - start.readbacks,
+      pipelines: counts.pipelines,
+      bytes_peak: peak,
+    },
   };
 }

@@ -4,12 +4,16 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { CannotRun, contenderNames, entries, entryName, type Entry } from './contender.ts';
-import { openHosts, type OpenedHost } from './hosts/open.ts';
+import { contenderNames, entries } from './contender.ts';
+import { openHosts } from './hosts/open.ts';
 import { describeMachine } from './machine.ts';
-import { absentRow, largestDifference, measuredRow, printTable, type Row } from './table.ts';
-import { inTime } from './time-out.ts';
+import { measureWorkload, type MeasureOptions } from './measure.ts';
+import { measurePage } from './page-workloads.ts';
+import { largestDifference, printTable, type Row } from './table.ts';
 import { workloads, type Workload } from './workloads.ts';
+
+/** Losses of contenders that share weights may differ by this much: float32, summed in other orders. */
+const SAME_LOSS = 1e-3;
 
 const { values } = parseArgs({
   options: {
@@ -21,128 +25,55 @@ const { values } = parseArgs({
   },
 });
 const { quick } = values;
-const list = (text: string | undefined) => text?.split(',').map((word) => word.trim());
-const only = list(values.only);
-const contenders = list(values.contenders);
-const engines = list(values.engines);
-const unknown = [
-  ...(only ?? []).filter((id) => !workloads.some((own) => own.id === id)),
-  ...(contenders ?? []).filter((name) => !contenderNames.some((own) => own === name)),
-];
-if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}.`);
+const namesIn = (text: string | undefined, known: readonly string[]) => {
+  const names = text?.split(',').map((word) => word.trim()) ?? known;
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new Error(`There is no ${unknown.join(', ')}; there are ${known.join(', ')}.`);
+  }
+  return names;
+};
+const ids = namesIn(
+  values.only,
+  workloads.map(({ id }) => id),
+);
+const contenders = namesIn(values.contenders, contenderNames);
+const engines = namesIn(values.engines, ['wasm', 'cpu', 'webgpu', 'webgl', 'native']);
 
-/** Losses of contenders that share weights may differ by this much: float32, summed in other orders. */
-const SAME_LOSS = 1e-3;
-/** Seconds one contender may take for the timed runs of one workload. */
-const BUDGET_SECONDS = quick ? 6 : 30;
-const MAX_RUNS = quick ? 5 : Infinity;
-/** Nothing of the bench takes longer, unless it hangs. */
-const PREPARE_SECONDS = 200;
-
-const open = await openHosts();
-const machine = { ...(await describeMachine(open)), quick };
+const hosts = await openHosts();
 const rows: Row[] = [];
 try {
+  const machine = await describeMachine(hosts);
+  const options: Omit<MeasureOptions, 'progress'> = {
+    adapter: machine.adapter,
+    budgetSeconds: quick ? 5 : 25,
+    maxRuns: quick ? 5 : Infinity,
+    soakSteps: quick ? 150 : 500,
+  };
   for (const workload of workloads) {
-    if (only && !only.includes(workload.id)) continue;
-    if (quick && !only && workload.quick.length === 0) continue;
+    if (!ids.includes(workload.id)) continue;
+    const progress = (text: string) => say(workload, text);
     const chosen = entries.filter(
       ({ contender, engine }) =>
-        (!contenders || contenders.includes(contender)) &&
-        (!engines || engines.includes(engine)) &&
-        (!quick || workload.quick.includes(engine)),
+        contenders.includes(contender) &&
+        engines.includes(engine) &&
+        // A quick bench takes what is quick, unless a workload was asked for by name.
+        (!quick || values.only !== undefined || workload.quick.includes(engine)),
     );
-    const measured = await measure(workload, chosen);
+    if (chosen.length === 0) continue;
+    const measured =
+      workload.kind === 'page'
+        ? await measurePage(workload, quick)
+        : await measureWorkload(workload, chosen, hosts, { ...options, progress });
     rows.push(...measured);
     console.log(printTable(workload, measured));
     sayWhetherEqual(measured);
   }
+  if (values.out !== undefined) {
+    await writeFile(values.out, `${JSON.stringify({ ...machine, quick, rows }, null, 1)}\n`);
+  }
 } finally {
-  await open.close();
-}
-if (values.out !== undefined) {
-  await writeFile(values.out, `${JSON.stringify({ ...machine, rows }, null, 1)}\n`);
-}
-
-interface Participant extends OpenedHost {
-  entry: Entry;
-  numbers: number[];
-  device: string;
-  times: number[];
-}
-
-async function measure(workload: Workload, chosen: readonly Entry[]): Promise<Row[]> {
-  const found: Row[] = [];
-  const there: Participant[] = [];
-  const failed = async (entry: Entry, error: unknown) => {
-    const known = error instanceof CannotRun || error instanceof Error;
-    found.push(absentRow(workload, entry, known ? error.message : String(error)));
-    const at = there.findIndex((own) => own.entry === entry);
-    if (at >= 0) await there.splice(at, 1)[0]!.host.close();
-  };
-
-  for (const entry of chosen) {
-    progress(workload, `${entryName(entry)} starts`);
-    try {
-      const runs = entry.engine === 'webgpu' ? workload.runs.webgpu : workload.runs.cpu;
-      if (runs === 0) throw new CannotRun('too slow on a software adapter');
-      const { host } = await open.host(entry);
-      // Where one run is all there is time for, it is not warmed up and says so by `runs`: 1.
-      const warmUps = runs === 1 || workload.kind === 'soak' ? 0 : 2;
-      try {
-        const { device, numbers } = await inTime(PREPARE_SECONDS, host.prepare(workload, warmUps));
-        there.push({ host, entry, numbers, device, times: [] });
-      } catch (error) {
-        await host.close();
-        throw error;
-      }
-    } catch (error) {
-      await failed(entry, error);
-    }
-  }
-
-  // Rounds in which everybody runs once, so that what slows the machine down slows everybody down.
-  for (let round = 0; ; round++) {
-    const running = there.filter(({ entry, times }) => {
-      const wished = entry.engine === 'webgpu' ? workload.runs.webgpu : workload.runs.cpu;
-      const spent = times.reduce((sum, ms) => sum + ms, 0) / 1000;
-      return (
-        workload.kind !== 'soak' &&
-        wished > 1 &&
-        round < Math.min(wished, MAX_RUNS) &&
-        spent < BUDGET_SECONDS
-      );
-    });
-    if (running.length === 0) break;
-    for (const { entry, host, times } of running) {
-      progress(workload, `${entryName(entry)} run ${round + 1}`);
-      try {
-        times.push(await inTime(PREPARE_SECONDS, host.time()));
-      } catch (error) {
-        await failed(entry, error);
-      }
-    }
-  }
-
-  for (const { entry, host, times, numbers, device } of [...there]) {
-    progress(workload, `${entryName(entry)} is counted`);
-    try {
-      if (workload.kind === 'soak') {
-        const soaked = await inTime(PREPARE_SECONDS, host.soak(quick ? 150 : 500));
-        found.push(measuredRow(workload, entry, soaked.times, { counts: soaked.counts, device }));
-      } else {
-        const { counts, milliseconds, number } = await inTime(PREPARE_SECONDS, host.count());
-        const all = times.length > 0 ? times : [milliseconds];
-        const known = numbers.length > 0 ? numbers : [number];
-        found.push(measuredRow(workload, entry, all, { counts, device, numbers: known }));
-      }
-      await host.close();
-    } catch (error) {
-      await failed(entry, error);
-    }
-  }
-  progress(workload, '');
-  return found;
+  await hosts.close();
 }
 
 function sayWhetherEqual(measured: readonly Row[]): void {
@@ -152,7 +83,7 @@ function sayWhetherEqual(measured: readonly Row[]): void {
   console.log(`  ${word}: at most ${difference.toExponential(1)} apart\n`);
 }
 
-function progress(workload: Workload, text: string): void {
+function say(workload: Workload, text: string): void {
   if (!process.stderr.isTTY) return;
   process.stderr.write(`\r\x1b[K${text && `${workload.id}: ${text}`}`);
 }

@@ -26,8 +26,8 @@ export interface Workload {
   batch: number;
   /** T: tokens of a sequence. */
   time: number;
-  /** Timed runs on the CPU, and on WebGPU, which may be a software adapter. */
-  runs: { cpu: number; webgpu: number };
+  /** Timed runs on the CPU, on a graphics processor, and on one that is simulated. */
+  runs: { cpu: number; gpu: number; software: number };
   /** Part of `--quick`, on these engines. */
   quick: readonly string[];
 }
@@ -70,7 +70,7 @@ export const workloads: readonly Workload[] = [
     shape: small,
     batch: 8,
     time: 64,
-    runs: { cpu: 20, webgpu: 5 },
+    runs: { cpu: 20, gpu: 20, software: 5 },
     quick: everywhere,
   },
   {
@@ -80,7 +80,7 @@ export const workloads: readonly Workload[] = [
     shape: small,
     batch: 64,
     time: 64,
-    runs: { cpu: 10, webgpu: 3 },
+    runs: { cpu: 10, gpu: 20, software: 3 },
     quick: onCpu,
   },
   {
@@ -90,7 +90,7 @@ export const workloads: readonly Workload[] = [
     shape: small,
     batch: 8,
     time: 64,
-    runs: { cpu: 20, webgpu: 5 },
+    runs: { cpu: 20, gpu: 20, software: 5 },
     quick: onCpu,
   },
   {
@@ -100,7 +100,7 @@ export const workloads: readonly Workload[] = [
     shape: smollm2,
     batch: 1,
     time: 256,
-    runs: { cpu: 5, webgpu: 1 },
+    runs: { cpu: 5, gpu: 10, software: 1 },
     quick: ['wasm', 'native'],
   },
   {
@@ -110,7 +110,7 @@ export const workloads: readonly Workload[] = [
     shape: smollm2,
     batch: 4,
     time: 256,
-    runs: { cpu: 3, webgpu: 0 },
+    runs: { cpu: 3, gpu: 10, software: 0 },
     quick: [],
   },
   {
@@ -120,7 +120,7 @@ export const workloads: readonly Workload[] = [
     shape: soaked,
     batch: 4,
     time: 96,
-    runs: { cpu: 500, webgpu: 500 },
+    runs: { cpu: 500, gpu: 500, software: 500 },
     quick: ['wasm'],
   },
   {
@@ -129,7 +129,7 @@ export const workloads: readonly Workload[] = [
     kind: 'page',
     batch: 8,
     time: 0,
-    runs: { cpu: 1, webgpu: 0 },
+    runs: { cpu: 1, gpu: 0, software: 0 },
     quick: ['wasm'],
   },
   {
@@ -138,7 +138,7 @@ export const workloads: readonly Workload[] = [
     kind: 'decode',
     batch: 64,
     time: 64,
-    runs: { cpu: 5, webgpu: 1 },
+    runs: { cpu: 5, gpu: 10, software: 1 },
     quick: ['wasm'],
   },
   {
@@ -148,7 +148,7 @@ export const workloads: readonly Workload[] = [
     shape: smollm2,
     batch: 1,
     time: 32,
-    runs: { cpu: 5, webgpu: 0 },
+    runs: { cpu: 5, gpu: 5, software: 0 },
     quick: ['wasm'],
   },
   {
@@ -157,7 +157,7 @@ export const workloads: readonly Workload[] = [
     kind: 'page',
     batch: 0,
     time: 0,
-    runs: { cpu: 3, webgpu: 0 },
+    runs: { cpu: 3, gpu: 10, software: 0 },
     quick: ['wasm'],
   },
 ];

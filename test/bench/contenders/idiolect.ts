@@ -13,7 +13,7 @@ import { openLab } from '../../../src/session/open-model.ts';
 import type { NamedTensor } from '../../../src/storage/tensor-file.ts';
 import { trainingFields } from '../../../src/train/config.ts';
 import { evaluate } from '../../../src/train/loss.ts';
-import { train, type TrainingHost, type TrainingJob } from '../../../src/train/train.ts';
+import { train, type TrainingJob } from '../../../src/train/train.ts';
 import { startEngine } from '../../../workers/start-engine.ts';
 import type { Contender, Place, Runner } from '../contender.ts';
 import { CannotRun } from '../contender.ts';
@@ -79,9 +79,10 @@ async function trainer(workload: Workload, examples: Example[]): Promise<Runner>
     checkpointing: false,
     padId: 0,
     maxTokens: Number.POSITIVE_INFINITY,
-    fingerprint: 'bench',
+    facts: {},
   };
-  const steps = train(job, trainingHost);
+  let stopping = false;
+  const steps = train(job, { ...trainingHost, stopRequested: () => stopping });
   // The first report is of step 0, before anything was trained.
   await steps.next();
   return {
@@ -92,22 +93,17 @@ async function trainer(workload: Workload, examples: Example[]): Promise<Runner>
     },
     memory: memoryOf,
     async dispose() {
-      await steps.return({
-        outcome: 'stopped',
-        progress: undefined as never,
-        validationBefore: undefined,
-        validationAfter: undefined,
-      });
+      stopping = true;
+      await steps.next();
       adapter?.dispose();
       model.dispose();
     },
   };
 }
 
-const trainingHost: TrainingHost = {
+const trainingHost = {
   now: () => performance.now(),
   memoryBytes: () => 0,
-  stopRequested: () => false,
   breathe: () => Promise.resolve(),
   saveCheckpoint: () => Promise.resolve(),
   checkpointSeconds: Number.POSITIVE_INFINITY,

@@ -4,8 +4,7 @@ import type { Workload } from '../workloads.ts';
 export type Question =
   | { ask: 'open'; contender: string; engine: string }
   | { ask: 'prepare'; workload: Workload; warmUps: number }
-  | { ask: 'time' }
-  | { ask: 'count' }
+  | { ask: 'run' }
   | { ask: 'soak'; steps: number };
 
 export interface Answer {

@@ -33,13 +33,11 @@ async function answer(question: Question): Promise<Answer> {
         return { value: null };
       case 'prepare':
         return { value: await host!.prepare(question.workload, question.warmUps) };
-      case 'time':
-        return { value: await host!.time() };
-      case 'count': {
-        const counted = await host!.count();
+      case 'run': {
+        const run = await host!.run();
         // In kilobytes, of the whole process since it started.
-        counted.counts['rss_peak'] = 1024 * process.resourceUsage().maxRSS;
-        return { value: counted };
+        run.counts['rss_peak'] = 1024 * process.resourceUsage().maxRSS;
+        return { value: run };
       }
       case 'soak':
         return { value: await host!.soak(question.steps) };

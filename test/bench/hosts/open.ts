@@ -5,12 +5,9 @@ import { openChromiumHost, readAdapter, serveBenchPage, type Adapter } from './c
 import { openNodeHost } from './node.ts';
 import { openPythonHost } from './python.ts';
 
-export interface OpenedHost {
-  host: Host;
-}
-
 export interface Hosts {
-  host(entry: Entry): Promise<OpenedHost>;
+  /** @throws CannotRun with the reason */
+  open(entry: Entry): Promise<Host>;
   adapter(): Promise<Adapter>;
   close(): Promise<void>;
 }
@@ -19,10 +16,10 @@ export async function openHosts(): Promise<Hosts> {
   const server: ViteDevServer = await serveBenchPage();
   const url = `${server.resolvedUrls!.local[0]!}test/bench/page/index.html`;
   return {
-    async host({ contender, engine, where }) {
-      if (where === 'node') return { host: await openNodeHost(contender, engine) };
-      if (where === 'python') return { host: await openPythonHost() };
-      return { host: await openChromiumHost(url, contender, engine) };
+    open({ contender, engine, where }) {
+      if (where === 'node') return openNodeHost(contender, engine);
+      if (where === 'python') return openPythonHost();
+      return openChromiumHost(url, contender, engine);
     },
     adapter: () => readAdapter(url),
     close: () => server.close(),

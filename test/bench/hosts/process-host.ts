@@ -1,10 +1,10 @@
 /** A host behind a function that asks one question at a time. */
 import {
   CannotRun,
-  type Counted,
   type Engine,
   type Host,
   type Prepared,
+  type Run,
   type Soaked,
 } from '../contender.ts';
 import type { Answer, Question } from './messages.ts';
@@ -27,8 +27,7 @@ export function hostOf(
       await value({ ask: 'open', contender, engine });
     },
     prepare: (workload, warmUps) => value<Prepared>({ ask: 'prepare', workload, warmUps }),
-    time: () => value<number>({ ask: 'time' }),
-    count: () => value<Counted>({ ask: 'count' }),
+    run: () => value<Run>({ ask: 'run' }),
     soak: (steps) => value<Soaked>({ ask: 'soak', steps }),
     close,
   };

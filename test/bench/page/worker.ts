@@ -26,10 +26,8 @@ const worker = {
           return { value: null };
         case 'prepare':
           return { value: await host!.prepare(question.workload, question.warmUps) };
-        case 'time':
-          return { value: await host!.time() };
-        case 'count':
-          return { value: await host!.count() };
+        case 'run':
+          return { value: await host!.run() };
         case 'soak':
           return { value: await host!.soak(question.steps) };
       }
