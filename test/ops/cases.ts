@@ -125,6 +125,31 @@ function linearCases(): [string, string, Build][] {
         }),
       ]);
     }
+    // A weight in three parts, the last one shorter.
+    for (const format of formats) {
+      const partRows = Math.ceil(rows / 3);
+      const whole = { format, rows, columns, partRows, rank: 0, scale: 0, slots: [] };
+      const parts = (r: Random) =>
+        Object.fromEntries(
+          [partRows, partRows, rows - 2 * partRows].map((count, i) => [
+            `w${i}`,
+            weightOf(r, count, columns, format),
+          ]),
+        );
+      cases.push([
+        'IdiolectLinear',
+        `${label} ${format} in parts`,
+        (r) => ({
+          inputs: { x: normal(r, [n, columns]), bias: normal(r, [rows]), ...parts(r) },
+          attributes: whole,
+        }),
+      ]);
+      cases.push([
+        'IdiolectLinearInputGradient',
+        `${label} ${format} in parts`,
+        (r) => ({ inputs: { dy: normal(r, [n, rows]), ...parts(r) }, attributes: whole }),
+      ]);
+    }
     const attributes = { format: 'f32', rows, columns, partRows: rows, rank, scale: 0.7, slots };
     cases.push([
       'IdiolectLinear',

@@ -25,7 +25,7 @@ import { registerOps } from '../../src/ops/register.ts';
 import { rmsNorm } from '../../src/ops/rms-norm/rms-norm.ts';
 import { rope } from '../../src/ops/rope/rope.ts';
 import { swiGlu } from '../../src/ops/swiglu/swiglu.ts';
-import { denseWeight } from '../../src/ops/weight.ts';
+import { denseWeight, uploadWeight } from '../../src/ops/weight.ts';
 import { createRandom } from '../../src/random.ts';
 
 const random = createRandom(5);
@@ -117,6 +117,18 @@ describe('gradients against finite differences', () => {
         }),
       [draw([3, 2]), draw([1, 2]), draw([2, 1]), draw([3, 2])],
     );
+  });
+
+  it('linear with a weight in parts', async () => {
+    const weight = uploadWeight(
+      Float32Array.from({ length: 15 }, (_, i) => Math.sin(i)),
+      5,
+      3,
+      'f32',
+      2 * 3 * 4,
+    );
+    expect(weight.parts.length).toBe(3);
+    await expectGradients((x) => linear(x, weight), [draw([2, 3])]);
   });
 
   it('norms', async () => {

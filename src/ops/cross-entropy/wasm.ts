@@ -1,7 +1,7 @@
 /** Head and cross-entropy on the CPU engine, in chunks of rows so that logits are never whole. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { wasmBackend } from '../../engine/wasm/engine.ts';
-import { FORMATS, gemm, plain, start, turned } from '../linear/wasm.ts';
+import { eachPart, gemm, plain, start, turned } from '../linear/wasm.ts';
 import type { BackendKernel } from '../register.ts';
 import type { CrossEntropyAttributes, ScatterRowsAttributes } from './cross-entropy.ts';
 
@@ -108,22 +108,4 @@ function eachChunk(
       }
     }),
   );
-}
-
-/** The parts of the table with their first row and size. */
-function eachPart(
-  inputs: Record<string, TensorInfo>,
-  { format, rows, partRows }: CrossEntropyAttributes,
-  visit: (pointer: number, first: number, count: number, format: number) => void,
-): void {
-  const engine = wasmBackend();
-  for (let i = 0; inputs[`w${i}`]; i++) {
-    const first = i * partRows;
-    visit(
-      engine.pointer(inputs[`w${i}`]!),
-      first,
-      Math.min(partRows, rows - first),
-      FORMATS[format],
-    );
-  }
 }

@@ -7,10 +7,16 @@
  * One weight may stack several projections of the same input (q|k|v, gate|up). Each adapted
  * projection then has a *slot*: a range of output rows with its own R rows of A and its own B.
  */
-import { matMul, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { columnSum } from '../column-sum/column-sum.ts';
 import { runKernel, runKernelForOne, taped, type Inputs } from '../tape.ts';
-import { weightAttributes, weightInputs, type Weight, type WeightAttributes } from '../weight.ts';
+import {
+  denseWeight,
+  weightAttributes,
+  weightInputs,
+  type Weight,
+  type WeightAttributes,
+} from '../weight.ts';
 
 export const LINEAR = 'IdiolectLinear';
 export const LORA_HIDDEN_GRADIENT = 'IdiolectLoraHiddenGradient';
@@ -62,7 +68,6 @@ export interface LinearOptions {
  */
 export function linear(x: Tensor, weight: Weight, options: LinearOptions = {}): Tensor {
   const { bias, adapter, residual } = options;
-  const w = weight.parts[0]!;
   const attributes: LinearAttributes = {
     ...weightAttributes(weight),
     rank: adapter?.rank ?? 0,
@@ -82,10 +87,14 @@ export function linear(x: Tensor, weight: Weight, options: LinearOptions = {}): 
     inputs,
     (save) => {
       const [y, hidden] = runKernel(LINEAR, inputs, attributes);
-      save(adapter ? [x, w, adapter.a, adapter.b, hidden!, adapter.input ?? x] : [x, w]);
+      const adapted = adapter ? [adapter.a, adapter.b, hidden!, adapter.input ?? x] : [];
+      save([x, ...weight.parts, ...adapted]);
       return [y!];
     },
-    ([dy], [savedX, savedW, a, b, hidden, loraInput]) => {
+    ([dy], [savedX, ...saved]) => {
+      const count = weight.parts.length;
+      const savedWeight = weightInputs({ ...weight, parts: saved.slice(0, count) });
+      const [a, b, hidden, loraInput] = saved.slice(count);
       // Read by three thunks, each of which tfjs runs in a tidy of its own: so not in one of them.
       const g = adapter && runKernelForOne(LORA_HIDDEN_GRADIENT, { dy: dy!, b: b! }, attributes);
       // With dropout the adapter's share of dx belongs to its own input.
@@ -94,7 +103,7 @@ export function linear(x: Tensor, weight: Weight, options: LinearOptions = {}): 
         x: () =>
           runKernelForOne(
             LINEAR_INPUT_GRADIENT,
-            g && !ownInput ? { dy: dy!, w0: savedW!, g, a: a! } : { dy: dy!, w0: savedW! },
+            { dy: dy!, ...savedWeight, ...(g && !ownInput && { g, a: a! }) },
             attributes,
           ),
         w0: () => runKernelForOne(LINEAR_WEIGHT_GRADIENT, { dy: dy!, x: savedX! }, attributes),
@@ -102,8 +111,19 @@ export function linear(x: Tensor, weight: Weight, options: LinearOptions = {}): 
         residual: () => dy!.clone(),
         a: () => runKernelForOne(LORA_A_GRADIENT, { g: g!, x: loraInput! }, attributes),
         b: () => runKernelForOne(LORA_B_GRADIENT, { dy: dy!, hidden: hidden! }, attributes),
-        loraInput: () => matMul(g! as never, a! as never),
+        loraInput: () => product(g!, a!),
       };
     },
   )[0]!;
+}
+
+/** left [N, K] · right [K, M]: what a gradient of an input is for a weight `right`. */
+function product(left: Tensor, right: Tensor): Tensor {
+  const attributes: LinearAttributes = {
+    ...weightAttributes(denseWeight(right)),
+    rank: 0,
+    scale: 0,
+    slots: [],
+  };
+  return runKernelForOne(LINEAR_INPUT_GRADIENT, { dy: left, w0: right }, attributes);
 }

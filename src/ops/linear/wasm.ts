@@ -36,18 +36,20 @@ export function gemm(
 }
 
 export const linearKernel: BackendKernel = (inputs, attributes) => {
-  const { rows, columns, format, rank, scale, slots } = attributes as LinearAttributes;
-  const { x, w0, bias, residual, a, b, loraInput } = inputs;
+  const { rows, columns, rank, scale, slots } = attributes as LinearAttributes;
+  const { x, bias, residual, a, b, loraInput } = inputs;
   const engine = wasmBackend();
   const n = x!.shape[0]!;
   const at = (info: TensorInfo | undefined) => (info ? engine.pointer(info) : 0);
   const y = start([n, rows], at(bias), at(residual));
   const yAt = engine.pointer(y);
-  gemm(plain(at(x), columns), turned(at(w0), columns), FORMATS[format], yAt, rows, [
-    n,
-    rows,
-    columns,
-  ]);
+  eachPart(inputs, attributes as LinearAttributes, (w, first, count, format) =>
+    gemm(plain(at(x), columns), turned(w, columns), format, yAt + 4 * first, rows, [
+      n,
+      count,
+      columns,
+    ]),
+  );
   if (!a || !b) return [y];
   const width = (slots.length / 2) * rank;
   const hidden = start([n, width]);
@@ -90,18 +92,20 @@ export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) =
 };
 
 export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => {
-  const { rows, columns, format } = attributes as WeightAttributes;
-  const { dy, w0, g, a } = inputs;
+  const { rows, columns } = attributes as WeightAttributes;
+  const { dy, g, a } = inputs;
   const engine = wasmBackend();
   const n = dy!.shape[0]!;
   const dx = start([n, columns]);
   const out = engine.pointer(dx);
-  const dyAt = plain(engine.pointer(dy!), rows);
-  gemm(dyAt, plain(engine.pointer(w0!), columns), FORMATS[format], out, columns, [
-    n,
-    columns,
-    rows,
-  ]);
+  const dyAt = engine.pointer(dy!);
+  eachPart(inputs, attributes as WeightAttributes, (w, first, count, format) =>
+    gemm(plain(dyAt + 4 * first, rows), plain(w, columns), format, out, columns, [
+      n,
+      columns,
+      count,
+    ]),
+  );
   if (g && a) {
     const width = g.shape[1]!;
     const left = plain(engine.pointer(g), width);
@@ -169,6 +173,20 @@ export function start([m, n]: [number, number], bias = 0, residual = 0): TensorI
   const out = engine.output([m, n]);
   engine.run('startOutput', [engine.pointer(out), m, n, bias, residual], m * n);
   return out;
+}
+
+/** The parts of a weight: where each lies, its first row and number of rows, and its format. */
+export function eachPart(
+  inputs: Record<string, TensorInfo>,
+  { format, rows, partRows }: WeightAttributes,
+  visit: (pointer: number, first: number, count: number, format: number) => void,
+): void {
+  const engine = wasmBackend();
+  for (let i = 0; inputs[`w${i}`]; i++) {
+    const first = i * partRows;
+    const count = Math.min(partRows, rows - first);
+    visit(engine.pointer(inputs[`w${i}`]!), first, count, FORMATS[format]);
+  }
 }
 
 function eachSlot(
