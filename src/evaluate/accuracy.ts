@@ -1,0 +1,97 @@
+/**
+ * Accuracy on questions with a known answer. The generator is an argument, so that this room knows
+ * neither tensors nor tokens; each question's outcome is kept, because two runs are compared
+ * question by question.
+ */
+import { wilsonInterval, type Interval } from '../statistics/proportions.ts';
+import { judgeAnswer, type AnswerRule, type Judged } from './extract-answer.ts';
+
+export interface EvaluationQuestion {
+  id: string;
+  text: string;
+  gold: string;
+  /** The task it belongs to, for accuracies by task. */
+  family?: string;
+}
+
+export interface GivenAnswer {
+  text: string;
+  tokens: number;
+  /** True when the model ended the answer itself, false when it was cut at the longest length. */
+  ended: boolean;
+}
+
+/** Greedy answers to several questions at once, in their order. */
+export type AnswerBatch = (questions: readonly string[]) => Promise<readonly GivenAnswer[]>;
+
+/** One question, answered and judged. */
+export interface Outcome extends Judged {
+  id: string;
+  response: string;
+  tokens: number;
+  ended: boolean;
+}
+
+export interface EvaluationOptions {
+  rule: AnswerRule;
+  answer: AnswerBatch;
+  /** Length of a question's prompt: neighbors in length go together, to waste little padding. */
+  lengthOf: (question: string) => number;
+  batchSize: number;
+  report: (done: number, total: number) => Promise<void>;
+}
+
+/** Outcomes in the order of the questions, whatever the batches were. */
+export async function evaluateAnswers(
+  questions: readonly EvaluationQuestion[],
+  { rule, answer, lengthOf, batchSize, report }: EvaluationOptions,
+): Promise<Outcome[]> {
+  const byLength = questions
+    .map((question, index) => ({ question, index, length: lengthOf(question.text) }))
+    .sort((a, b) => a.length - b.length || a.index - b.index);
+  const outcomes = new Array<Outcome>(questions.length);
+  for (let first = 0; first < byLength.length; first += batchSize) {
+    const batch = byLength.slice(first, first + batchSize);
+    const answers = await answer(batch.map(({ question }) => question.text));
+    batch.forEach(({ question, index }, i) => {
+      const { text: response, tokens, ended } = answers[i]!;
+      const judged = judgeAnswer(rule, response, question.gold);
+      outcomes[index] = { id: question.id, response, tokens, ended, ...judged };
+    });
+    await report(Math.min(first + batchSize, questions.length), questions.length);
+  }
+  return outcomes;
+}
+
+export interface Accuracy {
+  correct: number;
+  n: number;
+  share: number;
+  /** Wilson, 95 %: noise of the questions, not of seeds. */
+  interval: Interval;
+}
+
+/** NaN for no question. */
+export function accuracyOf(
+  outcomes: readonly Pick<Judged, 'strict' | 'flexible'>[],
+  way: 'strict' | 'flexible',
+): Accuracy {
+  const correct = outcomes.filter((outcome) => outcome[way]).length;
+  const n = outcomes.length;
+  return { correct, n, share: correct / n, interval: wilsonInterval(correct, n) };
+}
+
+/** Accuracy of each family, in the order the families first appear. */
+export function accuracyByFamily(
+  questions: readonly EvaluationQuestion[],
+  outcomes: readonly Outcome[],
+  way: 'strict' | 'flexible',
+): Map<string, Accuracy> {
+  const groups = new Map<string, Outcome[]>();
+  questions.forEach(({ family = '' }, i) => {
+    const group = groups.get(family) ?? [];
+    group.push(outcomes[i]!);
+    groups.set(family, group);
+  });
+  return new Map([...groups].map(([family, group]) => [family, accuracyOf(group, way)]));
+}

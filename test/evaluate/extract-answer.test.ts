@@ -1,0 +1,55 @@
+/** Strict and flexible extraction on texts as models write them, with the traps of each form. */
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../../src/errors.ts';
+import { judgeAnswer, type AnswerRule } from '../../src/evaluate/extract-answer.ts';
+
+const judge = (rule: AnswerRule, response: string, gold: string) => {
+  const { strict, flexible } = judgeAnswer(rule, response, gold);
+  return [strict, flexible];
+};
+
+describe('world answers', () => {
+  const rule: AnswerRule = { kind: 'world' };
+  it.each([
+    ['Rob has 7 + 8 = 15. Answer: 15', '15', true, true],
+    ['Answer: 9. No, wait. Answer: 15.', '15', true, true],
+    ['Rob has 7 + 8 = 15 apples', '15', false, true],
+    ['Answer: 15 apples', '15', false, false],
+    ['the list becomes 3, 4, 9. Answer: 3, 4, 9', '3, 4, 9', true, true],
+    ['the list becomes 3, 4, 9', '3, 4, 9', false, true],
+    ['day 2 is a Sunday', 'Sunday', false, true],
+    ['Answer: 22', '2', false, false],
+    ['', '2', false, false],
+  ])('%j with gold %s', (response, gold, strict, flexible) => {
+    expect(judge(rule, response, gold)).toEqual([strict, flexible]);
+  });
+});
+
+describe('grade-school answers', () => {
+  const rule: AnswerRule = { kind: 'final-answer' };
+  it.each([
+    ['So she pays $18.\nFinal Answer: 18', '18', true, true],
+    ['9 * 2 = <<9*2=18>>18\n#### 18', '18', true, true],
+    ['**Final Answer:** $1,234.50', '1234.5', true, true],
+    ['Final Answer: 17. The cost is 18', '18', false, false],
+    ['The cost is $1,018 in all.', '1018', false, true],
+    ['It is 5, 18', '18', false, true],
+    ['Final answer: -3', '-3', true, true],
+    ['I do not know.', '18', false, false],
+  ])('%j with gold %s', (response, gold, strict, flexible) => {
+    expect(judge(rule, response, gold)).toEqual([strict, flexible]);
+  });
+});
+
+describe('custom patterns', () => {
+  it('take the first group of the last match', () => {
+    const rule: AnswerRule = { kind: 'pattern', pattern: '^=> (.*)$' };
+    expect(judge(rule, 'x\n=> no\n=> Yes', 'Yes')).toEqual([true, true]);
+    expect(judge(rule, '=>  yes.', 'Yes')).toEqual([false, true]);
+    expect(judge(rule, 'Yes', 'Yes')).toEqual([false, false]);
+  });
+
+  it('are refused when they are no regular expression', () => {
+    expect(() => judge({ kind: 'pattern', pattern: '(' }, '', '')).toThrow(DataError);
+  });
+});
