@@ -63,7 +63,7 @@ const rooms = {
   'src/storage': { values: [], types: [], tfjs: false },
   'src/metrics': { values: [], types: [], tfjs: false },
   'src/statistics': { values: [], types: [], tfjs: false },
-  'src/world': { values: [], types: ['src/data'], tfjs: false },
+  'src/world': { values: ['src/data'], types: [], tfjs: false },
   'src/tokenizer': { values: [], types: ['src/data'], tfjs: false },
   'src/batches': { values: ['src/data'], types: ['src/tokenizer'], tfjs: false },
   'src/exchange': {
@@ -105,7 +105,7 @@ const rooms = {
     tfjs: true,
   },
   'src/evaluate': {
-    values: ['src/world', 'src/data'],
+    values: ['src/world', 'src/data', 'src/statistics'],
     types: ['src/tokenizer', 'src/generate'],
     tfjs: false,
   },
@@ -157,7 +157,7 @@ const rooms = {
   },
   'src/session': {
     values: library.filter((room) => !['src/experiment', 'src/session'].includes(room)),
-    types: [],
+    types: ['src/experiment'],
     tfjs: true,
   },
   workers: { values: library, types: all, tfjs: true },
