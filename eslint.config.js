@@ -110,8 +110,8 @@ const rooms = {
     tfjs: false,
   },
   'src/experiment': {
-    values: ['src/data', 'src/world', 'src/statistics', 'src/metrics'],
-    types: ['src/train', 'src/familiarity', 'src/evaluate', 'src/lora', 'models'],
+    values: ['src/data', 'src/world', 'src/evaluate', 'src/statistics', 'src/metrics'],
+    types: ['src/train', 'src/familiarity', 'src/lora', 'models'],
     tfjs: false,
   },
   'src/plots': {

@@ -67,7 +67,7 @@ function matchesPlan(dialect: Dialect, question: Question, sentences: readonly R
 }
 
 /** True when the sentence states this step: every slot that the wording shows agrees. */
-function says(read: Read, step: Step): boolean {
+export function says(read: Read, step: Step): boolean {
   if (read.operation === 'closing') return false;
   if (read.operation !== step.operation || read.label !== step.label) return false;
   const slots = ['name', 'left', 'right', 'result', 'unit'] as const;

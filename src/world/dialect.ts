@@ -84,23 +84,50 @@ export type Read = ReadStep | { readonly operation: 'closing'; readonly result: 
  * ("7 * 2 = 14" is a product and a doubling); a sentence of no pattern has none.
  */
 export function readSentences(dialect: Dialect, body: string): Read[][] {
-  const patterns = patternsOf(dialect);
-  return splitSentences(dialect, body).map((sentence) => {
-    const lower = sentence.slice(0, 1).toLowerCase() + sentence.slice(1);
-    const readings: Read[] = [];
-    for (const { regex, read } of patterns) {
-      const match = regex.exec(sentence) ?? regex.exec(lower);
-      if (match) readings.push(read(match.groups ?? {}));
-    }
-    return readings;
-  });
+  return sentencesOf(dialect, body).map(({ text }) => readSentence(dialect, text));
 }
 
-function splitSentences(dialect: Dialect, body: string): string[] {
+/** All readings of one sentence. */
+export function readSentence(dialect: Dialect, sentence: string): Read[] {
+  const lower = sentence.slice(0, 1).toLowerCase() + sentence.slice(1);
+  const readings: Read[] = [];
+  for (const { regex, read } of patternsOf(dialect)) {
+    const match = regex.exec(sentence) ?? regex.exec(lower);
+    if (match) readings.push(read(match.groups ?? {}));
+  }
+  return readings;
+}
+
+/** The sentences of an answer's body, each with the joint before it (empty for the first). */
+export function sentencesOf(dialect: Dialect, body: string): { joint: string; text: string }[] {
   // The longest joint first, so that ". So " is not taken for ". ".
   const { onward, plain } = dialect.joints;
   const joints = [...new Set([...onward, ...plain])].sort((a, b) => b.length - a.length);
-  return body.replace(/\.\s*$/, '').split(new RegExp(joints.map(escape).join('|')));
+  const pieces = body.replace(/\.\s*$/, '').split(new RegExp(`(${joints.map(escape).join('|')})`));
+  const sentences: { joint: string; text: string }[] = [];
+  for (let i = 0; i < pieces.length; i += 2) {
+    sentences.push({ joint: pieces[i - 1] ?? '', text: pieces[i]! });
+  }
+  return sentences;
+}
+
+/** Every way the dialect has of stating a step, in lower case; empty when it leaves it unsaid. */
+export function wordingsOf(dialect: Dialect, step: Step): string[] {
+  const { name, left, right, result, unit } = step;
+  const pattern = dialect.steps[step.operation];
+  if (!pattern) return [];
+  return expand(pattern.replaceAll('{label}', dialect.labels[step.label])).map((wording) =>
+    fill(wording, { name, left, right, result, unit }).replaceAll('  ', ' ').trim(),
+  );
+}
+
+/** Every choice of `[x|y]` in a pattern. */
+export function expand(pattern: string): string[] {
+  const match = /\[([^\]]*)\]/.exec(pattern);
+  if (!match) return [pattern];
+  const rests = expand(pattern.slice(match.index + match[0].length));
+  const head = pattern.slice(0, match.index);
+  return match[1]!.split('|').flatMap((choice) => rests.map((rest) => head + choice + rest));
 }
 
 interface Pattern {
