@@ -1,0 +1,57 @@
+/**
+ * Who does the work: models are opened, measured, trained and asked through these interfaces, which
+ * a command, a worker or a test provides. This room knows the protocol only.
+ */
+import type { ResponseSet } from '../data/response-set.ts';
+import type { AnswerBatch } from '../evaluate/accuracy.ts';
+import type { LoraSettings } from '../lora/config.ts';
+import type { StepReport } from '../metrics/step-report.ts';
+import type { TrainingSettings } from '../train/config.ts';
+import type { ModelFacts, ScoredAnswer } from './results.ts';
+import type { ModelSpec } from './schema.ts';
+
+export interface AnswerSettings {
+  maxNewTokens: number;
+  /** Greedy when undefined. */
+  temperature: number | undefined;
+  seed: number;
+}
+
+/** A model as it is, or with a trained adapter. */
+export interface Speaker {
+  answer(settings: AnswerSettings): AnswerBatch;
+  /** NLL of every answer of a set; rows too long to be measured are left out. */
+  measure(set: ResponseSet, report: Progress): Promise<ScoredAnswer[]>;
+}
+
+export interface OpenedModel extends Speaker {
+  facts: ModelFacts;
+  /** Tokens of a question's prompt. */
+  promptLength(question: string): number;
+  train(request: ArmRequest, report: (step: StepReport) => Promise<void>): Promise<TrainedModel>;
+  close(): void;
+}
+
+export interface ArmRequest {
+  set: ResponseSet;
+  /** Held-out answers of the same kind, for the curve; undefined when there are none. */
+  validation: ResponseSet | undefined;
+  training: TrainingSettings;
+  lora: LoraSettings;
+}
+
+export interface TrainedModel extends Speaker {
+  trainedTokens: number;
+  /** Frees the adapter. */
+  dispose(): void;
+}
+
+export type Progress = (done: number, total: number) => Promise<void>;
+
+export interface Doers {
+  openModel(spec: ModelSpec): Promise<OpenedModel>;
+  /** SHA-256 of a text. */
+  hash(text: string): Promise<string>;
+  /** Milliseconds of a steady clock. */
+  now(): number;
+}

@@ -1,0 +1,58 @@
+/** An experiment file → the list of what is to be done, each piece with the name it is kept under. */
+import type { Experiment } from './schema.ts';
+
+export interface Run {
+  id: string;
+  model: string;
+  set: string;
+  seed: number;
+}
+
+/** One thing that is done whole, written down, and not done again. */
+export type Piece =
+  /** Base model: its answers to test, retention and training questions. */
+  | { kind: 'base'; id: string; model: string }
+  /** A response set: written, read, or made from a model's answers. */
+  | { kind: 'set'; id: string; set: string; model: string | undefined }
+  /** How familiar each set is to a model, before any training. */
+  | { kind: 'familiarity'; id: string; model: string }
+  | ({ kind: 'run' } & Run);
+
+/** One model trained on one set, once with each seed. */
+export interface Arm {
+  model: string;
+  set: string;
+  runs: Run[];
+}
+
+/** The arms that the file names, or every model on every set. */
+export function armsOf({ models, sets, seeds, arms }: Experiment): Arm[] {
+  const named =
+    arms ?? models.flatMap((model) => sets.map((set) => ({ model: model.id, set: set.id })));
+  return named.map(({ model, set }) => ({
+    model,
+    set,
+    runs: seeds.map((seed) => ({ id: `run.${model}.${set}.seed-${seed}`, model, set, seed })),
+  }));
+}
+
+/** Pieces in an order in which each finds what it needs, with few changes of the open model. */
+export function planExperiment(experiment: Experiment): Piece[] {
+  const { models, sets } = experiment;
+  const arms = armsOf(experiment);
+  return [
+    ...models.map(({ id }): Piece => ({ kind: 'base', id: `base.${id}`, model: id })),
+    ...sets.map((set): Piece => ({
+      kind: 'set',
+      id: `set.${set.id}`,
+      set: set.id,
+      model: 'model' in set ? set.model : undefined,
+    })),
+    ...models.flatMap(({ id: model }): Piece[] => [
+      { kind: 'familiarity', id: `familiarity.${model}`, model },
+      ...arms
+        .filter((arm) => arm.model === model)
+        .flatMap(({ runs }) => runs.map((run): Piece => ({ kind: 'run', ...run }))),
+    ]),
+  ];
+}

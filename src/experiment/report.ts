@@ -1,0 +1,178 @@
+/** Kept pieces → the report: every number that tables and plots show, and what it took to get them. */
+import { accuracyOf } from '../evaluate/accuracy.ts';
+import { createRandom } from '../random.ts';
+import { verdictRule } from '../statistics/cross-over-test.ts';
+import {
+  compareArms,
+  summarizeCrossOver,
+  summarizeRanks,
+  type ArmComparison,
+  type CrossOverSummary,
+  type RankSummary,
+} from './comparisons.ts';
+import { armsOf } from './plan.ts';
+import type {
+  BaseResult,
+  FamiliarityResult,
+  PieceResult,
+  RunResult,
+  SetResult,
+} from './results.ts';
+import type { Experiment } from './schema.ts';
+import {
+  summarizeArm,
+  summarizeFamiliarity,
+  summarizeModel,
+  type ArmSummary,
+  type ModelSummary,
+  type SetSummary,
+} from './summaries.ts';
+import type { Task } from './task.ts';
+
+export const REPORT_FORMAT = 'idiolect-experiment-report';
+
+/** What computed, as far as it can change a number. */
+export interface Surroundings {
+  idiolect: string;
+  tensorflow_js: string;
+  platform: string;
+  engine: { name: string; device: string; threads: number; features: readonly string[] };
+  prompt: { useChatTemplate: boolean; plainTemplate: string };
+  /** SHA-256 of every file that was read, by name. */
+  files: Readonly<Record<string, string>>;
+  /** Names experiment, files and surroundings; results of another are never mixed in. */
+  fingerprint: string;
+}
+
+export interface ExperimentReport {
+  format: typeof REPORT_FORMAT;
+  version: 1;
+  experiment: Experiment;
+  surroundings: Surroundings;
+  models: ModelSummary[];
+  sets: SetSummary[];
+  arms: ArmSummary[];
+  crossOver: CrossOverSummary | undefined;
+  verdictRule: string;
+  comparisons: ArmComparison[];
+  ranks: RankSummary[];
+  /** Σ of the pieces' own times, whenever they were done. */
+  seconds: {
+    base: number;
+    sets: number;
+    familiarity: number;
+    training: number;
+    evaluation: number;
+  };
+  /** What a reader must know, in plain sentences. */
+  notes: string[];
+}
+
+/** Of the bootstrap and the permutations, the same in every report. */
+const STATISTICS_SEED = 7;
+
+/** @param results every piece of the plan */
+export function makeReport(
+  experiment: Experiment,
+  task: Task,
+  results: readonly PieceResult[],
+  surroundings: Surroundings,
+): ExperimentReport {
+  const random = createRandom(STATISTICS_SEED);
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const base = (model: string) => byId.get(`base.${model}`) as BaseResult;
+  const familiarity = (model: string) => byId.get(`familiarity.${model}`) as FamiliarityResult;
+  const setResults = experiment.sets.map(({ id }) => byId.get(`set.${id}`) as SetResult);
+  const arms = armsOf(experiment).map(({ runs }) =>
+    runs.map(({ id }) => byId.get(id) as RunResult),
+  );
+  const sets = setResults.map((result): SetSummary => ({
+    id: result.set.id,
+    n: result.set.rows.length,
+    correct: shareOf(result.correct),
+    sha256: result.sha256,
+    provenance: result.set.provenance ?? '',
+    made: result.made,
+    familiarity: Object.fromEntries(
+      experiment.models.map(({ id }) => [
+        id,
+        summarizeFamiliarity(familiarity(id).sets[result.set.id]!, result, base(id), task),
+      ]),
+    ),
+  }));
+  const armSummaries = arms.map((runs) => summarizeArm(runs, base(runs[0]!.model), random));
+  const { crossOver } = experiment;
+  return {
+    format: REPORT_FORMAT,
+    version: 1,
+    experiment,
+    surroundings,
+    models: experiment.models.map(({ id }) => summarizeModel(base(id), task)),
+    sets,
+    arms: armSummaries,
+    crossOver:
+      crossOver &&
+      summarizeCrossOver(
+        crossOver,
+        {
+          familiarity,
+          runs: (model, set) => arms.find((r) => r[0]!.model === model && r[0]!.set === set)!,
+        },
+        random.fork('cross-over'),
+      ),
+    verdictRule,
+    comparisons: compareArms(arms, random.fork('comparisons')),
+    ranks: summarizeRanks(armSummaries, sets, random.fork('ranks')),
+    seconds: secondsOf(results),
+    notes: notesOf(experiment, sets),
+  };
+}
+
+const shareOf = (correct: readonly boolean[]) =>
+  accuracyOf(
+    correct.map((right) => ({ strict: right, flexible: right })),
+    'flexible',
+  );
+
+function secondsOf(results: readonly PieceResult[]): ExperimentReport['seconds'] {
+  const seconds = { base: 0, sets: 0, familiarity: 0, training: 0, evaluation: 0 };
+  for (const result of results) {
+    if (result.kind === 'base') seconds.base += result.seconds;
+    else if (result.kind === 'set') seconds.sets += result.seconds;
+    else if (result.kind === 'familiarity') seconds.familiarity += result.seconds;
+    else {
+      seconds.training += result.seconds.training;
+      seconds.evaluation += result.seconds.evaluation;
+    }
+  }
+  return seconds;
+}
+
+function notesOf({ seeds, learningRates }: Experiment, sets: readonly SetSummary[]): string[] {
+  const notes = [
+    'Perplexities were measured before any training, on the answer’s tokens alone; the end token is not scored.',
+    'Test questions were asked once of each base model and once of each trained run, greedily, after everything about the run was settled.',
+  ];
+  if (learningRates.length > 1) {
+    notes.push('Each run chose its learning rate on the validation questions, from one grid.');
+  }
+  if (seeds.length < 5) {
+    const smallest = 1 / 2 ** seeds.length;
+    notes.push(
+      `${seeds.length === 1 ? 'One seed allows' : `${seeds.length} seeds allow`} no one-sided p below ${smallest} over seeds: what is supported here is supported for these runs and for questions like these.`,
+    );
+  }
+  for (const [i, a] of sets.entries()) {
+    for (const b of sets.slice(i + 1)) {
+      if (a.sha256 === b.sha256)
+        notes.push(`The sets ${a.id} and ${b.id} hold the very same answers.`);
+    }
+  }
+  const sizes = new Set(sets.map(({ n }) => n));
+  if (sizes.size > 1) {
+    notes.push(
+      'The sets differ in size: own right answers exist for some questions only, mostly for those already solved.',
+    );
+  }
+  return notes;
+}

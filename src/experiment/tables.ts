@@ -1,0 +1,303 @@
+/** The report's numbers as tables of text: the same ones on a terminal, in the report and as CSV. */
+import type { Accuracy } from '../evaluate/accuracy.ts';
+import type { PairedChange } from '../statistics/paired-change.ts';
+import type { Interval } from '../statistics/proportions.ts';
+import type { TestedInteraction } from './comparisons.ts';
+import type { ExperimentReport } from './report.ts';
+
+export interface Table {
+  id: string;
+  title: string;
+  /** What the numbers are, in a sentence or two. */
+  caption: string;
+  /** Columns of words stand left, numbers right. */
+  columns: { name: string; words?: boolean }[];
+  rows: string[][];
+}
+
+export function tablesOf(report: ExperimentReport): Table[] {
+  return [
+    baseTable(report),
+    ...(report.models.some(({ byFamily }) => Object.keys(byFamily).length > 1)
+      ? [familyTable(report)]
+      : []),
+    familiarityTable(report),
+    accuracyTable(report),
+    ...(report.models.some(({ retention }) => retention.n > 0) ? [retentionTable(report)] : []),
+    ...(report.crossOver ? [crossOverTable(report)] : []),
+    ...(report.comparisons.length > 0 ? [comparisonTable(report)] : []),
+    ...(report.ranks.length > 0 ? [rankTable(report)] : []),
+  ];
+}
+
+const text = (name: string) => ({ name, words: true });
+const number = (name: string) => ({ name });
+
+/** .83 */
+export const share = (value: number): string =>
+  Number.isNaN(value) ? '–' : value.toFixed(3).replace(/^(-?)0\./, '$1.');
+/** +.83 */
+export const signed = (value: number, digits = 3): string => {
+  if (Number.isNaN(value)) return '–';
+  const rounded = value.toFixed(digits).replace(/^(-?)0\./, '$1.');
+  return value > 0 ? `+${rounded}` : rounded.replace('-', '−');
+};
+export const range = ({ low, high }: Interval, digits = 3): string =>
+  `${signed(low, digits)} to ${signed(high, digits)}`;
+const shareRange = ({ low, high }: Interval): string => `${share(low)} to ${share(high)}`;
+const withInterval = ({ share: value, interval }: Accuracy): string =>
+  Number.isNaN(value) ? '–' : `${share(value)} (${shareRange(interval)})`;
+const decimal = (value: number, digits = 3): string =>
+  Number.isNaN(value) ? '–' : value.toFixed(digits);
+export const pValue = (p: number): string =>
+  Number.isNaN(p) ? '–' : p < 0.0001 ? '< .0001' : p.toFixed(4).replace(/^0/, '');
+
+function baseTable({ models }: ExperimentReport): Table {
+  return {
+    id: 'base',
+    title: 'Before training',
+    caption:
+      'Greedy accuracy of the base models with 95 % Wilson intervals. Strict wants the form that training teaches, flexible forgives a lost form.',
+    columns: [
+      text('model'),
+      number('parameters'),
+      number('n'),
+      number('strict'),
+      number('flexible'),
+      number('other tasks, n'),
+      number('other tasks'),
+      number('NLL there'),
+    ],
+    rows: models.map(({ facts, strict, flexible, retention, retentionNll }) => [
+      facts.id,
+      String(facts.parameters),
+      String(strict.n),
+      withInterval(strict),
+      withInterval(flexible),
+      String(retention.n),
+      withInterval(retention),
+      decimal(retentionNll),
+    ]),
+  };
+}
+
+function familyTable({ models }: ExperimentReport): Table {
+  return {
+    id: 'families',
+    title: 'Before training, by task',
+    caption: 'Strict accuracy of the base models with 95 % Wilson intervals.',
+    columns: [text('model'), text('task'), text('family'), number('n'), number('accuracy')],
+    rows: models.flatMap(({ facts, byFamily, retentionByFamily }) =>
+      [
+        { task: 'to learn', families: byFamily },
+        { task: 'other', families: retentionByFamily },
+      ].flatMap(({ task, families }) =>
+        Object.entries(families).map(([family, accuracy]) => [
+          facts.id,
+          task,
+          family,
+          String(accuracy.n),
+          withInterval(accuracy),
+        ]),
+      ),
+    ),
+  };
+}
+
+function familiarityTable({ sets }: ExperimentReport): Table {
+  return {
+    id: 'familiarity',
+    title: 'Perplexity before training',
+    caption:
+      'Averages over answers of exp(nats per token); clipped counts no token above 3 nats; top-1 is the share of tokens that were the likeliest choice; similarity is to the model’s own greedy answers, word by word.',
+    columns: [
+      text('model'),
+      text('set'),
+      number('n'),
+      number('right'),
+      number('tokens'),
+      number('unique'),
+      number('median'),
+      number('geometric'),
+      number('arithmetic'),
+      number('by token'),
+      number('clipped'),
+      number('top-1'),
+      number('similarity'),
+    ],
+    rows: Object.keys(sets[0]?.familiarity ?? {}).flatMap((model) =>
+      sets.map(({ id, correct, familiarity }) => {
+        const own = familiarity[model]!;
+        return [
+          model,
+          id,
+          String(own.n),
+          share(correct.share),
+          decimal(own.meanTokens, 1),
+          share(own.uniqueTokenRatio),
+          decimal(own.median),
+          decimal(own.geometric),
+          decimal(own.arithmetic),
+          decimal(own.tokenWeighted),
+          decimal(own.clipped),
+          share(own.top1),
+          share(own.editSimilarity),
+        ];
+      }),
+    ),
+  };
+}
+
+const meanAndDeviation = (value: number, deviation: number): string =>
+  Number.isNaN(deviation) ? share(value) : `${share(value)} ± ${share(deviation)}`;
+
+function accuracyTable({ arms, models }: ExperimentReport): Table {
+  const n = models[0]!.strict.n;
+  return {
+    id: 'accuracy',
+    title: 'Accuracy after training',
+    caption: `Strict, on ${n} test questions: mean ± deviation over seeds, with a 95 % interval that resamples questions and seeds; each seed by itself; and the change from the base model.`,
+    columns: [
+      text('model'),
+      text('set'),
+      number('accuracy'),
+      number('95 %'),
+      number('seeds'),
+      number('flexible'),
+      number('change'),
+      number('95 %'),
+    ],
+    rows: arms.map((arm) => [
+      arm.model,
+      arm.set,
+      meanAndDeviation(arm.accuracy, arm.deviation),
+      shareRange(arm.interval),
+      arm.seeds.map(({ strict }) => share(strict.share)).join(' '),
+      share(arm.flexible),
+      signed(arm.accuracyChange.change),
+      range(arm.accuracyChange.interval),
+    ]),
+  };
+}
+
+function retentionTable({ arms, models }: ExperimentReport): Table {
+  const changes = (change: PairedChange | undefined): string[] =>
+    change
+      ? [decimal(change.after), signed(change.change), range(change.interval)]
+      : ['–', '–', '–'];
+  return {
+    id: 'retention',
+    title: 'Other tasks after training',
+    caption: `Tasks that were not trained on, ${models[0]!.retention.n} questions: strict accuracy and NLL of right answers (nats per token), and their change from the base model, paired by question, with 95 % intervals.`,
+    columns: [
+      text('model'),
+      text('set'),
+      number('accuracy'),
+      number('change'),
+      number('95 %'),
+      number('NLL'),
+      number('change'),
+      number('95 %'),
+    ],
+    rows: arms.map((arm) => [
+      arm.model,
+      arm.set,
+      share(arm.retention),
+      signed(arm.retentionChange.change),
+      range(arm.retentionChange.interval),
+      ...changes(arm.retentionNllChange),
+    ]),
+  };
+}
+
+function crossOverTable({ crossOver, verdictRule }: ExperimentReport): Table {
+  const { models, sets, familiarity, accuracy, retention } = crossOver!;
+  const row = (name: string, seeds: boolean, result: TestedInteraction): string[] => [
+    name,
+    signed(result.mean),
+    range(result.interval),
+    signed(result.bracketA),
+    signed(result.bracketB),
+    pValue(result.overQuestions.p.greater),
+    seeds ? pValue(result.overSeeds.p.greater) : '–',
+    seeds ? pValue(result.smallestP.seeds) : '–',
+    result.verdict,
+  ];
+  return {
+    id: 'cross-over',
+    title: 'The cross-over',
+    caption: `What its own language gains a model: ½[(A’s set − B’s set) under ${models[0]} + (B’s set − A’s set) under ${models[1]}], the sets being ${sets[0]} and ${sets[1]}. p is one-sided, stated in advance. ${verdictRule}`,
+    columns: [
+      text('measure'),
+      number('interaction'),
+      number('95 %'),
+      number(models[0]),
+      number(models[1]),
+      number('p, questions'),
+      number('p, seeds'),
+      number('smallest p'),
+      text('verdict'),
+    ],
+    rows: [
+      row('familiarity before (nats per token)', false, familiarity),
+      row('accuracy after', true, accuracy),
+      ...(retention ? [row('other tasks after', true, retention)] : []),
+    ],
+  };
+}
+
+function comparisonTable({ comparisons }: ExperimentReport): Table {
+  return {
+    id: 'comparisons',
+    title: 'Arm against arm',
+    caption:
+      'Difference in strict accuracy to the first set of the same model; two-sided p of sign flips over questions, each question’s mean over seeds; Holm corrects for all rows.',
+    columns: [
+      text('model'),
+      text('set'),
+      text('against'),
+      number('difference'),
+      number('p'),
+      number('p, Holm'),
+    ],
+    rows: comparisons.map(({ model, set, against, difference, p, pHolm }) => [
+      model,
+      set,
+      against,
+      signed(difference),
+      pValue(p),
+      pValue(pHolm),
+    ]),
+  };
+}
+
+function rankTable({ ranks }: ExperimentReport): Table {
+  const rho = (value: number | undefined): string =>
+    value === undefined || Number.isNaN(value) ? 'not defined' : signed(value, 2);
+  return {
+    id: 'ranks',
+    title: 'Does familiarity predict?',
+    caption:
+      'Spearman’s ρ over sets (seeds averaged) of −log median perplexity and the outcome, with its one-sided permutation p and the smallest p so many sets allow; beside it ρ of length, and familiarity with length held fixed.',
+    columns: [
+      text('model'),
+      text('outcome'),
+      number('sets'),
+      number('ρ familiarity'),
+      number('p'),
+      number('smallest p'),
+      number('ρ length'),
+      number('ρ given length'),
+    ],
+    rows: ranks.map(({ model, outcome, points, familiarity, length, partial }) => [
+      model,
+      outcome === 'accuracy' ? 'accuracy' : 'other tasks',
+      String(points.length),
+      rho(familiarity.rho),
+      pValue(familiarity.p.greater),
+      pValue(familiarity.smallest.oneSided),
+      rho(length),
+      rho(partial),
+    ]),
+  };
+}

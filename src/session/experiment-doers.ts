@@ -1,0 +1,185 @@
+/** The work of an experiment on an opened model: measuring, training and answering with tensors. */
+import { DataError, StoppedError } from '../errors.ts';
+import type { ResponseSet } from '../data/response-set.ts';
+import type { GivenAnswer } from '../evaluate/accuracy.ts';
+import type {
+  AnswerSettings,
+  ArmRequest,
+  Doers,
+  OpenedModel,
+  Progress,
+  Speaker,
+  TrainedModel,
+} from '../experiment/doers.ts';
+import type { ScoredAnswer } from '../experiment/results.ts';
+import type { ModelSpec } from '../experiment/schema.ts';
+import { familiarityFields, type RowFamiliarity } from '../familiarity/config.ts';
+import { defaultsOf } from '../fields.ts';
+import { samplingFields } from '../generate/config.ts';
+import { generate } from '../generate/generate.ts';
+import type { LoraAdapter } from '../lora/adapter.ts';
+import type { StepReport } from '../metrics/step-report.ts';
+import { encodePrompt } from '../tokenizer/encode-pair.ts';
+import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-format.ts';
+import { train, type TrainingHost } from '../train/train.ts';
+import { sha256Of } from './fingerprint.ts';
+import { measureSets } from './measure-sets.ts';
+import type { OpenLab } from './open-model.ts';
+import { planRun, prepareRun } from './training-run.ts';
+
+export interface DoersHost extends Omit<TrainingHost, 'saveCheckpoint' | 'checkpointSeconds'> {
+  memoryLimitBytes: number;
+  prompt: PromptSettings;
+  openLab(spec: ModelSpec): Promise<OpenLab>;
+}
+
+export function experimentDoers(host: DoersHost): Doers {
+  return {
+    openModel: async (spec) => openedModel(spec, await host.openLab(spec), host),
+    hash: sha256Of,
+    now: () => host.now(),
+  };
+}
+
+/** Nats above which one surprising token counts no more, in the clipped average. */
+const CLIP_NATS = 3;
+
+function openedModel(spec: ModelSpec, lab: OpenLab, host: DoersHost): OpenedModel {
+  const { model, tokenizer } = lab;
+  const format = createPromptFormat(tokenizer, host.prompt);
+  const { parameters } = model.shape;
+  return {
+    facts: { id: spec.id, filesHash: lab.filesHash, parameters, format: model.format },
+    promptLength: (question) => encodePrompt(tokenizer, format.prompt(question)).length,
+    ...speaker(lab, host, undefined),
+    train: (request, report) => trainArm(lab, host, request, report),
+    close: () => model.dispose(),
+  };
+}
+
+function speaker(lab: OpenLab, host: DoersHost, adapter: LoraAdapter | undefined): Speaker {
+  return {
+    answer: (settings) => (questions) => answer(lab, host, adapter, settings, questions),
+    measure: (set, report) => measure(lab, host, adapter, set, report),
+  };
+}
+
+/** @throws StoppedError when asked to stop between two tokens */
+async function answer(
+  { model, tokenizer }: OpenLab,
+  host: DoersHost,
+  adapter: LoraAdapter | undefined,
+  { maxNewTokens, temperature, seed }: AnswerSettings,
+  questions: readonly string[],
+): Promise<GivenAnswer[]> {
+  const format = createPromptFormat(tokenizer, host.prompt);
+  const { endId } = format;
+  const given = await generate({
+    model,
+    adapter,
+    prompts: questions.map((question) => encodePrompt(tokenizer, format.prompt(question))),
+    sampling: {
+      ...defaultsOf(samplingFields),
+      greedy: temperature === undefined,
+      ...(temperature !== undefined && { temperature }),
+      maxNewTokens,
+      seed,
+    },
+    endIds: [...new Set([...tokenizer.eosIds, ...(endId === undefined ? [] : [endId])])],
+    stopRequested: () => host.stopRequested(),
+    onTokens: () => host.breathe(),
+  });
+  if (host.stopRequested()) throw new StoppedError('Stopped while answering.');
+  return given.map(({ tokens, stopped }) => ({
+    text: tokenizer.decode(tokens, { skipSpecialTokens: true }),
+    tokens: tokens.length,
+    ended: stopped === 'end',
+  }));
+}
+
+async function measure(
+  lab: OpenLab,
+  host: DoersHost,
+  adapter: LoraAdapter | undefined,
+  set: ResponseSet,
+  report: Progress,
+): Promise<ScoredAnswer[]> {
+  const request = {
+    sets: [set],
+    prompt: host.prompt,
+    familiarity: defaultsOf(familiarityFields),
+    adapter,
+  };
+  const [measured] = await measureSets(lab, request, host, ({ rowsDone, rowsTotal }) =>
+    report(rowsDone, rowsTotal),
+  );
+  const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
+  return measured!.rows.map((row) => scored(lab, row, responses.get(row.rowId)!));
+}
+
+function scored({ tokenizer }: OpenLab, row: RowFamiliarity, response: string): ScoredAnswer {
+  const { rowId, responseTokens, responseBytes, nllSum, likeliest, tokenNll } = row;
+  let clippedNllSum = 0;
+  for (let t = 0; t < responseTokens; t++) clippedNllSum += Math.min(CLIP_NATS, tokenNll[t]!);
+  const ids = tokenizer.encode(response, { addSpecialTokens: false });
+  return {
+    rowId,
+    tokens: responseTokens,
+    distinctTokens: new Set(ids.slice(0, responseTokens)).size,
+    bytes: responseBytes,
+    nllSum,
+    clippedNllSum,
+    likeliest,
+  };
+}
+
+/** @throws DataError when the arm cannot be trained, StoppedError when asked to stop */
+async function trainArm(
+  lab: OpenLab,
+  host: DoersHost,
+  { set, validation, training, lora }: ArmRequest,
+  report: (step: StepReport) => Promise<void>,
+): Promise<TrainedModel> {
+  const request = {
+    set,
+    ...(validation && { validation }),
+    prompt: host.prompt,
+    encoding: 'separate' as const,
+    lora,
+    // All questions of the set are trained on; what is held out stands in a set of its own.
+    training: { ...training, validationShare: 0 },
+  };
+  const plan = planRun(lab, request, host.memoryLimitBytes);
+  if (plan.skipped.length > 0) {
+    const reasons = plan.skipped.map(({ rowId, reason }) => `${rowId}: ${reason}.`);
+    throw new DataError(`Some answers of "${set.id}" cannot be trained on.`, reasons);
+  }
+  const { job, adapter } = await prepareRun(lab, request, plan);
+  if (!adapter) throw new DataError('Experiments train LoRA adapters only.');
+  const trainingHost: TrainingHost = {
+    now: () => host.now(),
+    memoryBytes: () => host.memoryBytes(),
+    stopRequested: () => host.stopRequested(),
+    breathe: () => host.breathe(),
+    // An arm takes seconds to minutes; a killed one starts anew from its seed.
+    saveCheckpoint: () => Promise.resolve(),
+    checkpointSeconds: Infinity,
+  };
+  try {
+    const run = train(job, trainingHost);
+    for (;;) {
+      const next = await run.next();
+      if (!next.done) await report(next.value);
+      else if (next.value.outcome === 'stopped') throw new StoppedError('Stopped while training.');
+      else break;
+    }
+  } catch (error) {
+    adapter.dispose();
+    throw error;
+  }
+  return {
+    ...speaker(lab, host, adapter),
+    trainedTokens: Math.round(plan.trainedTokensPerEpoch * plan.epochs),
+    dispose: () => adapter.dispose(),
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * Doers without tensors: a model that answers right with a probability, by which model it is, which
+ * set it was trained on, and a hash of question and seed. Everything asked of it is written down.
+ */
+import type { Doers, OpenedModel, Speaker } from '../../src/experiment/doers.ts';
+import type { PieceResult, ResultStore } from '../../src/experiment/results.ts';
+import type { StepReport } from '../../src/metrics/step-report.ts';
+import { hashText } from '../../src/world/question.ts';
+
+export interface FakeOptions {
+  /** Chance of a right answer; `set` is undefined for the base model. */
+  skill: (model: string, set: string | undefined, learningRate: number) => number;
+  /** Nats per token of a set under a model. */
+  nll?: (model: string, set: string) => number;
+  /** Question text → right answer. */
+  golds: ReadonlyMap<string, string>;
+  /** Throws on the n-th training, as a kill does. */
+  failAt?: number;
+}
+
+export interface Asked {
+  model: string;
+  set: string | undefined;
+  questions: string[];
+  temperature: number | undefined;
+}
+
+export function fakeDoers(options: FakeOptions) {
+  const asked: Asked[] = [];
+  const opened: string[] = [];
+  const trainings: { model: string; set: string; seed: number; lr: number; steps: number }[] = [];
+  let live = 0;
+
+  const speaker = (model: string, set: string | undefined, seed: number, lr: number): Speaker => ({
+    answer:
+      ({ temperature, seed: draw }) =>
+      (questions) => {
+        asked.push({ model, set, questions: [...questions], temperature });
+        const skill = options.skill(model, set, lr);
+        const say = (question: string) => {
+          const chance = hashText(`${model}/${set ?? ''}/${seed}/${draw}/${question}`) / 2 ** 32;
+          const text = chance < skill ? `Answer: ${options.golds.get(question)!}` : 'Answer: 0';
+          return { text, tokens: 4, ended: true };
+        };
+        return Promise.resolve(questions.map(say));
+      },
+    measure: (measured, report) =>
+      report(1, 1).then(() =>
+        measured.rows.map(({ id, response }) => {
+          const tokens = response.split(' ').length;
+          const noise = hashText(`${id}/${response}`) / 2 ** 32 / 10;
+          const nllSum = tokens * ((options.nll?.(model, measured.id) ?? 1) + noise);
+          const distinctTokens = new Set(response.split(' ')).size;
+          const bytes = response.length;
+          return {
+            rowId: id,
+            tokens,
+            distinctTokens,
+            bytes,
+            nllSum,
+            clippedNllSum: nllSum,
+            likeliest: 1,
+          };
+        }),
+      ),
+  });
+
+  const doers: Doers = {
+    hash: (text) => Promise.resolve(hashText(text).toString(16)),
+    now: () => 0,
+    openModel: ({ id }) => {
+      opened.push(id);
+      live++;
+      const model: OpenedModel = {
+        ...speaker(id, undefined, 0, 0),
+        facts: { id, filesHash: 'f', parameters: 10, format: 'f32' },
+        promptLength: (question) => question.length,
+        close: () => {
+          live--;
+        },
+        train: async ({ set, training }, report) => {
+          const { seed, learningRate: lr, steps } = training;
+          if (trainings.length + 1 === options.failAt) throw new Error('killed');
+          trainings.push({ model: id, set: set.id, seed, lr, steps });
+          live++;
+          await report({ step: steps, tokensSeen: 100, loss: 0.5 } as StepReport);
+          return {
+            ...speaker(id, set.id, seed, lr),
+            trainedTokens: 100,
+            dispose: () => {
+              live--;
+            },
+          };
+        },
+      };
+      return Promise.resolve(model);
+    },
+  };
+  return { doers, asked, opened, trainings, live: () => live };
+}
+
+/** Keeps results as text, as a disk does. */
+export function memoryResults(): ResultStore & { texts: Map<string, string> } {
+  const texts = new Map<string, string>();
+  return {
+    texts,
+    read: (id) => {
+      const text = texts.get(id);
+      return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as PieceResult));
+    },
+    write: (result) => Promise.resolve(void texts.set(result.id, JSON.stringify(result))),
+  };
+}

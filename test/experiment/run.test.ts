@@ -1,0 +1,318 @@
+/** The protocol with fake doers: what is asked when, what is kept, what the numbers say. */
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../../src/errors.ts';
+import {
+  makeReport,
+  type ExperimentReport,
+  type Surroundings,
+} from '../../src/experiment/report.ts';
+import type { PieceResult, SetResult } from '../../src/experiment/results.ts';
+import { runExperiment, type PieceDone } from '../../src/experiment/run.ts';
+import {
+  readExperiment,
+  type Experiment,
+  type ExperimentInput,
+} from '../../src/experiment/schema.ts';
+import { filesTask, worldTask, type Task } from '../../src/experiment/task.ts';
+import { checkAnswer } from '../../src/world/checker.ts';
+import { dialectById } from '../../src/world/corpus.ts';
+import { fakeDoers, memoryResults, type FakeOptions } from './fake-doers.ts';
+
+const crossOver: ExperimentInput = {
+  version: 1,
+  name: 'tiny',
+  models: [
+    { id: 'ma', dialect: 'a' },
+    { id: 'mb', dialect: 'b' },
+  ],
+  task: { kind: 'world', trainQuestions: 10, testQuestions: 60, retentionQuestions: 30 },
+  sets: [
+    { id: 'a', kind: 'written', writer: 'a' },
+    { id: 'b', kind: 'written', writer: 'b' },
+  ],
+  seeds: [1, 2],
+  crossOver: { modelA: 'ma', setA: 'a', modelB: 'mb', setB: 'b' },
+};
+const surroundings = { fingerprint: 'test' } as Surroundings;
+
+interface Setup {
+  input?: Partial<ExperimentInput>;
+  options?: Partial<FakeOptions>;
+  store?: ReturnType<typeof memoryResults>;
+}
+
+function setUp({ input = {}, options = {}, store = memoryResults() }: Setup = {}) {
+  const experiment = readExperiment({ ...crossOver, ...input }, 'test');
+  if (experiment.task.kind !== 'world') throw new Error('These tests use the micro-world.');
+  const task = worldTask(experiment, experiment.task);
+  const all = [...task.train, ...task.validation, ...task.test, ...task.retention];
+  const golds = new Map(all.map(({ text, gold }) => [text, gold]));
+  const fake = fakeDoers({ skill: () => 0.5, golds, ...options });
+  const run = async () => {
+    const events: PieceDone[] = [];
+    const job = { experiment, task, files: new Map(), doers: fake.doers, store };
+    for await (const event of runExperiment({ ...job, report: () => Promise.resolve() })) {
+      events.push(event);
+    }
+    return events;
+  };
+  return { experiment, task, fake, store, run };
+}
+
+function reportOf(experiment: Experiment, task: Task, events: readonly PieceDone[]) {
+  const results = events.map(({ result }) => result);
+  return makeReport(experiment, task, results, surroundings);
+}
+
+async function report(setup: Setup): Promise<ExperimentReport> {
+  const { experiment, task, run } = setUp(setup);
+  return reportOf(experiment, task, await run());
+}
+
+const ownIsBetter = (model: string, set: string | undefined) =>
+  set === undefined ? 0.4 : model.endsWith(set) ? 0.85 : 0.25;
+const foreignIsFamiliar = (model: string, set: string) => (model.endsWith(set) ? 1.5 : 0.5);
+
+describe('running', () => {
+  it('asks every test question once of each base model and each run, greedily', async () => {
+    const { task, fake, run } = setUp();
+    await run();
+    const testTexts = new Set(task.test.map(({ text }) => text));
+    const counts = new Map<string, number>();
+    for (const { model, set, questions, temperature } of fake.asked) {
+      expect(temperature).toBeUndefined();
+      for (const question of questions.filter((text) => testTexts.has(text))) {
+        const key = `${model}/${set ?? 'base'}/${question}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+    }
+    expect(counts.size).toBe(2 * 3 * 60);
+    for (const [key, count] of counts) expect(count).toBe(key.includes('/base/') ? 1 : 2);
+  });
+
+  it('trains every arm with every seed and frees what it opened', async () => {
+    const { fake, run } = setUp();
+    await run();
+    expect(fake.trainings.map(({ model, set, seed }) => `${model} ${set} ${seed}`)).toEqual([
+      'ma a 1',
+      'ma a 2',
+      'ma b 1',
+      'ma b 2',
+      'mb a 1',
+      'mb a 2',
+      'mb b 1',
+      'mb b 2',
+    ]);
+    expect(fake.live()).toBe(0);
+  });
+
+  it('goes on after a kill, repeats nothing, and finds the same numbers', async () => {
+    const options = { skill: ownIsBetter };
+    const whole = setUp({ options });
+    const expected = reportOf(whole.experiment, whole.task, await whole.run());
+
+    const store = memoryResults();
+    const killed = setUp({ options: { ...options, failAt: 4 }, store });
+    await expect(killed.run()).rejects.toThrow('killed');
+    expect(killed.fake.live()).toBe(0);
+    expect([...store.texts.keys()].filter((id) => id.startsWith('run.'))).toHaveLength(3);
+
+    const resumed = setUp({ options, store });
+    const events = await resumed.run();
+    expect(events.filter(({ kept }) => kept)).toHaveLength(2 + 2 + 1 + 3);
+    expect(resumed.fake.trainings).toHaveLength(5);
+    expect(reportOf(resumed.experiment, resumed.task, events)).toEqual(expected);
+  });
+
+  it('chooses the learning rate on validation questions, the same grid for all', async () => {
+    const { task, fake, run } = setUp({
+      input: {
+        task: { ...crossOver.task, validationQuestions: 40 },
+        learningRates: [3e-3, 1e-3],
+        seeds: [1],
+      },
+      options: { skill: (_model, set, lr) => (set === 'a' ? lr * 200 : 0.9 - lr * 200) },
+    });
+    const runs = (await run()).flatMap(({ result }) => (result.kind === 'run' ? [result] : []));
+    expect(runs.map(({ set, learningRate }) => [set, learningRate])).toEqual([
+      ['a', 3e-3],
+      ['b', 1e-3],
+      ['a', 3e-3],
+      ['b', 1e-3],
+    ]);
+    expect(runs[0]!.choice.map(({ learningRate, n }) => [learningRate, n])).toEqual([
+      [1e-3, 40],
+      [3e-3, 40],
+    ]);
+    const test = new Set(task.test.map(({ text }) => text));
+    const tuned = fake.asked.filter(
+      ({ set, questions }) => set && questions.some((q) => test.has(q)),
+    );
+    expect(tuned).toHaveLength(4);
+    expect(fake.live()).toBe(0);
+  });
+
+  it('gives every arm about the same answer tokens when asked to', async () => {
+    const { fake, run } = setUp({
+      input: {
+        sets: [
+          { id: 'a', kind: 'written', writer: 'terse' },
+          { id: 'b', kind: 'written', writer: 'detail' },
+        ],
+        budget: 'equal-tokens',
+        seeds: [1],
+      },
+    });
+    const sets = (await run()).flatMap(({ result }) => (result.kind === 'set' ? [result] : []));
+    const meanTokens = (id: string) => {
+      const { rows } = sets.find(({ set }) => set.id === id)!.set;
+      return (
+        rows.reduce((sum, { response }) => sum + response.split(' ').length + 1, 0) / rows.length
+      );
+    };
+    const tokens = fake.trainings.map(({ set, steps }) => steps * meanTokens(set));
+    for (const own of tokens) expect(own / tokens[0]!).toBeCloseTo(1, 1);
+    expect(fake.trainings[0]!.steps).toBeGreaterThan(1.5 * fake.trainings[1]!.steps);
+  });
+});
+
+describe('verdicts', () => {
+  it('support the claim when each model learns more from its own set', async () => {
+    const { crossOver: result } = await report({ options: { skill: ownIsBetter } });
+    expect(result!.accuracy.verdict).toBe('supported');
+    expect(result!.accuracy.mean).toBeGreaterThan(0.4);
+    expect(result!.retention!.verdict).toBe('supported');
+  });
+
+  it('contradict it when each learns more from the other', async () => {
+    const skill = (model: string, set: string | undefined) => 1 - ownIsBetter(model, set);
+    const { crossOver: result } = await report({ options: { skill, nll: foreignIsFamiliar } });
+    expect(result!.accuracy.verdict).toBe('contradicted');
+    expect(result!.familiarity.verdict).toBe('contradicted');
+    expect(result!.familiarity.mean).toBeCloseTo(-1, 1);
+  });
+
+  it('are inconclusive when sets do not matter', async () => {
+    const { crossOver: result, notes } = await report({});
+    expect(result!.accuracy.verdict).toBe('inconclusive');
+    expect(notes.join(' ')).toContain('2 seeds allow no one-sided p below 0.25');
+  });
+
+  it('count base, change and interval from the very outcomes', async () => {
+    const { experiment, task, run } = setUp({ options: { skill: ownIsBetter } });
+    const events = await run();
+    const { arms, models } = reportOf(experiment, task, events);
+    const of = (id: string) => events.find(({ piece }) => piece.id === id)!.result;
+    const right = (result: PieceResult) =>
+      result.kind === 'run' || result.kind === 'base'
+        ? result.test.filter(({ strict }) => strict).length / 60
+        : NaN;
+    expect(models[0]!.strict.share).toBe(right(of('base.ma')));
+    const both = [right(of('run.ma.a.seed-1')), right(of('run.ma.a.seed-2'))];
+    expect(arms[0]!.seeds.map(({ strict }) => strict.share)).toEqual(both);
+    expect(arms[0]!.accuracy).toBeCloseTo((both[0]! + both[1]!) / 2, 12);
+    const { change } = arms[0]!.accuracyChange;
+    expect(change).toBeCloseTo(arms[0]!.accuracy - right(of('base.ma')), 12);
+    expect(arms[0]!.interval.low).toBeLessThan(arms[0]!.accuracy);
+    expect(arms[0]!.interval.high).toBeGreaterThan(arms[0]!.accuracy);
+  });
+});
+
+describe('sets made from a model', () => {
+  const sets: ExperimentInput['sets'] = [
+    { id: 'a', kind: 'written', writer: 'a' },
+    { id: 'b', kind: 'written', writer: 'b' },
+    { id: 'own', kind: 'own', model: 'ma' },
+    { id: 'right', kind: 'own-correct', model: 'ma', samples: 2 },
+    { id: 'mixed', kind: 'own-correct', model: 'ma', samples: 2, otherwise: 'b' },
+    { id: 'change', kind: 'minimum-change', model: 'mb' },
+    { id: 'near', kind: 'most-familiar', model: 'ma', from: ['own', 'a', 'b'] },
+  ];
+  const made = async () => {
+    const { task, fake, run } = setUp({
+      input: { sets, seeds: [1], arms: [{ model: 'ma', set: 'a' }], crossOver: undefined },
+      options: { nll: (_model, set) => ({ own: 0.1, a: 2, b: 1 })[set] ?? 1 },
+    });
+    const results = (await run()).map(({ result }) => result);
+    const found = results.filter((result): result is SetResult => result.kind === 'set');
+    return { task, fake, of: (id: string) => found.find(({ set }) => set.id === id)! };
+  };
+
+  it('sample until an answer is right, and say how many questions were solved', async () => {
+    const { task, fake, of } = await made();
+    const right = of('right');
+    expect(right.correct.every(Boolean)).toBe(true);
+    expect(right.made).toMatchObject({ kind: 'own-correct', samples: 2, questions: 10 });
+    expect(right.made['solved']).toBe(right.set.rows.length);
+    const drawn = fake.asked.filter(({ temperature }) => temperature === 0.8);
+    expect(drawn[0]!.questions).toHaveLength(task.train.length);
+    expect(drawn[1]!.questions.length).toBeLessThan(task.train.length);
+    expect(right.set.provenance).toContain('are left out');
+  });
+
+  it('take the rest from another set when told to', async () => {
+    const { task, of } = await made();
+    const mixed = of('mixed');
+    expect(mixed.set.rows.map(({ id }) => id)).toEqual(task.train.map(({ id }) => id));
+    const fromB = new Map(of('b').set.rows.map(({ id, response }) => [id, response]));
+    const taken = mixed.set.rows.filter(({ id, response }) => fromB.get(id) === response);
+    expect(taken).toHaveLength(10 - of('right').set.rows.length);
+  });
+
+  it('correct the own answers in the model’s dialect', async () => {
+    const { task, of } = await made();
+    const change = of('change');
+    for (const row of change.set.rows) {
+      const question = task.worldQuestions.get(row.id)!;
+      expect(checkAnswer(dialectById('b'), question, row.response).correct).toBe(true);
+    }
+    expect(change.made).toMatchObject({ kind: 'minimum-change', dialect: 'b' });
+  });
+
+  it('choose the most familiar right answer of each question', async () => {
+    const { of } = await made();
+    const own = of('own');
+    const solved = own.correct.filter(Boolean).length;
+    expect(solved).toBeGreaterThan(0);
+    expect(solved).toBeLessThan(10);
+    expect(of('near').made).toMatchObject({
+      'from own': solved,
+      'from a': 0,
+      'from b': 10 - solved,
+    });
+  });
+});
+
+describe('task from files', () => {
+  const rows = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => ({
+      id: `q${from + i}`,
+      question: `Question ${from + i}?`,
+      response: `It is ${from + i}. Final Answer: ${from + i}`,
+      gold: String(from + i),
+    }));
+  const set = (id: string, from: number, to: number) => ({ id, name: id, rows: rows(from, to) });
+  const spec = { kind: 'files' as const, answers: { kind: 'final-answer' as const }, test: 't' };
+
+  it('joins sets by question and cuts to size', () => {
+    const sets = new Map([
+      ['x', set('x', 0, 8)],
+      ['y', set('y', 2, 10)],
+    ]);
+    const made = filesTask({ ...spec, trainQuestions: 4 }, { sets, test: set('t', 20, 25) });
+    expect(made.task.train.map(({ id }) => id)).toEqual(['q2', 'q3', 'q4', 'q5']);
+    expect(made.sets.get('y')!.rows.map(({ id }) => id)).toEqual(['q2', 'q3', 'q4', 'q5']);
+    expect(made.task.test).toHaveLength(5);
+  });
+
+  it('refuses test questions that are trained on, and those without a right answer', () => {
+    const test = set('t', 6, 12);
+    const without = { ...test, rows: test.rows.map(({ gold: _gold, ...row }) => row) };
+    const sets = new Map([['x', set('x', 0, 8)]]);
+    const call = () => filesTask(spec, { sets, test: without, validation: set('v', 9, 11) });
+    expect(call).toThrow(DataError);
+    expect(call).toThrow(/test: 2 questions are trained on, the first q6/);
+    expect(call).toThrow(/test: 6 rows have no right answer/);
+    expect(call).toThrow(/validation: 2 questions are tested too, the first q9/);
+  });
+});

@@ -1,0 +1,142 @@
+/** The experiment file: defaults, and everything wrong with it told at once. */
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../../src/errors.ts';
+import { planExperiment } from '../../src/experiment/plan.ts';
+import { presetExperiment, presets, type PresetName } from '../../src/experiment/presets.ts';
+import { parseExperiment, readExperiment } from '../../src/experiment/schema.ts';
+
+const small = {
+  version: 1,
+  name: 'small',
+  models: [{ id: 'm', dialect: 'a' }],
+  task: { kind: 'world' },
+  sets: [{ id: 'a', kind: 'written', writer: 'a' }],
+  seeds: [1],
+};
+
+function problemsOf(value: unknown): readonly string[] {
+  try {
+    readExperiment(value, 'my.json');
+  } catch (error) {
+    if (error instanceof DataError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('experiment file', () => {
+  it('fills in what is left out', () => {
+    expect(readExperiment(small, 'my.json')).toMatchObject({
+      budget: 'equal-steps',
+      engine: 'auto',
+      task: { trainQuestions: 100, testQuestions: 300, seed: 41 },
+      training: { steps: 60, learningRate: 1e-3, method: 'lora' },
+      lora: { rank: 8, alpha: 16 },
+      evaluation: { maxNewTokens: 128, batchSize: 64 },
+      learningRates: [],
+    });
+  });
+
+  it('reads what it has written', () => {
+    for (const name of Object.keys(presets) as PresetName[]) {
+      const experiment = presetExperiment(name);
+      expect(parseExperiment(JSON.stringify(experiment), name)).toEqual(experiment);
+    }
+  });
+
+  it('lists unknown keys and impossible values together, with their places', () => {
+    const broken = {
+      ...small,
+      version: 2,
+      extra: 1,
+      task: { kind: 'world', testQuestions: 0 },
+      sets: [{ id: 'A set', kind: 'written', writer: 'a' }],
+      seeds: [1, 1.5],
+      training: { steps: -3, batch: 4, method: 'qlora' },
+    };
+    expect(problemsOf(broken)).toEqual([
+      'version: expected 1, got 2.',
+      'task.testQuestions: expected at least 1, got 0.',
+      'sets.0.id: expected small letters, digits, points and hyphens, got "A set".',
+      'seeds.1: expected a whole number, got 1.5.',
+      'training.method: expected "lora" or "full", got "qlora".',
+      'training.steps: expected a whole number from 1 to 1000000, got -3.',
+      'training.batch: no such key.',
+      'extra: no such key.',
+    ]);
+  });
+
+  it('says what is missing', () => {
+    expect(problemsOf({ version: 1, name: 'x', seeds: [1], models: [] })).toEqual([
+      'models: expected at least one model, got [].',
+      'task: is missing.',
+      'sets: is missing.',
+    ]);
+    expect(() => parseExperiment('{', 'my.json')).toThrow(/my\.json is no JSON/);
+  });
+
+  it('checks that names belong together', () => {
+    const broken = {
+      ...small,
+      models: [{ id: 'm' }, { id: 'm' }],
+      sets: [
+        { id: 'a', kind: 'written', writer: 'nobody' },
+        { id: 'c', kind: 'minimum-change', model: 'm' },
+        { id: 'best', kind: 'most-familiar', model: 'n', from: ['a', 'late'] },
+        { id: 'late', kind: 'file', path: 'x.jsonl' },
+      ],
+      arms: [{ model: 'm', set: 'z' }],
+      task: { kind: 'world', families: ['compare-total', 'nothing'] },
+      learningRates: [1e-3, 3e-3],
+      crossOver: { modelA: 'm', setA: 'a', modelB: 'm', setB: 'a' },
+    };
+    const problems = problemsOf(broken).join('\n');
+    for (const part of [
+      'models: "m" stands there twice',
+      'sets.0: there is no writer "nobody"; known are a, b, terse',
+      'sets.1: the model m needs a "dialect"',
+      'sets.2.model: there is no model "n"',
+      'sets.2: the set "late" must stand before "best"',
+      'sets.3: a set from a file needs a task from files',
+      'arms.0.set: there is no set "z"',
+      'setA and setB are the same set',
+      'modelA and modelB are the same model',
+      'no arm trains m on a',
+      'task.families: the micro-world has no family "nothing"',
+      'learningRates: choosing one needs validation questions',
+    ]) {
+      expect(problems).toContain(part);
+    }
+  });
+});
+
+describe('plan', () => {
+  it('lists base models, sets, familiarity and runs in order', () => {
+    const pieces = planExperiment(presetExperiment('quick')).map(({ id }) => id);
+    expect(pieces).toEqual([
+      'base.idiolect-a',
+      'base.idiolect-b',
+      'set.a',
+      'set.b',
+      'familiarity.idiolect-a',
+      'run.idiolect-a.a.seed-1',
+      'run.idiolect-a.a.seed-2',
+      'run.idiolect-a.b.seed-1',
+      'run.idiolect-a.b.seed-2',
+      'familiarity.idiolect-b',
+      'run.idiolect-b.a.seed-1',
+      'run.idiolect-b.a.seed-2',
+      'run.idiolect-b.b.seed-1',
+      'run.idiolect-b.b.seed-2',
+    ]);
+  });
+
+  it('keeps to the arms that are named', () => {
+    const experiment = readExperiment(
+      { ...small, arms: [{ model: 'm', set: 'a' }], seeds: [3, 1] },
+      'my.json',
+    );
+    const runs = planExperiment(experiment).filter(({ kind }) => kind === 'run');
+    expect(runs.map(({ id }) => id)).toEqual(['run.m.a.seed-3', 'run.m.a.seed-1']);
+  });
+});
