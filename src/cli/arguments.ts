@@ -16,11 +16,13 @@ export type Values = Record<string, string | boolean | string[] | undefined>;
 export interface Command {
   name: string;
   summary: string;
+  /** What comes first, without a name of its own. */
+  argument?: { name: string; help: string };
   options: Readonly<Record<string, Option>>;
 }
 
 /** @throws DataError naming every unknown or missing option */
-export function readArguments({ options }: Command, argv: readonly string[]): Values {
+export function readArguments({ options, argument }: Command, argv: readonly string[]): Values {
   const known = Object.fromEntries(
     Object.entries<Option>({ ...options, help: { help: '' } }).map(([name, option]) => [
       name,
@@ -39,11 +41,14 @@ export function readArguments({ options }: Command, argv: readonly string[]): Va
     allowPositionals: true,
   });
   const problems: string[] = [];
+  let first: string | undefined;
   for (const token of tokens) {
     if (token.kind === 'option' && !(token.name in known))
       problems.push(`${token.rawName}: no such option.`);
-    if (token.kind === 'positional')
-      problems.push(`${token.value}: an option's name should come first.`);
+    if (token.kind === 'positional') {
+      if (argument && first === undefined) first = token.value;
+      else problems.push(`${token.value}: an option's name should come first.`);
+    }
     if (token.kind === 'option' && token.name in options) {
       const option = options[token.name]!;
       if (option.value !== undefined && token.value === undefined) {
@@ -57,13 +62,14 @@ export function readArguments({ options }: Command, argv: readonly string[]): Va
         problems.push(`--${name} ${option.value ?? ''} is missing.`);
       }
     }
+    if (argument && first === undefined) problems.push(`${argument.name} is missing.`);
   }
   if (problems.length > 0)
     throw new DataError('These options cannot be used (see --help).', problems);
   const defaults = Object.fromEntries(
     Object.entries(options).map(([name, own]) => [name, own.default]),
   );
-  return { ...defaults, ...(values as Values) };
+  return { ...defaults, ...(values as Values), ...(argument && { [argument.name]: first }) };
 }
 
 /** `--responses a b c` means `--responses a --responses b --responses c`. */
@@ -81,13 +87,15 @@ function spreadMultiple(options: Command['options'], argv: readonly string[]): s
   return spread;
 }
 
-export function helpText({ name, summary, options }: Command): string {
+export function helpText({ name, summary, argument, options }: Command): string {
   const rows = Object.entries(options).map(([option, { value, help, default: fallback }]) => {
     const left = `  --${option}${value === undefined ? '' : ` ${value}`}`;
     const right = fallback === undefined ? help : `${help} (${fallback})`;
     return `${left.padEnd(30)}${right}`;
   });
-  return `npm run ${name} -- [options]\n\n${summary}\n\n${rows.join('\n')}\n`;
+  const first = argument ? ` ${argument.name}` : '';
+  const about = argument ? [`  ${argument.name.padEnd(28)}${argument.help}`] : [];
+  return `npm run ${name} --${first} [options]\n\n${summary}\n\n${[...about, ...rows].join('\n')}\n`;
 }
 
 /** A number option. @throws DataError */

@@ -64,9 +64,13 @@ export async function openCommandLab(values: Values, trainable = false): Promise
   };
 }
 
+/** The folder of an embedded model. */
+export function embeddedPath(id: string): string {
+  return fileURLToPath(new URL(`../../public/models/${id}`, import.meta.url));
+}
+
 function modelPath(given: string | undefined): string {
-  const path =
-    given ?? fileURLToPath(new URL(`../../public/models/${DEFAULT_MODEL}`, import.meta.url));
+  const path = given ?? embeddedPath(DEFAULT_MODEL);
   if (!existsSync(path)) throw new DataError(`--model: there is no file or folder ${path}.`);
   return path;
 }

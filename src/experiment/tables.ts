@@ -36,11 +36,12 @@ const number = (name: string) => ({ name });
 /** .83 */
 export const share = (value: number): string =>
   Number.isNaN(value) ? '–' : value.toFixed(3).replace(/^(-?)0\./, '$1.');
-/** +.83 */
+/** +.83, −.20; .000 for what rounds to nothing, without a sign. */
 export const signed = (value: number, digits = 3): string => {
   if (Number.isNaN(value)) return '–';
-  const rounded = value.toFixed(digits).replace(/^(-?)0\./, '$1.');
-  return value > 0 ? `+${rounded}` : rounded.replace('-', '−');
+  const size = Math.abs(value).toFixed(digits).replace(/^0\./, '.');
+  if (Number(size) === 0) return size;
+  return `${value > 0 ? '+' : '−'}${size}`;
 };
 export const range = ({ low, high }: Interval, digits = 3): string =>
   `${signed(low, digits)} to ${signed(high, digits)}`;
@@ -214,6 +215,7 @@ function crossOverTable({ crossOver, verdictRule }: ExperimentReport): Table {
   const { models, sets, familiarity, accuracy, retention } = crossOver!;
   const row = (name: string, seeds: boolean, result: TestedInteraction): string[] => [
     name,
+    result.verdict,
     signed(result.mean),
     range(result.interval),
     signed(result.bracketA),
@@ -221,7 +223,6 @@ function crossOverTable({ crossOver, verdictRule }: ExperimentReport): Table {
     pValue(result.overQuestions.p.greater),
     seeds ? pValue(result.overSeeds.p.greater) : '–',
     seeds ? pValue(result.smallestP.seeds) : '–',
-    result.verdict,
   ];
   return {
     id: 'cross-over',
@@ -229,17 +230,17 @@ function crossOverTable({ crossOver, verdictRule }: ExperimentReport): Table {
     caption: `What its own language gains a model: ½[(A’s set − B’s set) under ${models[0]} + (B’s set − A’s set) under ${models[1]}], the sets being ${sets[0]} and ${sets[1]}. p is one-sided, stated in advance. ${verdictRule}`,
     columns: [
       text('measure'),
+      text('verdict'),
       number('interaction'),
       number('95 %'),
       number(models[0]),
       number(models[1]),
       number('p, questions'),
       number('p, seeds'),
-      number('smallest p'),
-      text('verdict'),
+      number('smallest'),
     ],
     rows: [
-      row('familiarity before (nats per token)', false, familiarity),
+      row('familiarity before, nats', false, familiarity),
       row('accuracy after', true, accuracy),
       ...(retention ? [row('other tasks after', true, retention)] : []),
     ],

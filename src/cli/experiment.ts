@@ -1,0 +1,142 @@
+/** npm run experiment: sets × models × seeds, trained, evaluated, tested and reported. */
+import { join } from 'node:path';
+import { allocatedBytes } from '../engine/memory.ts';
+import { DataError } from '../errors.ts';
+import { htmlReport } from '../exchange/experiment-report/html-report.ts';
+import { makeReport, type Surroundings } from '../experiment/report.ts';
+import type { PieceResult } from '../experiment/results.ts';
+import { runExperiment } from '../experiment/run.ts';
+import { readExperiment, type Experiment } from '../experiment/schema.ts';
+import { planExperiment } from '../experiment/plan.ts';
+import { tablesOf } from '../experiment/tables.ts';
+import { experimentDoers } from '../session/experiment-doers.ts';
+import { sha256Of } from '../session/fingerprint.ts';
+import { openLab } from '../session/open-model.ts';
+import { VERSION } from '../session/run-manifest.ts';
+import { nodeModelFiles } from '../storage/node-file.ts';
+import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
+import { numberOf, textOf, type Values } from './arguments.ts';
+import { readExperimentFiles } from './experiment-files.ts';
+import { startNodeEngine } from './node-engine.ts';
+import { openResultFolder } from './result-folder.ts';
+import {
+  clearProgress,
+  duration,
+  runCommand,
+  showProgress,
+  stopOnInterrupt,
+} from './run-command.ts';
+import { printTable } from './text-table.ts';
+
+const command = {
+  name: 'experiment',
+  summary:
+    'Trains models on response sets with several seeds, measures familiarity before and accuracy after, tests the cross-over, and writes report.json and report.html.',
+  argument: { name: 'cross-over|quick|all-sets|FILE', help: 'a preset or an experiment file' },
+  options: {
+    out: { value: 'DIR', help: 'where everything is written (runs/<name>)' },
+    resume: { help: 'go on where an earlier run of the same experiment was stopped' },
+    seeds: { value: 'N', help: 'seeds 1 to N instead of the file’s own' },
+    engine: { value: 'auto|wasm|cpu', help: 'what computes (the file’s own)' },
+    threads: { value: 'N', help: 'threads of the CPU engine (all)' },
+    'plain-prompt': {
+      value: 'TEXT',
+      help: 'use this prompt with {question} in it instead of the chat template',
+    },
+  },
+};
+
+await runCommand(command, async (values) => {
+  const began = performance.now();
+  const name = textOf(values, command.argument.name)!;
+  const files = await readExperimentFiles(name, (experiment) => changed(experiment, values, name));
+  const { experiment, task, modelPaths } = files;
+  const engine = await startNodeEngine(experiment.engine, textOf(values, 'threads'));
+  const plain = textOf(values, 'plain-prompt');
+  const prompt = {
+    useChatTemplate: plain === undefined,
+    plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
+  };
+  const { device, threads, features } = engine;
+  const identity = {
+    idiolect: VERSION,
+    tensorflow_js: '4.22.0',
+    engine: { name: engine.name, device, threads, features },
+    prompt,
+    files: files.hashes,
+  };
+  const surroundings: Surroundings = {
+    ...identity,
+    platform: `Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+    fingerprint: await sha256Of(JSON.stringify([experiment, identity])),
+  };
+  const out = textOf(values, 'out') ?? join('runs', experiment.name);
+  const resume = values['resume'] === true;
+  const folder = await openResultFolder(out, experiment, surroundings.fingerprint, resume);
+
+  const stopRequested = stopOnInterrupt();
+  const doers = experimentDoers({
+    now: () => performance.now(),
+    memoryBytes: allocatedBytes,
+    memoryLimitBytes: engine.memoryBytes,
+    stopRequested,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    prompt,
+    openLab: async ({ id }) =>
+      openLab(await nodeModelFiles(modelPaths.get(id)!), {
+        precision: engine.name === 'cpu' ? 'f32' : 'as-stored',
+        trainable: false,
+        maxTensorBytes: engine.maxTensorBytes,
+        report: () => Promise.resolve(),
+      }),
+  });
+  const plan = planExperiment(experiment);
+  const results: PieceResult[] = [];
+  const run = runExperiment({
+    experiment,
+    task,
+    files: files.sets,
+    doers,
+    store: folder,
+    report: ({ piece, what, done, total }) => {
+      const at = total > 0 ? Math.round((100 * done) / total) : 0;
+      showProgress(results.length, plan.length, `${piece.id}: ${what} ${at} %`);
+      return Promise.resolve();
+    },
+  });
+  for await (const { piece, result, kept } of run) {
+    results.push(result);
+    clearProgress();
+    const seconds = duration((performance.now() - began) / 1000);
+    process.stderr.write(
+      `${results.length}/${plan.length} ${piece.id}${kept ? ' (kept)' : ''}, ${seconds}\n`,
+    );
+  }
+
+  const report = makeReport(experiment, task, results, surroundings);
+  const tables = tablesOf(report);
+  const { train, validation, test, retention } = task;
+  const questions = { train, validation, test, retention };
+  await folder.writeText('report.json', JSON.stringify({ ...report, questions, results }));
+  await folder.writeText('report.html', htmlReport(report, tables, questions, results));
+  for (const table of tables) process.stdout.write(`${printTable(table)}\n\n`);
+  for (const note of report.notes) process.stdout.write(`- ${note}\n`);
+  const took = duration((performance.now() - began) / 1000);
+  process.stdout.write(
+    `\n${engine.name} (${device}), ${took}; report in ${join(out, 'report.html')}\n`,
+  );
+});
+
+/** The experiment with what the command line says otherwise, checked again. */
+function changed(experiment: Experiment, values: Values, name: string): Experiment {
+  const seeds = numberOf(values, 'seeds');
+  if (seeds !== undefined && !(Number.isInteger(seeds) && seeds >= 1 && seeds <= 1000)) {
+    throw new DataError(`--seeds: expected a whole number from 1 to 1000, got ${seeds}.`);
+  }
+  const own = {
+    ...experiment,
+    ...(seeds !== undefined && { seeds: Array.from({ length: seeds }, (_, i) => i + 1) }),
+    ...(values['engine'] !== undefined && { engine: values['engine'] }),
+  };
+  return readExperiment(own, name);
+}

@@ -1,0 +1,100 @@
+/**
+ * The whole with a real model on the CPU engine: two steps of training on a handful of questions,
+ * twice and once interrupted, give the same numbers to the last bit.
+ */
+import { fileURLToPath } from 'node:url';
+import { memory } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { allocatedBytes } from '../../src/engine/memory.ts';
+import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
+import { StoppedError } from '../../src/errors.ts';
+import type { PieceResult } from '../../src/experiment/results.ts';
+import { runExperiment } from '../../src/experiment/run.ts';
+import { readExperiment } from '../../src/experiment/schema.ts';
+import { worldTask } from '../../src/experiment/task.ts';
+import { registerOps } from '../../src/ops/register.ts';
+import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
+import { experimentDoers } from '../../src/session/experiment-doers.ts';
+import { openLab } from '../../src/session/open-model.ts';
+import { nodeModelFiles } from '../../src/storage/node-file.ts';
+import { memoryResults } from '../experiment/fake-doers.ts';
+
+const experiment = readExperiment(
+  {
+    version: 1,
+    name: 'tiny',
+    models: [{ id: 'idiolect-a', dialect: 'a' }],
+    task: { kind: 'world', trainQuestions: 4, testQuestions: 3, retentionQuestions: 2 },
+    sets: [
+      { id: 'b', kind: 'written', writer: 'b' },
+      { id: 'change', kind: 'minimum-change', model: 'idiolect-a' },
+      { id: 'right', kind: 'own-correct', model: 'idiolect-a', samples: 2, otherwise: 'b' },
+    ],
+    arms: [{ model: 'idiolect-a', set: 'b' }],
+    seeds: [1, 2],
+    training: { steps: 2, batchSize: 2, learningRate: 0.01, warmup: 0, schedule: 'constant' },
+    evaluation: { maxNewTokens: 24 },
+  },
+  'test',
+);
+
+/** Every piece without the times it took. */
+async function numbers(store = memoryResults(), stopAfter = Infinity) {
+  let steps = 0;
+  const doers = experimentDoers({
+    now: () => performance.now(),
+    memoryBytes: allocatedBytes,
+    memoryLimitBytes: 2e9,
+    prompt: { useChatTemplate: true, plainTemplate: '{question}\n' },
+    stopRequested: () => steps >= stopAfter,
+    breathe: () => Promise.resolve(),
+    openLab: async ({ id }) =>
+      openLab(
+        await nodeModelFiles(fileURLToPath(new URL(`../../public/models/${id}`, import.meta.url))),
+        {
+          precision: 'as-stored',
+          trainable: false,
+          maxTensorBytes: 2e9,
+          report: () => Promise.resolve(),
+        },
+      ),
+  });
+  if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
+  const results: PieceResult[] = [];
+  const run = runExperiment({
+    experiment,
+    task: worldTask(experiment, experiment.task),
+    files: new Map(),
+    doers,
+    store,
+    report: ({ step }) => {
+      if (step) steps++;
+      return Promise.resolve();
+    },
+  });
+  for await (const { result } of run)
+    results.push({ ...result, seconds: 0 } as unknown as PieceResult);
+  return results;
+}
+
+describe('an experiment on the CPU engine', () => {
+  beforeAll(async () => {
+    await startWasmEngine({ threads: 1 });
+    registerOps('wasm', wasmKernels);
+  });
+
+  it('is the same twice, and after a stop in the middle, and leaves nothing behind', async () => {
+    const before = memory().numTensors;
+    const once = await numbers();
+    expect(memory().numTensors).toBe(before);
+    const store = memoryResults();
+    // Reports at step 0, 1 and 2 of the first seed; the second is stopped within.
+    await expect(numbers(store, 5)).rejects.toThrow(StoppedError);
+    expect(memory().numTensors).toBe(before);
+    expect([...store.texts.keys()].filter((id) => id.startsWith('run.'))).toHaveLength(1);
+    expect(await numbers(store)).toEqual(once);
+    // A seed is a seed: the two runs differ.
+    const [first, second] = once.filter((result) => result.kind === 'run');
+    expect(first!.curve).not.toEqual(second!.curve);
+  });
+});
