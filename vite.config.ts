@@ -1,4 +1,4 @@
-/** One configuration for the page, its workers and the vitest projects (unit, page, gpu, real-model, e2e). */
+/** One configuration for the page, its workers and the vitest projects (unit, page, commands, gpu, real-model, e2e). */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -37,6 +37,7 @@ export default defineConfig({
             'test/**/*.gpu.test.ts',
             'test/**/*.svelte.test.ts',
             'test/e2e/**',
+            'test/cli/**',
             'test/reference/**',
           ],
           testTimeout: 60_000,
@@ -79,6 +80,17 @@ export default defineConfig({
             }),
             instances: [{ browser: 'chromium' }],
           },
+        },
+      },
+      {
+        extends: true,
+        // npm run measure, train and generate, each started as a process of its own.
+        test: {
+          name: 'commands',
+          environment: 'node',
+          include: ['test/cli/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {

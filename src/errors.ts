@@ -20,6 +20,9 @@ export class IdiolectError extends Error {
 /** Records, response sets, settings: what a person brought cannot be read as what it claims to be. */
 export class DataError extends IdiolectError {}
 
+/** A command was called with options that it does not have or cannot use. */
+export class UsageError extends DataError {}
+
 /** A model, tokenizer or adapter file is broken, truncated, hostile or does not fit its config. */
 export class ModelFileError extends IdiolectError {}
 

@@ -1,5 +1,4 @@
 /** Settings as data: label, help, bounds and default in one object, from which forms, checks and defaults derive. */
-import { DataError } from './errors.ts';
 
 export interface NumberField {
   kind: 'number';
@@ -79,14 +78,4 @@ export function problemsOf(fields: Fields, settings: Readonly<Record<string, unk
     }
   }
   return problems;
-}
-
-/** @throws DataError listing every problem at once */
-export function requireValid(
-  what: string,
-  fields: Fields,
-  settings: Readonly<Record<string, unknown>>,
-): void {
-  const problems = problemsOf(fields, settings);
-  if (problems.length > 0) throw new DataError(`${what} cannot be used.`, problems);
 }

@@ -1,6 +1,6 @@
 /** Command-line options as data: parsed, checked all at once, and printed by --help. */
 import { parseArgs } from 'node:util';
-import { DataError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 
 export interface Option {
   help: string;
@@ -21,7 +21,7 @@ export interface Command {
   options: Readonly<Record<string, Option>>;
 }
 
-/** @throws DataError naming every unknown or missing option */
+/** @throws UsageError naming every unknown or missing option */
 export function readArguments({ options, argument }: Command, argv: readonly string[]): Values {
   const known = Object.fromEntries(
     Object.entries<Option>({ ...options, help: { help: '' } }).map(([name, option]) => [
@@ -65,7 +65,7 @@ export function readArguments({ options, argument }: Command, argv: readonly str
     if (argument && first === undefined) problems.push(`${argument.name} is missing.`);
   }
   if (problems.length > 0)
-    throw new DataError('These options cannot be used (see --help).', problems);
+    throw new UsageError('These options cannot be used (see --help).', problems);
   const defaults = Object.fromEntries(
     Object.entries(options).map(([name, own]) => [name, own.default]),
   );
@@ -98,13 +98,20 @@ export function helpText({ name, summary, argument, options }: Command): string 
   return `npm run ${name} --${first} [options]\n\n${summary}\n\n${[...about, ...rows].join('\n')}\n`;
 }
 
-/** A number option. @throws DataError */
+/** A whole number from 1; undefined when not given. @throws UsageError */
+export function countOf(values: Values, name: string): number | undefined {
+  const number = numberOf(values, name);
+  if (number === undefined || (Number.isInteger(number) && number >= 1)) return number;
+  throw new UsageError(`--${name}: expected a whole number from 1, got ${number}.`);
+}
+
+/** A number option. @throws UsageError */
 export function numberOf(values: Values, name: string): number | undefined {
   const value = values[name];
   if (typeof value !== 'string') return undefined;
   const number = Number(value);
   if (value.trim() === '' || !Number.isFinite(number)) {
-    throw new DataError(`--${name}: expected a number, got "${value}".`);
+    throw new UsageError(`--${name}: expected a number, got "${value}".`);
   }
   return number;
 }
@@ -119,7 +126,7 @@ export function listOf(values: Values, name: string): string[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** One of the choices. @throws DataError listing them */
+/** One of the choices. @throws UsageError listing them */
 export function choiceOf<Choice extends string>(
   values: Values,
   name: string,
@@ -128,7 +135,7 @@ export function choiceOf<Choice extends string>(
   const value = values[name];
   const found = choices.find((choice) => choice === value);
   if (found === undefined) {
-    throw new DataError(`--${name}: expected ${choices.join(' or ')}, got ${String(value)}.`);
+    throw new UsageError(`--${name}: expected ${choices.join(' or ')}, got ${String(value)}.`);
   }
   return found;
 }

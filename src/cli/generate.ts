@@ -1,6 +1,6 @@
 /** npm run generate: one answer from a model, with or without an adapter. */
-import { DataError } from '../errors.ts';
-import { defaultsOf, requireValid } from '../fields.ts';
+import { UsageError } from '../errors.ts';
+import { defaultsOf, problemsOf } from '../fields.ts';
 import { samplingFields, type SamplingSettings } from '../generate/config.ts';
 import { generate } from '../generate/generate.ts';
 import { encodePrompt } from '../tokenizer/encode-pair.ts';
@@ -30,7 +30,7 @@ const command = {
 
 await runCommand(command, async (values) => {
   const question = textOf(values, 'prompt');
-  if (question === undefined) throw new DataError('--prompt is missing.');
+  if (question === undefined) throw new UsageError('--prompt is missing.');
   const temperature = numberOf(values, 'temperature');
   const sampling: SamplingSettings = {
     ...defaultsOf(samplingFields),
@@ -41,7 +41,8 @@ await runCommand(command, async (values) => {
     maxNewTokens: numberOf(values, 'max-new-tokens')!,
     seed: numberOf(values, 'seed')!,
   };
-  requireValid('The sampling', samplingFields, sampling);
+  const problems = problemsOf(samplingFields, sampling);
+  if (problems.length > 0) throw new UsageError('These options cannot be used.', problems);
   const { lab, prompt } = await openCommandLab(values);
   const adapterPath = textOf(values, 'adapter');
   const adapter = adapterPath === undefined ? undefined : await openAdapter(lab, adapterPath);

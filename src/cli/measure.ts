@@ -1,10 +1,11 @@
 /** npm run measure: how familiar each answer of each set is to a model. */
 import { writeFile } from 'node:fs/promises';
 import { familiarityFields, type RowFamiliarity } from '../familiarity/config.ts';
-import { defaultsOf } from '../fields.ts';
+import { UsageError } from '../errors.ts';
+import { defaultsOf, problemsOf } from '../fields.ts';
 import { setPerplexities } from '../session/set-perplexities.ts';
 import { measureSets } from '../session/measure-sets.ts';
-import { choiceOf, listOf, numberOf, textOf } from './arguments.ts';
+import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
 import { modelOptions, openAdapter, openCommandLab } from './open-lab.ts';
 import { readResponseFiles } from './read-responses.ts';
 import {
@@ -40,7 +41,7 @@ const command = {
 
 await runCommand(command, async (values) => {
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
-  const sets = await readResponseFiles(listOf(values, 'responses'), numberOf(values, 'rows'));
+  const sets = await readResponseFiles(listOf(values, 'responses'), countOf(values, 'rows'));
   const { lab, engine, prompt } = await openCommandLab(values);
   const adapterPath = textOf(values, 'adapter');
   const adapter = adapterPath === undefined ? undefined : await openAdapter(lab, adapterPath);
@@ -49,6 +50,8 @@ await runCommand(command, async (values) => {
     encoding,
     maxLength: numberOf(values, 'max-length')!,
   };
+  const problems = problemsOf(familiarityFields, familiarity);
+  if (problems.length > 0) throw new UsageError('These options cannot be used.', problems);
   const host = {
     now: () => performance.now(),
     stopRequested: stopOnInterrupt(),
@@ -88,9 +91,12 @@ await runCommand(command, async (values) => {
     const head = {
       model: lab.id,
       files_sha256: lab.filesHash,
+      weights_sha256: lab.weightsHash,
+      adapter: adapterPath ?? null,
       engine: engine.name,
       prompt,
       encoding,
+      max_length: familiarity.maxLength,
     };
     await writeFile(out, `${JSON.stringify({ ...head, sets: report }, null, 1)}\n`);
   }

@@ -4,21 +4,21 @@ import { setBackend } from '@tensorflow/tfjs-core';
 import type { EngineReport } from '../engine/config.ts';
 import { plainEngineReport } from '../engine/plain-engine.ts';
 import { startWasmEngine } from '../engine/wasm/engine.ts';
-import { DataError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { registerOps } from '../ops/register.ts';
 import { wasmKernels } from '../ops/wasm-kernels.ts';
 
-/** @throws DataError for an unknown engine or a number of threads that is none */
+/** @throws UsageError for an unknown engine or a number of threads that is none */
 export async function startNodeEngine(
   wish: string,
   threads: string | undefined,
 ): Promise<EngineReport> {
   if (!['auto', 'wasm', 'cpu'].includes(wish)) {
-    throw new DataError(`--engine: expected auto, wasm or cpu, got ${wish}.`);
+    throw new UsageError(`--engine: expected auto, wasm or cpu, got ${wish}.`);
   }
   const count = threads === undefined ? undefined : Number(threads);
   if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
-    throw new DataError(`--threads: expected a whole number from 1, got ${threads}.`);
+    throw new UsageError(`--threads: expected a whole number from 1, got ${threads}.`);
   }
   if (wish === 'cpu') {
     await setBackend('cpu');

@@ -1,8 +1,14 @@
-/** What all commands need first: an engine, and a model from a folder, a GGUF file or the embedded default. */
+/** What all commands need first: an engine, and a model from a folder, a GGUF file, the hub or the embedded ones. */
 import { existsSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { embeddedModels } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
+import { createDiskStore } from '../storage/disk-store.ts';
+import { HUB_URL, downloadHubModel, parseHubId } from '../storage/hub.ts';
+import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
 import { readPeftAdapter } from '../exchange/peft-read.ts';
 import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
@@ -12,15 +18,16 @@ import type { EngineReport } from '../engine/config.ts';
 import { startNodeEngine } from './node-engine.ts';
 import type { Option, Values } from './arguments.ts';
 import { choiceOf, textOf } from './arguments.ts';
-import { clearProgress, showProgress } from './run-command.ts';
+import { clearProgress, duration, showProgress } from './run-command.ts';
 
 export const DEFAULT_MODEL = 'idiolect-a';
 
 export const modelOptions: Record<string, Option> = {
   model: {
-    value: 'DIR|FILE.gguf',
-    help: `model folder in Hugging Face layout, or a GGUF file (the embedded ${DEFAULT_MODEL})`,
+    value: 'DIR|FILE.gguf|ID',
+    help: `model folder in Hugging Face layout, a GGUF file, or owner/name[@revision] on the hub (the embedded ${DEFAULT_MODEL})`,
   },
+  hub: { value: 'URL', help: `where models are downloaded from (HF_ENDPOINT or ${HUB_URL})` },
   precision: { value: 'as-stored|f32', help: 'how weights are held', default: 'as-stored' },
   engine: { value: 'auto|wasm|cpu', help: 'what computes', default: 'auto' },
   threads: { value: 'N', help: 'threads of the CPU engine (all)' },
@@ -41,9 +48,8 @@ export async function openCommandLab(values: Values, trainable = false): Promise
     textOf(values, 'engine') ?? 'auto',
     textOf(values, 'threads'),
   );
-  const path = modelPath(textOf(values, 'model'));
   const precision = choiceOf(values, 'precision', ['as-stored', 'f32']);
-  const lab = await openLab(await nodeModelFiles(path), {
+  const lab = await openLab(await commandModel(values), {
     precision: engine.name === 'cpu' ? 'f32' : precision,
     trainable,
     maxTensorBytes: engine.maxTensorBytes,
@@ -69,10 +75,35 @@ export function embeddedPath(id: string): string {
   return fileURLToPath(new URL(`../../public/models/${id}`, import.meta.url));
 }
 
-function modelPath(given: string | undefined): string {
-  const path = given ?? embeddedPath(DEFAULT_MODEL);
-  if (!existsSync(path)) throw new DataError(`--model: there is no file or folder ${path}.`);
-  return path;
+/** A path that is there, the id of an embedded model, or a model of the hub. */
+async function commandModel(values: Values): Promise<ModelFiles> {
+  const given = textOf(values, 'model') ?? DEFAULT_MODEL;
+  if (existsSync(given)) return nodeModelFiles(given);
+  if (embeddedModels.some(({ id }) => id === given)) {
+    return nodeModelFiles(embeddedPath(given));
+  }
+  if (!/^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(given) || given.startsWith('.')) {
+    throw new DataError(`--model: there is no file or folder ${given}.`, [
+      `The embedded models are ${embeddedModels.map(({ id }) => id).join(' and ')}; a model of the hub is owner/name or owner/name@revision.`,
+    ]);
+  }
+  const files = await downloadHubModel(parseHubId(given), {
+    store: createDiskStore(downloadFolder()),
+    baseUrl: textOf(values, 'hub') ?? process.env['HF_ENDPOINT'] ?? HUB_URL,
+    onNotice: (text) => process.stderr.write(`${text}\n`),
+    onProgress: ({ file, bytesDone, bytesTotal, bytesPerSecond, secondsLeft }) => {
+      const speed = `MB ${file}, ${(bytesPerSecond / 1e6).toFixed(1)} MB/s, ${duration(secondsLeft)} left`;
+      showProgress(Math.round(bytesDone / 1e6), Math.round(bytesTotal / 1e6), speed);
+    },
+  });
+  clearProgress();
+  return files;
+}
+
+/** Where downloads are kept: IDIOLECT_CACHE, or the usual place of caches. */
+function downloadFolder(): string {
+  const { IDIOLECT_CACHE, XDG_CACHE_HOME } = process.env;
+  return IDIOLECT_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'idiolect');
 }
 
 /** An adapter folder in PEFT's layout, on the opened model. */

@@ -1,8 +1,8 @@
 /** The frame of every command: help, exit codes, errors in plain words, a progress line. */
-import { IdiolectError, StoppedError } from '../errors.ts';
+import { IdiolectError, StoppedError, UsageError } from '../errors.ts';
 import { helpText, readArguments, type Command, type Values } from './arguments.ts';
 
-/** Exit codes: 0 done, 1 a fault of ours, 2 something to put right, 130 stopped by the person. */
+/** Exit codes: 0 done, 1 files or numbers that cannot be used, 2 wrong options, 70 a fault of ours, 130 stopped. */
 export async function runCommand(
   command: Command,
   action: (values: Values) => Promise<void>,
@@ -20,12 +20,12 @@ export async function runCommand(
     }
     if (error instanceof IdiolectError) {
       process.stderr.write(`${error.name}: ${error.message}\n`);
-      process.exit(2);
+      process.exit(error instanceof UsageError ? 2 : 1);
     }
     process.stderr.write(
       `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
-    process.exit(1);
+    process.exit(70);
   }
 }
 

@@ -6,7 +6,7 @@ import { decodeCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 export const CHECKPOINT = 'checkpoint.safetensors';
 
 /** Written beside and renamed, so that a kill leaves the old file or the new one. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
   await writeFile(`${path}.part`, bytes);
   await rename(`${path}.part`, path);
 }

@@ -1,18 +1,20 @@
 /** npm run train: a LoRA adapter (or a whole tiny model) from a file of answers. */
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { allocatedBytes } from '../engine/memory.ts';
-import { defaultsOf } from '../fields.ts';
+import { UsageError } from '../errors.ts';
+import { defaultsOf, problemsOf, type Field } from '../fields.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { adapterFiles } from '../session/adapter-files.ts';
+import { sha256Of } from '../session/fingerprint.ts';
 import { modelFiles } from '../session/model-files.ts';
 import { runManifest } from '../session/run-manifest.ts';
 import { megabytes, planRun, prepareRun, type RunRequest } from '../session/training-run.ts';
 import { encodeCheckpoint } from '../train/checkpoint.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
-import { train, type TrainingHost } from '../train/train.ts';
-import { choiceOf, numberOf, textOf, type Option, type Values } from './arguments.ts';
+import { train, type TrainingHost, type TrainingResult } from '../train/train.ts';
+import { choiceOf, countOf, textOf, type Option, type Values } from './arguments.ts';
 import { modelOptions, openCommandLab } from './open-lab.ts';
 import { readResponseFiles } from './read-responses.ts';
 import {
@@ -24,12 +26,23 @@ import {
 } from './run-command.ts';
 import { CHECKPOINT, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 
-/** Command-line names of the settings that have one. */
-const settingOptions: Record<string, keyof TrainingSettings | keyof LoraSettings> = {
+const fields = { ...trainingFields, ...loraFields };
+
+/** What a run writes. */
+const RESULTS = [
+  CHECKPOINT,
+  'metrics.jsonl',
+  'run.json',
+  'adapter_config.json',
+  'adapter_model.safetensors',
+];
+
+/** Command-line names of the settings. */
+const settingOptions: Record<string, keyof typeof fields> = {
   rank: 'rank',
   alpha: 'alpha',
   dropout: 'dropout',
-  targets: 'targets',
+  rslora: 'rankStabilized',
   lr: 'learningRate',
   steps: 'steps',
   batch: 'batchSize',
@@ -38,6 +51,9 @@ const settingOptions: Record<string, keyof TrainingSettings | keyof LoraSettings
   warmup: 'warmup',
   'weight-decay': 'weightDecay',
   clip: 'maxGradientNorm',
+  beta1: 'beta1',
+  beta2: 'beta2',
+  epsilon: 'epsilon',
   'max-length': 'maxLength',
   'evaluate-every': 'evaluateEvery',
   'log-every': 'logEvery',
@@ -63,11 +79,18 @@ const command = {
     },
     out: { value: 'DIR', help: 'where everything is written', required: true },
     resume: { help: 'go on from the checkpoint in the out folder' },
+    targets: {
+      value: 'all-linear|attention|NAME,NAME...',
+      help: 'which linear layers get an adapter',
+      default: 'all-linear',
+    },
     ...Object.fromEntries(
       Object.entries(settingOptions).map(([option, setting]): [string, Option] => {
-        const field = { ...trainingFields, ...loraFields }[setting];
+        const field: Field = fields[setting];
+        const help = field.label.toLowerCase();
+        if (field.kind === 'switch') return [option, { help }];
         const value = field.kind === 'choice' ? Object.keys(field.choices).join('|') : 'X';
-        return [option, { value, help: field.label.toLowerCase(), default: String(field.default) }];
+        return [option, { value, help, default: String(field.default) }];
       }),
     ),
   },
@@ -77,7 +100,7 @@ await runCommand(command, async (values) => {
   const { lora, training } = settingsOf(values);
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
   const set = (
-    await readResponseFiles([textOf(values, 'responses')!], numberOf(values, 'rows'))
+    await readResponseFiles([textOf(values, 'responses')!], countOf(values, 'rows'))
   )[0]!;
   const validationPath = textOf(values, 'validation');
   const validation =
@@ -104,8 +127,18 @@ await runCommand(command, async (values) => {
   const out = textOf(values, 'out')!;
   await mkdir(out, { recursive: true });
   const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
+  // What an earlier run left must not be taken for this one's.
+  if (!resumed) for (const name of RESULTS) await rm(join(out, name), { force: true });
   const metrics = join(out, 'metrics.jsonl');
-  await writeFile(metrics, await keptLines(metrics, resumed?.progress.step));
+  const files = {
+    answers: await hashedFile(textOf(values, 'responses')!),
+    held_out_answers: validationPath === undefined ? null : await hashedFile(validationPath),
+  };
+  const writeManifest = async (result?: TrainingResult) => {
+    const manifest = await runManifest(lab, engine, request, plan, job.facts, result);
+    const json = JSON.stringify({ ...manifest, node: process.version, files }, null, 2);
+    await replaceFile(join(out, 'run.json'), `${json}\n`);
+  };
   const host: TrainingHost = {
     now: () => performance.now(),
     memoryBytes: allocatedBytes,
@@ -116,15 +149,19 @@ await runCommand(command, async (values) => {
     checkpointSeconds: 30,
   };
   const run = train(job, host, resumed);
-  for (;;) {
+  for (let begun = false; ; begun = true) {
     const next = await run.next();
+    if (!begun) {
+      // By now a checkpoint of another run would have been refused, with nothing of it touched.
+      await replaceFile(metrics, await keptLines(metrics, resumed?.progress.step));
+      await writeManifest();
+    }
     if (next.done) {
       const result = next.value;
       clearProgress();
-      const files = adapter ? await adapterFiles(lab, adapter) : await modelFiles(lab);
-      for (const { name, bytes } of files) await replaceFile(join(out, name), bytes);
-      const manifest = await runManifest(lab, engine, request, plan, job.facts, result);
-      await writeFile(join(out, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+      const trained = adapter ? await adapterFiles(lab, adapter) : await modelFiles(lab);
+      for (const { name, bytes } of trained) await replaceFile(join(out, name), bytes);
+      await writeManifest(result);
       const { step, elapsedSeconds } = result.progress;
       process.stdout.write(
         `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
@@ -138,18 +175,34 @@ await runCommand(command, async (values) => {
   }
 });
 
+/** @throws UsageError listing every option that cannot be used */
 function settingsOf(values: Values): { lora: LoraSettings; training: TrainingSettings } {
   const lora: Record<string, unknown> = defaultsOf(loraFields);
   const training: Record<string, unknown> = defaultsOf(trainingFields);
+  const problems: string[] = [];
   for (const [option, setting] of Object.entries(settingOptions)) {
-    const field = { ...trainingFields, ...loraFields }[setting];
-    const target = setting in loraFields ? lora : training;
-    target[setting] = field.kind === 'number' ? numberOf(values, option) : textOf(values, option);
+    const field: Field = fields[setting];
+    const given = values[option];
+    let value: unknown = given;
+    if (field.kind === 'number') value = Number(given);
+    if (field.kind === 'switch') value = given === true;
+    problems.push(...problemsOf({ [`--${option}`]: field }, { [`--${option}`]: value }));
+    (setting in loraFields ? lora : training)[setting] = value;
   }
+  if (problems.length > 0) {
+    throw new UsageError('These options cannot be used (see --help).', problems);
+  }
+  const targets = textOf(values, 'targets')!;
+  const chosen =
+    targets in loraFields.targets.choices ? { targets } : { targetModules: targets.split(',') };
   return {
-    lora: lora as unknown as LoraSettings,
+    lora: { ...lora, ...chosen } as unknown as LoraSettings,
     training: training as unknown as TrainingSettings,
   };
+}
+
+async function hashedFile(path: string): Promise<{ file: string; sha256: string }> {
+  return { file: basename(path), sha256: await sha256Of(new Uint8Array(await readFile(path))) };
 }
 
 function printReport({

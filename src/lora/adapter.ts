@@ -131,11 +131,20 @@ export function adapterSize(model: LanguageModel, settings: LoraSettings): numbe
   return total;
 }
 
-function targetLeaves(model: LanguageModel, { targets }: LoraSettings): Set<string> {
-  if (targets === 'attention') return new Set(model.defaultTargets);
-  return new Set(
+/** @throws DataError for names that no layer of the model has, listing those it has */
+function targetLeaves(model: LanguageModel, settings: LoraSettings): Set<string> {
+  const { targets, targetModules } = settings;
+  const leaves = new Set(
     model.linears.flatMap(({ projections }) => projections.map((p) => leafOf(p.path))),
   );
+  if (targetModules) {
+    const unknown = targetModules.filter((name) => !leaves.has(name));
+    if (unknown.length === 0 && targetModules.length > 0) return new Set(targetModules);
+    throw new DataError(`No layer of the model is called ${unknown.join(' or ') || 'nothing'}.`, [
+      `Its linear layers are ${[...leaves].sort().join(', ')}.`,
+    ]);
+  }
+  return targets === 'attention' ? new Set(model.defaultTargets) : leaves;
 }
 
 function buildAdapter(

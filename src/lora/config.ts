@@ -1,5 +1,5 @@
 /** LoRA settings, by the names PEFT gives them where it has one. */
-import type { Fields, SettingsOf } from '../fields.ts';
+import { problemsOf, type Fields, type SettingsOf } from '../fields.ts';
 
 export const loraFields = {
   rank: {
@@ -45,7 +45,15 @@ export const loraFields = {
   },
 } as const satisfies Fields;
 
-export type LoraSettings = SettingsOf<typeof loraFields>;
+export type LoraSettings = SettingsOf<typeof loraFields> & {
+  /** Leaf names such as q_proj, instead of what `targets` chooses. */
+  targetModules?: readonly string[];
+};
+
+/** Every problem with the settings, as sentences; whether the model has such layers, it must say. */
+export function loraProblems({ targetModules: _, ...fields }: LoraSettings): string[] {
+  return problemsOf(loraFields, fields);
+}
 
 /** The factor on B·A: alpha / rank, or alpha / √rank. */
 export function loraScale({ rank, alpha, rankStabilized }: LoraSettings): number {

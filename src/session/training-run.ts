@@ -9,7 +9,7 @@ import { splitByQuestion } from '../data/split.ts';
 import { DataError } from '../errors.ts';
 import { problemsOf } from '../fields.ts';
 import { adapterSize, createAdapter, type LoraAdapter } from '../lora/adapter.ts';
-import { loraFields, type LoraSettings } from '../lora/config.ts';
+import { loraProblems, type LoraSettings } from '../lora/config.ts';
 import { createRandom } from '../random.ts';
 import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-format.ts';
 import type { EncodingMode } from '../tokenizer/encode-pair.ts';
@@ -58,7 +58,7 @@ export function planRun(
   memoryLimitBytes: number,
 ): RunPlan {
   const { lora, training } = request;
-  const problems = [...problemsOf(trainingFields, training), ...problemsOf(loraFields, lora)];
+  const problems = [...problemsOf(trainingFields, training), ...loraProblems(lora)];
   const notices: string[] = [];
   const maxLength = Math.min(training.maxLength, model.shape.contextLength);
   const format = createPromptFormat(tokenizer, request.prompt);
@@ -170,7 +170,7 @@ async function runFacts(lab: OpenLab, request: RunRequest, plan: RunPlan): Promi
     weight_format: lab.model.format,
     ...prompt,
     encoding,
-    ...(training.method === 'full' ? {} : lora),
+    ...(training.method === 'full' ? {} : { ...lora, targetModules: String(lora.targetModules) }),
     ...training,
     recomputes_activations: plan.checkpointing,
     tokens_per_micro_batch: plan.maxTokens,

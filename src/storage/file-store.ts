@@ -1,6 +1,6 @@
 /**
  * Where downloaded files are kept: one interface over the browser's private folder
- * (`opfs-store.ts`) and over memory, which also serves when the browser refuses to store.
+ * (`opfs-store.ts`), over a folder (`disk-store.ts`) and over memory, which also serves when the browser refuses to store.
  */
 import { StorageError } from '../errors.ts';
 import { checkRange, type ByteSource, type Bytes } from './byte-source.ts';
@@ -33,7 +33,7 @@ export interface PartFile {
 }
 
 export interface FileStore {
-  readonly kind: 'opfs' | 'memory';
+  readonly kind: 'opfs' | 'disk' | 'memory';
   /** A finished file, or undefined. */
   open(key: string): Promise<ByteSource | undefined>;
   /** SHA-256 of a finished file, or undefined. */

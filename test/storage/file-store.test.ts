@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../src/errors.ts';
 import { bytesSource } from '../../src/storage/byte-source.ts';
+import { createDiskStore } from '../../src/storage/disk-store.ts';
 import {
   copyPart,
   createMemoryStore,
@@ -66,6 +70,7 @@ describe('Sha256', () => {
 
 const stores: [string, () => FileStore][] = [
   ['memory', createMemoryStore],
+  ['a folder', () => createDiskStore(mkdtempSync(join(tmpdir(), 'idiolect-store-')))],
   ['OPFS in a worker', () => createOpfsStore(fakeRoot(createDisk()))],
   ['OPFS on a page', () => createOpfsStore(fakeRoot(createDisk({ synchronous: false })))],
 ];

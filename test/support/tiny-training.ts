@@ -58,7 +58,7 @@ export function tinyRun(
     checkpointing: false,
     padId: 0,
     maxTokens: 4096,
-    facts: { ...settings, ...loraSettings },
+    facts: { ...settings, rank: loraSettings.rank, dropout: loraSettings.dropout },
   };
   return { job, adapter };
 }
