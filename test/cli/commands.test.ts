@@ -30,7 +30,7 @@ interface Measured {
     >
   >;
 }
-const readJson = <Value>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as Value;
+const readMeasured = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Measured;
 
 describe('measure', () => {
   it('prints the table and writes every row and the four means', async () => {
@@ -42,7 +42,7 @@ describe('measure', () => {
     expect(stdout).toMatch(/^set +n +median +geometric +by token +mean +tokens$/m);
     expect(stdout).toMatch(/^apples +5 /m);
     expect(stdout).toMatch(/^more +3 /m);
-    const { sets, encoding } = readJson<Measured>(out);
+    const { sets, encoding } = readMeasured(out);
     expect(encoding).toBe('separate');
     const { rows, ...means } = sets['apples']!;
     expect(rows).toHaveLength(5);
@@ -99,9 +99,9 @@ describe('generate', () => {
   it('answers greedily, the same each time', async () => {
     const args = ['--prompt', 'Tom has 3 apples and gets 2 more. How many apples has Tom?'];
     const [first, second] = [await run('generate', [...args, ...one]), await run('generate', args)];
-    expect(first!.code).toBe(0);
-    expect(first!.stdout.trim()).not.toBe('');
-    expect(second!.stdout).toBe(first!.stdout);
+    expect(first.code).toBe(0);
+    expect(first.stdout.trim()).not.toBe('');
+    expect(second.stdout).toBe(first.stdout);
   });
 });
 
