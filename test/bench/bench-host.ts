@@ -12,6 +12,7 @@ const loaders: Record<string, () => Promise<Contender>> = {
   idiolect: async () => (await import('./contenders/idiolect.ts')).idiolect,
   'stock-tfjs': async () => (await import('./contenders/stock-tfjs.ts')).stockTfjs,
   'jax-js': async () => (await import('./contenders/jax.ts')).jaxJs,
+  nanogpt: async () => (await import('./contenders/nanogpt.ts')).nanoGpt,
 };
 
 export async function openHost(name: string, engine: Engine, place: Place): Promise<Host> {
