@@ -5,6 +5,7 @@
  */
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { AttentionShape } from '../src/ops/attention/attention.ts';
+import type { Recomputable } from '../src/ops/linear/recomputable.ts';
 import type { Weight } from '../src/ops/weight.ts';
 
 export interface ModelShape {
@@ -52,7 +53,7 @@ export interface ForwardContext {
   /** int32 [B·T]: position of each token in its sequence. */
   positions: Tensor;
   /** x [B·T, in] → [B·T, out]: the layer, its adapter if any, plus the residual. */
-  linear(layer: StackedLinear, x: Tensor, residual?: Tensor): Tensor;
+  linear(layer: StackedLinear, x: Tensor | Recomputable, residual?: Tensor): Tensor;
   /** qkv [B·T, (H + 2·Hkv)·D] → [B·T, H·D]. */
   attend(layer: number, qkv: Tensor, shape: AttentionShape): Tensor;
   /** Runs one block on x [B·T, C]; the place for tidying and for recomputing activations. */

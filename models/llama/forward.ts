@@ -1,9 +1,9 @@
 /** The Llama family, top to bottom: RMSNorm, rotary positions, grouped heads, SwiGLU. */
 import { concat, reshape, slice, type Tensor } from '@tensorflow/tfjs-core';
 import { embedding } from '../../src/ops/embedding/embedding.ts';
-import { rmsNorm } from '../../src/ops/rms-norm/rms-norm.ts';
+import { rmsNorm, rmsNormOf } from '../../src/ops/rms-norm/rms-norm.ts';
 import { rope } from '../../src/ops/rope/rope.ts';
-import { swiGlu } from '../../src/ops/swiglu/swiglu.ts';
+import { swiGluOf } from '../../src/ops/swiglu/swiglu.ts';
 import type { ModelParts } from '../assemble.ts';
 import type { ForwardContext } from '../language-model.ts';
 import { rotaryDimension } from '../rope-table.ts';
@@ -26,16 +26,16 @@ export function llamaHidden(
   let x = embedding(parts.matrix('embedding'), context.ids); // [N, C]
   for (let i = 0; i < layers; i++) {
     x = context.block(i, x, (input) => {
-      const normed = rmsNorm(input, parts.vector(`${i}.attentionNorm`), epsilon);
+      const normed = rmsNormOf(input, parts.vector(`${i}.attentionNorm`), epsilon);
       let qkv = context.linear(parts.linear(`${i}.qkv`), normed); // [N, (H + 2·Hkv)·D]
       if (config.headNorm) qkv = normHeads(qkv, config, parts, i);
       qkv = rope(qkv, parts.ropeTable(), context.positions, rotary);
       const mixed = context.attend(i, qkv, attention); // [N, H·D]
       const middle = context.linear(parts.linear(`${i}.output`), mixed, input); // [N, C]
 
-      const normedMiddle = rmsNorm(middle, parts.vector(`${i}.mlpNorm`), epsilon);
+      const normedMiddle = rmsNormOf(middle, parts.vector(`${i}.mlpNorm`), epsilon);
       const gateUp = context.linear(parts.linear(`${i}.gateUp`), normedMiddle); // [N, 2F]
-      return context.linear(parts.linear(`${i}.down`), swiGlu(gateUp), middle);
+      return context.linear(parts.linear(`${i}.down`), swiGluOf(gateUp), middle);
     });
   }
   return rmsNorm(x, parts.vector('norm'), epsilon);

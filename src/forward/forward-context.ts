@@ -2,12 +2,14 @@
  * The usual way through a model: whole sequences, an adapter if there is one, dropout while
  * training, and blocks that may be recomputed in the backward pass instead of remembered.
  */
-import { engine, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { ForwardContext } from '../../models/language-model.ts';
+import { tidy, type Tensor } from '@tensorflow/tfjs-core';
+import type { ForwardContext, StackedLinear } from '../../models/language-model.ts';
 import { attention } from '../ops/attention/attention.ts';
+import { backward } from '../ops/backward.ts';
 import { dropout } from '../ops/dropout/dropout.ts';
 import { linear } from '../ops/linear/linear.ts';
-import { taped } from '../ops/tape.ts';
+import { linearAfter } from '../ops/linear/recomputable.ts';
+import { taped, type Gradients } from '../ops/tape.ts';
 import { linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
 
 export interface ForwardOptions {
@@ -27,66 +29,69 @@ export function forwardContext(
   { adapter, dropout: dropped, checkpointing }: ForwardOptions = {},
 ): ForwardContext {
   let currentLayer = 0;
-  return {
+  /** What the adapter reads instead of x. */
+  const droppedInput = (layer: StackedLinear, x: Tensor) => {
+    if (!dropped || dropped.rate === 0 || !adapter?.linears.has(layer.name)) return undefined;
+    // A seed per layer and block; the same again when the block is recomputed.
+    return dropout(x, dropped.rate, seedOf(`${dropped.seed}/${currentLayer}/${layer.name}`));
+  };
+  const context: ForwardContext = {
     batch,
     time,
     ids,
     positions,
     attend: (_layer, qkv, shape) => attention(qkv, batch, time, shape),
     linear(layer, x, residual) {
-      // A seed per layer and block; the same again when the block is recomputed.
-      const seed = dropped && seedOf(`${dropped.seed}/${currentLayer}/${layer.name}`);
-      const input =
-        seed !== undefined && dropped!.rate > 0 && adapter?.linears.has(layer.name)
-          ? dropout(x, dropped!.rate, seed)
-          : undefined;
-      return linear(x, layer.weight, {
-        bias: layer.bias,
-        residual,
-        adapter: linearAdapter(adapter, layer, input),
-      });
+      const own = { bias: layer.bias, residual };
+      if (!('apply' in x)) {
+        const input = droppedInput(layer, x);
+        return linear(x, layer.weight, { ...own, adapter: linearAdapter(adapter, layer, input) });
+      }
+      if (dropped && dropped.rate > 0) return context.linear(layer, x.apply(), residual);
+      return linearAfter(x, layer.weight, { ...own, adapter: linearAdapter(adapter, layer) });
     },
     block(layer, x, run) {
-      const whole = (input: Tensor) => {
+      const runBlock = (input: Tensor, ownPositions: Tensor) => {
         currentLayer = layer;
+        context.positions = ownPositions;
         return tidy(() => run(input));
       };
-      return checkpointing ? recomputed(x, checkpointing.variables, whole) : whole(x);
+      return checkpointing
+        ? recomputed(x, context.positions, checkpointing.variables, runBlock)
+        : runBlock(x, context.positions);
     },
   };
+  return context;
 }
 
-/** Runs a block without remembering anything inside it; the backward pass runs it once more. */
-function recomputed(x: Tensor, variables: readonly Tensor[], run: (x: Tensor) => Tensor): Tensor {
+/**
+ * Runs a block without remembering anything inside it; the backward pass runs it once more, when
+ * the tensors of the forward pass are gone: whatever a block reads beside weights is remembered.
+ */
+function recomputed(
+  x: Tensor,
+  positions: Tensor,
+  variables: readonly Tensor[],
+  run: (x: Tensor, positions: Tensor) => Tensor,
+): Tensor {
   const inputs: Record<string, Tensor> = { x };
   variables.forEach((own, i) => (inputs[`v${i}`] = own));
   return taped(
     inputs,
     (save) => {
-      save([x]);
-      return [run(x)];
+      save([x, positions]);
+      return [run(x, positions)];
     },
-    ([dy], [savedX]) => {
-      const wanted = [savedX!, ...variables];
-      const gradients = gradientsInside(() => run(savedX!), wanted, dy!);
-      const thunks: Record<string, () => Tensor> = { x: () => gradients[0]! };
-      variables.forEach((_, i) => (thunks[`v${i}`] = () => gradients[i + 1]!));
+    ([dy], [savedX, savedPositions]) => {
+      const again = () => run(savedX!, savedPositions!);
+      const { value, gradients } = backward(again, [savedX!, ...variables], dy);
+      value.dispose();
+      // Nothing for the variables of other blocks.
+      const thunks: Gradients = { x: () => gradients[0]! };
+      variables.forEach((_, i) => (thunks[`v${i}`] = () => gradients[i + 1]));
       return thunks;
     },
   )[0]!;
-}
-
-/** tfjs keeps one tape at a time: a gradient inside a backward pass must put the outer one back. */
-function gradientsInside(run: () => Tensor, wanted: Tensor[], dy: Tensor): Tensor[] {
-  const { state } = engine();
-  const outer = state.activeTape;
-  try {
-    const { value, grads } = engine().gradients(run, wanted, dy, true);
-    value.dispose();
-    return grads;
-  } finally {
-    (state as { activeTape?: unknown }).activeTape = outer;
-  }
 }
 
 function seedOf(text: string): number {

@@ -123,7 +123,7 @@ function logitsAt(
     ids: int32(input),
     positions: int32(positions),
     linear: (layer, x, residual) =>
-      linear(x, layer.weight, {
+      linear('apply' in x ? x.apply() : x, layer.weight, {
         bias: layer.bias,
         residual,
         adapter: linearAdapter(adapter, layer),

@@ -17,6 +17,8 @@ import { DROPOUT } from './dropout/dropout.ts';
 import { dropoutReference } from './dropout/reference.ts';
 import * as embedding from './embedding/embedding.ts';
 import * as embeddingReference from './embedding/reference.ts';
+import * as flat from './flat/flat.ts';
+import * as flatReference from './flat/reference.ts';
 import * as gelu from './gelu/gelu.ts';
 import * as geluReference from './gelu/reference.ts';
 import * as layerNorm from './layer-norm/layer-norm.ts';
@@ -69,6 +71,8 @@ export const references: Record<string, Reference> = {
   [adamW.ADAMW]: adamWReference.adamWReference,
   [adamW.SQUARED_SUM]: adamWReference.squaredSumReference,
   [DROPOUT]: dropoutReference,
+  [flat.FLATTEN]: flatReference.flattenReference,
+  [flat.UNFLATTEN]: flatReference.unflattenReference,
 };
 
 /** A kernel written for one backend; gets tfjs's tensor infos and attributes. */

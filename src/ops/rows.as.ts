@@ -37,8 +37,9 @@ export function rmsNorm(
   }
 }
 
+/** Writes dx, to which `soFar` is added unless it is 0, and y again. */
 export function rmsNormBackward(
-  x: usize, gamma: usize, dy: usize, dx: usize, rows: i32, width: i32, epsilon: f32,
+  x: usize, gamma: usize, dy: usize, soFar: usize, dx: usize, y: usize, rows: i32, width: i32, epsilon: f32,
   part: i32, parts: i32,
 ): void {
   const end = share(rows, part + 1, parts, 1);
@@ -63,12 +64,20 @@ export function rmsNormBackward(
     const rho4 = f32x4.splat(rho);
     for (i = 0; i < whole; i += 16) {
       const scaled = f32x4.mul(v128.load(dy + offset + i), v128.load(gamma + i));
-      const along4 = f32x4.mul(v128.load(x + offset + i), pull4);
-      v128.store(dx + offset + i, f32x4.mul(rho4, f32x4.sub(scaled, along4)));
+      const own = v128.load(x + offset + i);
+      const along4 = f32x4.mul(own, pull4);
+      v128.store(y + offset + i, f32x4.mul(f32x4.mul(own, rho4), v128.load(gamma + i)));
+      let sum = f32x4.mul(rho4, f32x4.sub(scaled, along4));
+      if (soFar) sum = f32x4.add(sum, v128.load(soFar + offset + i));
+      v128.store(dx + offset + i, sum);
     }
     for (; i < bytes; i += 4) {
       const scaled = load<f32>(dy + offset + i) * load<f32>(gamma + i);
-      store<f32>(dx + offset + i, rho * (scaled - load<f32>(x + offset + i) * pull));
+      const own = load<f32>(x + offset + i);
+      store<f32>(y + offset + i, own * rho * load<f32>(gamma + i));
+      let sum = rho * (scaled - own * pull);
+      if (soFar) sum += load<f32>(soFar + offset + i);
+      store<f32>(dx + offset + i, sum);
     }
   }
 }
@@ -90,8 +99,9 @@ export function layerNorm(
   }
 }
 
+/** `soFar` is added to dx unless it is 0. */
 export function layerNormBackward(
-  x: usize, gamma: usize, dy: usize, dx: usize, rows: i32, width: i32, epsilon: f32,
+  x: usize, gamma: usize, dy: usize, soFar: usize, dx: usize, rows: i32, width: i32, epsilon: f32,
   part: i32, parts: i32,
 ): void {
   const end = share(rows, part + 1, parts, 1);
@@ -112,7 +122,9 @@ export function layerNormBackward(
     for (let i: usize = 0; i < bytes; i += 4) {
       const scaled = load<f32>(dy + offset + i) * load<f32>(gamma + i);
       const normal = (load<f32>(x + offset + i) - mean) * rho;
-      store<f32>(dx + offset + i, rho * (scaled - sum - normal * along));
+      let own = rho * (scaled - sum - normal * along);
+      if (soFar) own += load<f32>(soFar + offset + i);
+      store<f32>(dx + offset + i, own);
     }
   }
 }
@@ -182,8 +194,9 @@ export function swiGlu(x: usize, y: usize, rows: i32, width: i32, part: i32, par
   }
 }
 
+/** Writes dx and, again, y: what the product behind it needs for its own gradients. */
 export function swiGluBackward(
-  x: usize, dy: usize, dx: usize, rows: i32, width: i32, part: i32, parts: i32,
+  x: usize, dy: usize, dx: usize, y: usize, rows: i32, width: i32, part: i32, parts: i32,
 ): void {
   const end = share(rows, part + 1, parts, 1);
   const one = f32x4.splat(1);
@@ -192,6 +205,7 @@ export function swiGluBackward(
     const up = gate + <usize>width * 4;
     const from = dy + <usize>row * <usize>width * 4;
     const to = dx + <usize>row * <usize>width * 8;
+    const again = y + <usize>row * <usize>width * 4;
     for (let i: i32 = 0; i < width; i += 4) {
       const at = <usize>i * 4;
       const whole = i + 4 <= width;
@@ -204,11 +218,15 @@ export function swiGluBackward(
         const s = sigmoid4(g);
         const slope = f32x4.mul(s, f32x4.add(one, f32x4.mul(g, f32x4.sub(one, s))));
         const dGate = f32x4.mul(f32x4.mul(d, u), slope);
-        const dUp = f32x4.mul(d, f32x4.mul(g, s));
+        const activated = f32x4.mul(g, s);
+        const dUp = f32x4.mul(d, activated);
+        const h = f32x4.mul(activated, u);
         if (whole) {
+          v128.store(again + p, h);
           v128.store(to + p, dGate);
           v128.store(to + <usize>width * 4 + p, dUp);
         } else {
+          store<f32>(again + p, f32x4.extract_lane(h, 0));
           store<f32>(to + p, f32x4.extract_lane(dGate, 0));
           store<f32>(to + <usize>width * 4 + p, f32x4.extract_lane(dUp, 0));
         }

@@ -7,8 +7,25 @@ import { engine, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core';
 
 /** Inputs by name; an absent optional input is simply left out. */
 export type Inputs = Record<string, Tensor>;
-export type Gradients = Record<string, () => Tensor>;
+/** The gradient of one input; undefined when this input has no part in the result after all. */
+export type Thunk = (soFar?: Tensor) => Tensor | undefined;
+export type Gradients = Record<string, Thunk>;
 export type Save = (tensors: Tensor[]) => void;
+
+const accumulatingThunks = new WeakSet<Thunk>();
+
+/**
+ * Marks a thunk that can add to the gradient its input already has from later uses, in the same
+ * dispatch: it is then given that gradient and returns the sum.
+ */
+export function accumulating(thunk: (soFar?: Tensor) => Tensor): Thunk {
+  accumulatingThunks.add(thunk);
+  return thunk;
+}
+
+export function accumulates(thunk: Thunk): boolean {
+  return accumulatingThunks.has(thunk);
+}
 
 /** Runs the kernel of the current backend; nothing is recorded on the tape here. */
 export function runKernel(name: string, inputs: Inputs, attributes: object = {}): Tensor[] {

@@ -22,7 +22,9 @@ import {
 } from './cross-entropy/wasm.ts';
 import { DROPOUT, dropoutThreshold, type DropoutAttributes } from './dropout/dropout.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from './embedding/embedding.ts';
+import { FLATTEN, numbered, sizeOf, UNFLATTEN, type UnflattenAttributes } from './flat/flat.ts';
 import { GELU, GELU_BACKWARD, type GeluAttributes } from './gelu/gelu.ts';
+import { valuesOf } from './host-values.ts';
 import {
   LAYER_NORM,
   LAYER_NORM_BACKWARD,
@@ -42,23 +44,27 @@ import { SWIGLU, SWIGLU_BACKWARD } from './swiglu/swiglu.ts';
 import type { WeightAttributes } from './weight.ts';
 import { WIDEN, type WidenAttributes } from './widen/widen.ts';
 
-/** A kernel that works row by row on tensors of one shape: pointers, rows, width, then its own. */
+/**
+ * A kernel that works row by row on tensors of one shape: pointers (0 for an input that is not
+ * there), rows, width, then its own.
+ */
 function rowKernel(
   name: string,
   names: readonly string[],
   extra: (attributes: object) => number[] = () => [],
+  outputs = 1,
 ): BackendKernel {
   return (inputs, attributes) => {
     const engine = wasmBackend();
     const { shape } = inputs[names[0]!]!;
     const width = shape.at(-1)!;
     const rows = shape.reduce((a, b) => a * b, 1) / width;
-    const out = engine.output([...shape]);
-    const pointers = [...names.map((input) => inputs[input]!), out].map((info) =>
-      engine.pointer(info),
+    const outs = Array.from({ length: outputs }, () => engine.output([...shape]));
+    const pointers = [...names.map((input) => inputs[input]), ...outs].map((info) =>
+      info ? engine.pointer(info) : 0,
     );
     engine.run(name, [...pointers, rows, width, ...extra(attributes)], rows * width * 8);
-    return out;
+    return outs;
   };
 }
 
@@ -118,9 +124,10 @@ const swiGluBackward: BackendKernel = ({ x, dy }) => {
   const engine = wasmBackend();
   const [rows, double] = x!.shape as [number, number];
   const dx = engine.output([rows, double]);
-  const pointers = [x!, dy!, dx].map((info) => engine.pointer(info));
+  const y = engine.output([rows, double / 2]);
+  const pointers = [x!, dy!, dx, y].map((info) => engine.pointer(info));
   engine.run('swiGluBackward', [...pointers, rows, double / 2], rows * double * 8);
-  return dx;
+  return [dx, y];
 };
 
 const rope: BackendKernel = ({ x, table, positions }, attributes) => {
@@ -176,17 +183,46 @@ const embeddingGradient: BackendKernel = ({ ids, dy }, attributes) => {
 };
 
 const adamW: BackendKernel = (inputs, attributes) => {
-  const { lr, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale } =
-    attributes as AdamWAttributes;
+  const own = attributes as AdamWAttributes;
+  const { lr, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale } = own;
+  const { decayed } = own;
   const engine = wasmBackend();
   const old = ['parameter', 'gradient', 'momentum', 'variance'].map((name) => inputs[name]!);
   const { shape } = old[0]!;
   const fresh: TensorInfo[] = [0, 1, 2].map(() => engine.output([...shape]));
   const size = shape.reduce((a, b) => a * b, 1);
   const pointers = [...old, ...fresh].map((info) => engine.pointer(info));
-  const numbers = [lr, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale];
-  engine.run('adamW', [...pointers, size, ...numbers], size * 8);
+  const update = (first: number, end: number, decay: number) => {
+    if (first === end) return;
+    const numbers = [lr, beta1, beta2, epsilon, decay, correction1, correction2, gradientScale];
+    const own = pointers.map((pointer) => pointer + 4 * first);
+    engine.run('adamW', [...own, end - first, ...numbers], (end - first) * 8);
+  };
+  update(0, decayed, weightDecay);
+  update(decayed, size, 0);
   return fresh;
+};
+
+const flatten: BackendKernel = (inputs) => {
+  const tensors = numbered(inputs);
+  const out = wasmBackend().output([tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0)]);
+  const values = valuesOf(out);
+  let at = 0;
+  for (const own of tensors) {
+    values.set(valuesOf(own), at);
+    at += sizeOf(own.shape);
+  }
+  return out;
+};
+
+const unflatten: BackendKernel = ({ vector }, attributes) => {
+  let at = 0;
+  return (attributes as UnflattenAttributes).shapes.map((shape) => {
+    const out = wasmBackend().output([...shape]);
+    valuesOf(out).set(valuesOf(vector!).subarray(at, at + sizeOf(shape)));
+    at += sizeOf(shape);
+    return out;
+  });
 };
 
 const squaredSum: BackendKernel = ({ x }) => {
@@ -219,9 +255,9 @@ export const wasmKernels: Record<string, BackendKernel> = {
   [linear.LORA_B_GRADIENT]: linearKernels.loraBGradientKernel,
   [linear.LINEAR_WEIGHT_GRADIENT]: linearKernels.linearWeightGradientKernel,
   [RMS_NORM]: rowKernel('rmsNorm', ['x', 'gamma'], epsilonOf),
-  [RMS_NORM_BACKWARD]: rowKernel('rmsNormBackward', ['x', 'gamma', 'dy'], epsilonOf),
+  [RMS_NORM_BACKWARD]: rowKernel('rmsNormBackward', ['x', 'gamma', 'dy', 'soFar'], epsilonOf, 2),
   [LAYER_NORM]: rowKernel('layerNorm', ['x', 'gamma', 'beta'], epsilonOf),
-  [LAYER_NORM_BACKWARD]: rowKernel('layerNormBackward', ['x', 'gamma', 'dy'], epsilonOf),
+  [LAYER_NORM_BACKWARD]: rowKernel('layerNormBackward', ['x', 'gamma', 'dy', 'soFar'], epsilonOf),
   [RMS_NORM_GAMMA_GRADIENT]: columnKernel('gammaGradient', ['x', 'dy'], (attributes) => [
     ...epsilonOf(attributes),
     0,
@@ -251,4 +287,6 @@ export const wasmKernels: Record<string, BackendKernel> = {
     return [seed, dropoutThreshold(rate), 1 / (1 - rate)];
   }),
   [WIDEN]: widen,
+  [FLATTEN]: flatten,
+  [UNFLATTEN]: unflatten,
 };

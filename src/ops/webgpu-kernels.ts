@@ -15,6 +15,8 @@ import { DROPOUT } from './dropout/dropout.ts';
 import { dropoutKernel } from './dropout/program.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from './embedding/embedding.ts';
 import { embeddingGradientKernel, embeddingKernel } from './embedding/program.ts';
+import { FLATTEN, UNFLATTEN } from './flat/flat.ts';
+import { flattenKernel, unflattenKernel } from './flat/program.ts';
 import { GELU, GELU_BACKWARD } from './gelu/gelu.ts';
 import { geluBackwardKernel, geluKernel } from './gelu/program.ts';
 import { LAYER_NORM, LAYER_NORM_BACKWARD } from './layer-norm/layer-norm.ts';
@@ -63,4 +65,6 @@ export const webgpuKernels: Record<string, BackendKernel> = {
   [SQUARED_SUM]: squaredSumKernel,
   [DROPOUT]: dropoutKernel,
   [WIDEN]: widenKernel,
+  [FLATTEN]: flattenKernel,
+  [UNFLATTEN]: unflattenKernel,
 };

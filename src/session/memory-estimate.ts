@@ -10,7 +10,7 @@ export interface MemoryEstimate {
 }
 
 /** Logits exist in chunks of at most this many bytes. */
-const LOGITS_CHUNK = 64 * 2 ** 20;
+const LOGITS_CHUNK = 16 * 2 ** 20;
 
 /**
  * @param tokens B·T of the largest micro-batch

@@ -68,7 +68,7 @@ export async function takeCheckpoint(
       return [name, own] as const;
     }),
   );
-  const moments = await readMoments(optimizer);
+  const moments = await readMoments(optimizer, parameters);
   const broken = values
     .filter(([name, own]) => ![own.values, ...moments.get(name)!].every(allFinite))
     .map(([name]) => name);
@@ -123,7 +123,7 @@ export function restoreCheckpoint(
   for (const { name, variable } of parameters) {
     assign(variable, checkpoint.parameters.get(name)!.values);
   }
-  writeMoments(optimizer, checkpoint.updates, checkpoint.moments);
+  writeMoments(optimizer, parameters, checkpoint.updates, checkpoint.moments);
 }
 
 function assign(variable: Variable, values: Float32Array): void {

@@ -4,15 +4,11 @@
  */
 import {
   add,
-  concat,
   mul,
-  reshape,
-  sqrt,
-  stack,
   sum,
   tensor,
   tidy,
-  variableGrads,
+  zerosLike,
   type Scalar,
   type Tensor,
   type Variable,
@@ -22,12 +18,14 @@ import type { Batch } from '../batches/batch.ts';
 import type { ForwardOptions } from '../forward/forward-context.ts';
 import { tokenLosses } from '../forward/token-losses.ts';
 import { squaredSum } from '../ops/adamw/adamw.ts';
+import { backward } from '../ops/backward.ts';
+import { flatten } from '../ops/flat/flat.ts';
 
 export interface BatchGradients {
   /** Scalar: Σ weight·NLL / totalWeight. */
   loss: Tensor;
-  /** In the order of the variables. */
-  gradients: Tensor[];
+  /** [Σ sizes of the variables], in their order. */
+  gradient: Tensor;
 }
 
 /**
@@ -41,45 +39,45 @@ export function batchGradients(
   totalWeight: number,
   options: ForwardOptions,
 ): BatchGradients {
-  const { value, grads } = variableGrads(() => {
-    const { nll } = tokenLosses(model, batch, options, true);
-    const weights = Float32Array.from(
-      { length: batch.targets.length },
-      (_, i) => (batch.weights?.[i] ?? 1) / totalWeight,
-    );
-    return sum<Scalar>(mul(nll, tensor(weights)));
-  }, variables as Variable[]);
-  return { loss: value, gradients: variables.map(({ name }) => grads[name]!) };
+  return tidy(() => {
+    const { value, gradients } = backward(() => {
+      const { nll } = tokenLosses(model, batch, options, true);
+      const weights = Float32Array.from(
+        { length: batch.targets.length },
+        (_, i) => (batch.weights?.[i] ?? 1) / totalWeight,
+      );
+      return sum<Scalar>(mul(nll, tensor(weights)));
+    }, variables);
+    const gradient = flatten(gradients.map((own, i) => own ?? zerosLike(variables[i]!)));
+    return { loss: value, gradient };
+  });
 }
 
 /** Adds the gradients of a further micro-batch, disposing both inputs. */
 export function addGradients(sum_: BatchGradients, more: BatchGradients): BatchGradients {
   const together = tidy(() => ({
     loss: add(sum_.loss, more.loss),
-    gradients: sum_.gradients.map((g, i) => add(g, more.gradients[i]!)),
+    gradient: add(sum_.gradient, more.gradient),
   }));
   disposeGradients(sum_);
   disposeGradients(more);
   return together;
 }
 
-export function disposeGradients({ loss, gradients }: BatchGradients): void {
+export function disposeGradients({ loss, gradient }: BatchGradients): void {
   loss.dispose();
-  for (const gradient of gradients) gradient.dispose();
+  gradient.dispose();
 }
 
 /** Loss and global gradient norm in one read: the only one of a step. */
 export async function readLossAndNorm({
   loss,
-  gradients,
+  gradient,
 }: BatchGradients): Promise<[number, number]> {
-  const both = tidy(() => {
-    const squares = stack(gradients.map((gradient) => reshape(squaredSum(gradient), [])));
-    return concat([reshape(loss, [1]), reshape(sqrt(sum(squares)), [1])]);
-  });
-  const [value, norm] = await both.data();
+  const both = tidy(() => flatten([loss, squaredSum(gradient)]));
+  const [value, squares] = await both.data();
   both.dispose();
-  return [value!, norm!];
+  return [value!, Math.sqrt(squares!)];
 }
 
 export interface Evaluation {

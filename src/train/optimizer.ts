@@ -1,6 +1,10 @@
-/** AdamW over named variables: its moments, one update, and the way to and from a checkpoint. */
-import { tensor, zerosLike, type Tensor, type Variable } from '@tensorflow/tfjs-core';
+/**
+ * AdamW over all parameters as one flat vector: its moments, one update, and the way to and from a
+ * checkpoint.
+ */
+import { tensor, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { adamW } from '../ops/adamw/adamw.ts';
+import { flatten, sizeOf, unflatten } from '../ops/flat/flat.ts';
 import type { TrainingSettings } from './config.ts';
 
 export interface Parameter {
@@ -13,7 +17,9 @@ export interface Parameter {
 export interface OptimizerState {
   /** Updates made so far, t. */
   updates: number;
-  moments: Map<string, { momentum: Tensor; variance: Tensor }>;
+  /** [Σ sizes of the parameters], in their order. */
+  momentum: Tensor;
+  variance: Tensor;
 }
 
 export type OptimizerSettings = Pick<
@@ -21,85 +27,101 @@ export type OptimizerSettings = Pick<
   'beta1' | 'beta2' | 'epsilon' | 'weightDecay'
 >;
 
+/** @throws RangeError when a parameter that decays comes after one that does not */
 export function createOptimizer(parameters: readonly Parameter[]): OptimizerState {
-  const moments = new Map(
-    parameters.map(({ name, variable }) => [
-      name,
-      { momentum: zerosLike(variable), variance: zerosLike(variable) },
-    ]),
-  );
-  return { updates: 0, moments };
+  const firstFixed = parameters.findIndex(({ decays }) => !decays);
+  if (firstFixed >= 0 && parameters.slice(firstFixed).some(({ decays }) => decays)) {
+    throw new RangeError('Parameters that decay must come before those that do not.');
+  }
+  const size = totalSize(parameters);
+  return { updates: 0, momentum: zeros([size]), variance: zeros([size]) };
 }
 
 /**
  * One AdamW update in place.
- * @param gradients in the order of the parameters; not disposed
- * @param gradientScale multiplies every gradient first: the clipping factor
+ * @param gradient [Σ sizes], in the order of the parameters; not disposed
+ * @param gradientScale multiplies the gradient first: the clipping factor
  */
 export function updateParameters(
   state: OptimizerState,
   parameters: readonly Parameter[],
-  gradients: readonly Tensor[],
+  gradient: Tensor,
   lr: number,
   gradientScale: number,
-  settings: OptimizerSettings,
+  { beta1, beta2, epsilon, weightDecay }: OptimizerSettings,
 ): void {
   state.updates++;
-  const { beta1, beta2, epsilon, weightDecay } = settings;
-  const shared = {
-    lr,
-    beta1,
-    beta2,
-    epsilon,
-    gradientScale,
-    correction1: 1 - beta1 ** state.updates,
-    correction2: 1 - beta2 ** state.updates,
-  };
-  parameters.forEach(({ name, variable, decays }, i) => {
-    const own = state.moments.get(name)!;
-    const [parameter, momentum, variance] = adamW(
-      { parameter: variable, gradient: gradients[i]!, ...own },
-      { ...shared, weightDecay: decays ? weightDecay : 0 },
-    );
-    variable.assign(parameter);
-    parameter.dispose();
-    own.momentum.dispose();
-    own.variance.dispose();
-    state.moments.set(name, { momentum, variance });
+  const { momentum, variance } = state;
+  const old = flatten(parameters.map(({ variable }) => variable));
+  const [parameter, newMomentum, newVariance] = adamW(
+    { parameter: old, gradient, momentum, variance },
+    {
+      lr,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      gradientScale,
+      decayed: totalSize(parameters.filter(({ decays }) => decays)),
+      correction1: 1 - beta1 ** state.updates,
+      correction2: 1 - beta2 ** state.updates,
+    },
+  );
+  for (const replaced of [old, momentum, variance]) replaced.dispose();
+  Object.assign(state, { momentum: newMomentum, variance: newVariance });
+  const values = unflatten(
+    parameter,
+    parameters.map(({ variable }) => variable.shape),
+  );
+  parameter.dispose();
+  parameters.forEach(({ variable }, i) => {
+    variable.assign(values[i]!);
+    values[i]!.dispose();
   });
 }
 
+function totalSize(parameters: readonly Parameter[]): number {
+  return parameters.reduce((sum, { variable }) => sum + sizeOf(variable.shape), 0);
+}
+
 /** Host copies of both moments, by parameter name. */
-export async function readMoments(state: OptimizerState): Promise<Map<string, Float32Array[]>> {
-  const read = new Map<string, Float32Array[]>();
-  for (const [name, { momentum, variance }] of state.moments) {
-    const values = await Promise.all([momentum.data(), variance.data()]);
-    read.set(name, values as Float32Array[]);
-  }
-  return read;
+export async function readMoments(
+  { momentum, variance }: OptimizerState,
+  parameters: readonly Parameter[],
+): Promise<Map<string, Float32Array[]>> {
+  const both = (await Promise.all([momentum.data(), variance.data()])) as Float32Array[];
+  let start = 0;
+  return new Map(
+    parameters.map(({ name, variable: { size } }) => {
+      const own = both.map((values) => values.slice(start, start + size));
+      start += size;
+      return [name, own];
+    }),
+  );
 }
 
 export function writeMoments(
   state: OptimizerState,
+  parameters: readonly Parameter[],
   updates: number,
   moments: ReadonlyMap<string, readonly Float32Array[]>,
 ): void {
-  state.updates = updates;
-  for (const [name, own] of state.moments) {
-    const [momentum, variance] = moments.get(name)!;
-    const { shape } = own.momentum;
-    own.momentum.dispose();
-    own.variance.dispose();
-    state.moments.set(name, {
-      momentum: tensor(momentum!, shape),
-      variance: tensor(variance!, shape),
-    });
-  }
+  disposeOptimizer(state);
+  const size = totalSize(parameters);
+  const [momentum, variance] = [0, 1].map((which) => {
+    const values = new Float32Array(size);
+    let start = 0;
+    for (const { name } of parameters) {
+      const own = moments.get(name)![which]!;
+      values.set(own, start);
+      start += own.length;
+    }
+    return tensor(values);
+  });
+  Object.assign(state, { updates, momentum, variance });
 }
 
-export function disposeOptimizer(state: OptimizerState): void {
-  for (const { momentum, variance } of state.moments.values()) {
-    momentum.dispose();
-    variance.dispose();
-  }
+export function disposeOptimizer({ momentum, variance }: OptimizerState): void {
+  momentum.dispose();
+  variance.dispose();
 }

@@ -165,7 +165,7 @@ export async function* train(
       const lr = learningRateAt(settings, progress.step);
       const clip = settings.maxGradientNorm;
       const scale = clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
-      updateParameters(optimizer, parameters, result.gradients, lr, scale, settings);
+      updateParameters(optimizer, parameters, result.gradient, lr, scale, settings);
       disposeGradients(result);
 
       progress.step++;

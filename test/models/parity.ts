@@ -2,7 +2,7 @@
  * One model of the fixtures against what transformers and PEFT computed: logits, NLL, the LoRA
  * loss and every adapter gradient, and ten AdamW losses. Returns errors; the tests judge them.
  */
-import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { tensor, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { loadModel } from '../../models/load.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Batch } from '../../src/batches/batch.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../src/lora/adapter.ts';
 import type { LoraSettings } from '../../src/lora/config.ts';
 import { forwardContext } from '../../src/forward/forward-context.ts';
+import { unflatten } from '../../src/ops/flat/flat.ts';
 import { linear } from '../../src/ops/linear/linear.ts';
 import { positionsOf } from '../../src/forward/token-losses.ts';
 import { batchGradients, disposeGradients, readLossAndNorm } from '../../src/train/loss.ts';
@@ -165,7 +166,7 @@ async function gradientError(model: LanguageModel, adapter: LoraAdapter, referen
   );
   const [loss] = await readLossAndNorm(result);
   // Gradients have the layout of the parameters, so an adapter made of them un-stacks them.
-  const values = await gradientsByModule(adapter, result.gradients as Variable[]);
+  const values = await gradientsByModule(adapter, result.gradient);
   disposeGradients(result);
   let worst = 0;
   for (const [path, { a, b }] of values) {
@@ -179,7 +180,9 @@ async function gradientError(model: LanguageModel, adapter: LoraAdapter, referen
   return { loss: Math.abs(loss - lora.loss) / lora.loss, gradients: worst };
 }
 
-async function gradientsByModule(adapter: LoraAdapter, gradients: Variable[]) {
+async function gradientsByModule(adapter: LoraAdapter, gradient: Tensor) {
+  const shapes = adapter.variables.map(({ variable }) => variable.shape);
+  const gradients = unflatten(gradient, shapes) as Variable[];
   let next = 0;
   const linears = new Map(
     [...adapter.linears].map(([name, own]) => [
@@ -187,7 +190,9 @@ async function gradientsByModule(adapter: LoraAdapter, gradients: Variable[]) {
       { ...own, a: gradients[next++]!, b: gradients[next++]! },
     ]),
   );
-  return adapterValues({ ...adapter, linears });
+  const values = await adapterValues({ ...adapter, linears });
+  for (const own of gradients) own.dispose();
+  return values;
 }
 
 async function firstSteps(
@@ -216,7 +221,7 @@ async function firstSteps(
     updateParameters(
       state,
       parameters,
-      result.gradients,
+      result.gradient,
       learning_rate,
       Math.min(1, max_grad_norm / (norm + 1e-6)),
       { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: weight_decay },

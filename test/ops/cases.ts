@@ -223,6 +223,14 @@ function rowCases(): [string, string, Build][] {
         (r) => ({ inputs: { ...inputs(r), ...dy(r) }, attributes }),
       ]);
       cases.push([
+        'IdiolectRmsNormBackward',
+        `${label} added`,
+        (r) => ({
+          inputs: { ...inputs(r), ...dy(r), soFar: normal(r, [n, width]) },
+          attributes,
+        }),
+      ]);
+      cases.push([
         'IdiolectLayerNorm',
         label,
         (r) => ({ inputs: { ...inputs(r), beta: normal(r, [width]) }, attributes }),
@@ -231,6 +239,14 @@ function rowCases(): [string, string, Build][] {
         'IdiolectLayerNormBackward',
         label,
         (r) => ({ inputs: { ...inputs(r), ...dy(r) }, attributes }),
+      ]);
+      cases.push([
+        'IdiolectLayerNormBackward',
+        `${label} added`,
+        (r) => ({
+          inputs: { ...inputs(r), ...dy(r), soFar: normal(r, [n, width]) },
+          attributes,
+        }),
       ]);
       for (const kernel of ['IdiolectRmsNormGammaGradient', 'IdiolectLayerNormGammaGradient']) {
         cases.push([
@@ -286,6 +302,22 @@ function rowCases(): [string, string, Build][] {
       label,
       (r) => ({ inputs: { x: normal(r, [n, width]) }, attributes: {} }),
     ]);
+    cases.push([
+      'IdiolectFlatten',
+      label,
+      (r) => ({
+        inputs: { t0: normal(r, [n, width]), t1: normal(r, []), t2: normal(r, [width, 3]) },
+        attributes: {},
+      }),
+    ]);
+    cases.push([
+      'IdiolectUnflatten',
+      label,
+      (r) => ({
+        inputs: { vector: normal(r, [n * width + 5]) },
+        attributes: { shapes: [[3], [n, width], [1, 2]] },
+      }),
+    ]);
     for (const lr of [1e-3, 0.1]) {
       cases.push([
         'IdiolectAdamW',
@@ -303,6 +335,7 @@ function rowCases(): [string, string, Build][] {
             beta2: 0.999,
             epsilon: 1e-8,
             weightDecay: 0.1,
+            decayed: lr < 0.01 ? n * width : Math.floor((n * width) / 3),
             correction1: 0.1,
             correction2: 0.001,
             gradientScale: 0.5,

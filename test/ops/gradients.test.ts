@@ -4,27 +4,29 @@
  */
 import '@tensorflow/tfjs-backend-cpu';
 import {
+  add,
   memory,
   mul,
   setBackend,
   sum,
   tensor,
   tidy,
-  valueAndGrads,
   type Tensor,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attention } from '../../src/ops/attention/attention.ts';
+import { backward } from '../../src/ops/backward.ts';
 import { crossEntropy } from '../../src/ops/cross-entropy/cross-entropy.ts';
 import { dropout } from '../../src/ops/dropout/dropout.ts';
 import { embedding } from '../../src/ops/embedding/embedding.ts';
 import { gelu } from '../../src/ops/gelu/gelu.ts';
 import { layerNorm } from '../../src/ops/layer-norm/layer-norm.ts';
 import { linear } from '../../src/ops/linear/linear.ts';
+import { linearAfter } from '../../src/ops/linear/recomputable.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { rmsNorm } from '../../src/ops/rms-norm/rms-norm.ts';
+import { rmsNorm, rmsNormOf } from '../../src/ops/rms-norm/rms-norm.ts';
 import { rope } from '../../src/ops/rope/rope.ts';
-import { swiGlu } from '../../src/ops/swiglu/swiglu.ts';
+import { swiGlu, swiGluOf } from '../../src/ops/swiglu/swiglu.ts';
 import { denseWeight, uploadWeight } from '../../src/ops/weight.ts';
 import { createRandom } from '../../src/random.ts';
 
@@ -50,12 +52,12 @@ async function expectGradients(f: Function, inputs: Tensor[]): Promise<void> {
   probe.dispose();
   const scalar = (...xs: Tensor[]) => sum(mul(f(...xs), weights));
   const before = memory().numTensors;
-  const { value, grads } = valueAndGrads(scalar as never)(inputs);
+  const { value, gradients } = backward(() => scalar(...inputs), inputs);
   expect(memory().numTensors).toBe(before + 1 + inputs.length);
   value.dispose();
   for (const [index, input] of inputs.entries()) {
     const values = await input.data();
-    const gradient = await grads[index]!.data();
+    const gradient = await gradients[index]!.data();
     for (let i = 0; i < values.length; i++) {
       const at = async (delta: number) => {
         const moved = Float32Array.from(values);
@@ -129,6 +131,35 @@ describe('gradients against finite differences', () => {
     );
     expect(weight.parts.length).toBe(3);
     await expectGradients((x) => linear(x, weight), [draw([2, 3])]);
+  });
+
+  it('SwiGLU or a norm and a linear in one', async () => {
+    const adapter = (a: Tensor, b: Tensor) => ({
+      adapter: { a, b, rank: 2, scale: 1.5, slots: [{ start: 0, end: 5 }] },
+    });
+    await expectGradients(
+      (x, w, residual, a, b) =>
+        linearAfter(swiGluOf(x), denseWeight(w), { residual, ...adapter(a, b) }),
+      [draw([3, 8]), draw([5, 4]), draw([3, 5]), draw([2, 4]), draw([5, 2])],
+    );
+    await expectGradients(
+      (x, gamma, w, bias, a, b) =>
+        linearAfter(rmsNormOf(x, gamma, 1e-5), denseWeight(w), { bias, ...adapter(a, b) }),
+      [draw([3, 4]), draw([4]), draw([5, 4]), draw([5]), draw([2, 4]), draw([5, 2])],
+    );
+  });
+
+  it('a residual stream, joined by the norm or by an addition', async () => {
+    const weight = denseWeight(draw([5, 5]));
+    await expectGradients(
+      (x, g) => linear(rmsNorm(x, g, 1e-5), weight, { residual: x }),
+      [draw([3, 5]), draw([5])],
+    );
+    await expectGradients(
+      (x, g) => linearAfter(rmsNormOf(x, g, 1e-5), weight, { residual: x }),
+      [draw([3, 5]), draw([5])],
+    );
+    await expectGradients((x) => add(mul(x, x), x), [draw([3, 5])]);
   });
 
   it('norms', async () => {

@@ -1,6 +1,13 @@
 /** The stored numbers of the self-test are those of the plain references, and wrong ones are seen. */
 import '@tensorflow/tfjs-backend-cpu';
-import { memory, mul, registerKernel, setBackend, unregisterKernel } from '@tensorflow/tfjs-core';
+import {
+  memory,
+  mul,
+  registerKernel,
+  setBackend,
+  unregisterKernel,
+  type Tensor,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { GpuUnavailableError } from '../../src/errors.ts';
 import { registerOps } from '../../src/ops/register.ts';
@@ -36,8 +43,8 @@ it('refuses an engine whose gradient is zero', async () => {
       kernelName: SWIGLU_BACKWARD,
       backendName: 'cpu',
       kernelFunc: ({ inputs }) => {
-        const gradient = swiGluBackwardReference(inputs as never);
-        return mul(gradient, factor);
+        const [dx, y] = swiGluBackwardReference(inputs as never) as [Tensor, Tensor];
+        return [mul(dx, factor), y];
       },
     });
   };

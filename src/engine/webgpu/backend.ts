@@ -4,6 +4,16 @@ import { BufferPool } from './buffer-pool.ts';
 import type { GpuProblem } from './device.ts';
 import type { TfjsWebGpu } from './tfjs-stream.ts';
 
+/**
+ * Says of no tensor that its buffer must wait for the next submission. A buffer given back is
+ * written next by a later command of the same queue, and commands run in order; so memory can be
+ * used again within a step. What JavaScript writes itself, the uniforms, tfjs holds back apart.
+ */
+const nothingWaits: TfjsWebGpu['commandQueueOwnedIds'] = {
+  add: () => new WeakSet(),
+  has: () => false,
+};
+
 /** @param problem the first thing the device reported, if it did */
 export function createWebGpuBackend(
   device: GPUDevice,
@@ -13,11 +23,14 @@ export function createWebGpuBackend(
   const backend = new WebGPUBackend(device, info);
   // Before anything is allocated.
   const pool = new BufferPool(device);
-  (backend as unknown as TfjsWebGpu).bufferManager = pool;
+  const inside = backend as unknown as TfjsWebGpu;
+  inside.bufferManager = pool;
+  inside.commandQueueOwnedIds = nothingWaits;
 
   const submit = backend.submitQueue.bind(backend);
   backend.submitQueue = () => {
     submit();
+    inside.commandQueueOwnedIds = nothingWaits;
     pool.submitted();
   };
 

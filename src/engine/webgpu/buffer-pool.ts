@@ -1,5 +1,6 @@
 /**
- * GPU buffers by size and use, kept for the next taker. tfjs's own pool never gives anything back:
+ * GPU buffers by size and use, kept for the next taker, who may come before the commands that used
+ * them are submitted: these run in order. tfjs's own pool never gives anything back:
  * with batches of many lengths it grows for ever, and it finds a buffer by linear search. This one
  * never lets allocated memory pass a margin over the most that was ever in use at one time; the
  * buffers that lay unused the longest go first.
@@ -7,19 +8,20 @@
 import type { BufferSource } from './tfjs-stream.ts';
 
 /** Allocated may be this many times the peak in use: room to keep buffers of a few shapes. */
-const MARGIN = 1.25;
+const MARGIN = 1 + 1 / 32;
 /** Below this nothing is destroyed. */
 const FREE_BYTES = 16 * 2 ** 20;
 
 interface Idle {
   buffer: GPUBuffer;
   key: string;
+  /** Submissions made when it was given back. */
+  submissions: number;
 }
 
 export class BufferPool implements BufferSource {
   numBytesUsed = 0;
   numBytesAllocated = 0;
-  bytesSinceSubmit = 0;
   #peakBytesUsed = 0;
   readonly #device: Pick<GPUDevice, 'createBuffer'>;
   readonly #used = new Map<GPUBuffer, number>();
@@ -27,6 +29,10 @@ export class BufferPool implements BufferSource {
   readonly #idleByKey = new Map<string, Idle[]>();
   /** All idle buffers in the order they were given back. */
   readonly #idle = new Set<Idle>();
+  /** To be destroyed after the next submission: recorded commands may still use them. */
+  readonly #doomed = new Map<GPUBuffer, number>();
+  #doomedBytes = 0;
+  #submissions = 0;
 
   constructor(device: Pick<GPUDevice, 'createBuffer'>) {
     this.#device = device;
@@ -39,7 +45,6 @@ export class BufferPool implements BufferSource {
     this.#used.set(buffer, size);
     this.numBytesUsed += size;
     this.#peakBytesUsed = Math.max(this.#peakBytesUsed, this.numBytesUsed);
-    this.bytesSinceSubmit += size;
     return buffer;
   }
 
@@ -51,10 +56,10 @@ export class BufferPool implements BufferSource {
     this.#used.delete(buffer);
     this.numBytesUsed -= size;
     if (!reuse) {
-      this.#destroy(buffer, size);
+      this.#doom(buffer, size);
       return;
     }
-    const idle = { buffer, key: keyOf(size, buffer.usage) };
+    const idle = { buffer, key: keyOf(size, buffer.usage), submissions: this.#submissions };
     this.#idle.add(idle);
     const same = this.#idleByKey.get(idle.key);
     if (same) same.push(idle);
@@ -63,7 +68,10 @@ export class BufferPool implements BufferSource {
 
   /** Called after a submission. */
   submitted(): void {
-    this.bytesSinceSubmit = 0;
+    this.#submissions++;
+    for (const [buffer, size] of this.#doomed) this.#destroy(buffer, size);
+    this.#doomed.clear();
+    this.#doomedBytes = 0;
   }
 
   /** Destroys every idle buffer and forgets the peak: after a model or a batch shape is done with. */
@@ -81,10 +89,11 @@ export class BufferPool implements BufferSource {
   }
 
   dispose(): void {
-    for (const [buffer, size] of this.#used) this.#destroy(buffer, size);
+    for (const [buffer, size] of this.#used) this.#doom(buffer, size);
     this.#used.clear();
     this.numBytesUsed = 0;
     this.#shrinkTo(0);
+    this.submitted();
   }
 
   #takeIdle(key: string): GPUBuffer | undefined {
@@ -104,13 +113,20 @@ export class BufferPool implements BufferSource {
   /** Destroys idle buffers, longest idle first, until no more than `bytes` are allocated. */
   #shrinkTo(bytes: number): void {
     for (const idle of this.#idle) {
-      if (this.numBytesAllocated <= bytes) return;
+      if (this.numBytesAllocated - this.#doomedBytes <= bytes) return;
       this.#idle.delete(idle);
       const same = this.#idleByKey.get(idle.key)!;
       same.splice(same.indexOf(idle), 1);
       if (same.length === 0) this.#idleByKey.delete(idle.key);
-      this.#destroy(idle.buffer, idle.buffer.size);
+      const { buffer, submissions } = idle;
+      if (submissions < this.#submissions) this.#destroy(buffer, buffer.size);
+      else this.#doom(buffer, buffer.size);
     }
+  }
+
+  #doom(buffer: GPUBuffer, size: number): void {
+    this.#doomed.set(buffer, size);
+    this.#doomedBytes += size;
   }
 
   #destroy(buffer: GPUBuffer, size: number): void {

@@ -1,5 +1,11 @@
 /** Starting WebGPU: our own device, handed to tfjs with a buffer pool that does not grow for ever. */
-import { env, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import {
+  env,
+  findBackendFactory,
+  registerBackend,
+  removeBackend,
+  setBackend,
+} from '@tensorflow/tfjs-core';
 import { GpuUnavailableError } from '../../errors.ts';
 import type { EngineReport } from '../config.ts';
 import { createWebGpuBackend } from './backend.ts';
@@ -40,7 +46,8 @@ export async function startWebGpuEngine({
   });
   setMatmulVariant(matmulVariantFor(info));
 
-  removeBackend('webgpu');
+  const before = findBackendFactory('webgpu') as (() => unknown) | undefined;
+  if (before) removeBackend('webgpu');
   registerBackend('webgpu', () => createWebGpuBackend(device, info, () => first), 3);
   // Small tensors would otherwise be computed in JavaScript, beside our kernels.
   env().set('WEBGPU_CPU_FORWARD', false);

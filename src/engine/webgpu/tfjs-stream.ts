@@ -29,7 +29,8 @@ export interface TfjsWebGpu {
   readonly tensorMap: { get(dataId: object): TensorData };
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
-  commandQueueOwnedIds: WeakSet<object>;
+  /** Tensors whose buffers are not released before the next submission. */
+  commandQueueOwnedIds: Pick<WeakSet<object>, 'add' | 'has'>;
   dispatchCountInPass: number;
   uniformPendingDisposal: GPUBuffer[];
   makeTensorInfo(shape: number[], dtype: string): TensorInfo;
@@ -38,14 +39,13 @@ export interface TfjsWebGpu {
   endComputePassEncoder(): void;
   submitQueue(): void;
   disposeData(dataId: object): boolean;
+  incRef(dataId: object): void;
 }
 
 /** The part of tfjs's buffer manager that the backend calls. */
 export interface BufferSource {
   readonly numBytesUsed: number;
   readonly numBytesAllocated: number;
-  /** Bytes handed out since the last submission; only our own pool counts them. */
-  readonly bytesSinceSubmit?: number;
   acquireBuffer(size: number, usage: number, mapped?: boolean, reuse?: boolean): GPUBuffer;
   releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void;
   dispose(): void;
@@ -72,23 +72,48 @@ export function disposeTensor(info: TensorInfo): void {
   tfjsWebGpu().disposeData(info.dataId);
 }
 
-/**
- * Bytes that may be handed out between two submissions. Tensors disposed in between keep their
- * memory until then, so without a bound one long submission would hold a whole step's temporaries.
- */
-const MAX_BYTES_BETWEEN_SUBMITS = 512 * 2 ** 20;
+/** A further tensor over the same memory, as a kernel's output that was written in place. */
+export function sameData(info: TensorInfo): TensorInfo {
+  tfjsWebGpu().incRef(info.dataId);
+  return { dataId: info.dataId, shape: info.shape, dtype: info.dtype };
+}
+
+/** Copies `count` values of one tensor into another, in order with the dispatches. */
+export function copyWithin(
+  source: TensorInfo,
+  sourceStart: number,
+  target: TensorInfo,
+  targetStart: number,
+  count: number,
+): void {
+  const webgpu = tfjsWebGpu();
+  const [from, to] = [source, target].map((info) => bufferOf(webgpu, info));
+  if (count === 0) return;
+  webgpu.tensorMap.get(target.dataId).values = null;
+  webgpu.ensureCommandEncoderReady();
+  webgpu.endComputePassEncoder();
+  webgpu.commandEncoder!.copyBufferToBuffer(
+    from!,
+    4 * sourceStart,
+    to!,
+    4 * targetStart,
+    4 * count,
+  );
+}
+
+function bufferOf(webgpu: TfjsWebGpu, info: TensorInfo): GPUBuffer {
+  webgpu.uploadToGPU(info.dataId);
+  return webgpu.tensorMap.get(info.dataId).resource!;
+}
 
 export function record({ pipeline, layout, outputs, inputs, uniforms, groups }: Dispatch): void {
   const webgpu = tfjsWebGpu();
-  const entries: GPUBindGroupEntry[] = [];
-  for (const [index, info] of [...outputs, ...inputs].entries()) {
-    webgpu.uploadToGPU(info.dataId);
-    webgpu.commandQueueOwnedIds.add(info.dataId);
-    const data = webgpu.tensorMap.get(info.dataId);
-    // A host copy of a tensor that is written in place would be stale.
-    if (index < outputs.length) data.values = null;
-    entries.push({ binding: index, resource: { buffer: data.resource! } });
-  }
+  const entries = [...outputs, ...inputs].map((info, binding): GPUBindGroupEntry => ({
+    binding,
+    resource: { buffer: bufferOf(webgpu, info) },
+  }));
+  // A host copy of a tensor that is written in place would be stale.
+  for (const { dataId } of outputs) webgpu.tensorMap.get(dataId).values = null;
   const buffer = webgpu.bufferManager.acquireBuffer(
     uniforms.byteLength,
     GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM,
@@ -104,11 +129,7 @@ export function record({ pipeline, layout, outputs, inputs, uniforms, groups }: 
   pass.setBindGroup(0, webgpu.device.createBindGroup({ layout, entries }));
   pass.dispatchWorkgroups(...groups);
   webgpu.dispatchCountInPass++;
-  const bytes = webgpu.bufferManager.bytesSinceSubmit ?? 0;
-  if (
-    webgpu.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE') ||
-    bytes > MAX_BYTES_BETWEEN_SUBMITS
-  ) {
+  if (webgpu.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
     webgpu.endComputePassEncoder();
     webgpu.submitQueue();
   }

@@ -15,6 +15,8 @@ export interface AdamWAttributes {
   beta2: number;
   epsilon: number;
   weightDecay: number;
+  /** How many values, counted from the first, decay. */
+  decayed: number;
   /** 1 − β₁ᵗ and 1 − β₂ᵗ, t counted from 1. */
   correction1: number;
   correction2: number;
@@ -31,7 +33,10 @@ export interface AdamWTensors {
   variance: Tensor;
 }
 
-/** All of one shape → the new parameter, momentum and variance; the caller disposes the old. */
+/**
+ * All of one shape → the new parameter, momentum and variance. The old ones may have been written
+ * in place: the caller disposes them and reads them no more.
+ */
 export function adamW(
   { parameter, gradient, momentum, variance }: AdamWTensors,
   attributes: AdamWAttributes,

@@ -1,6 +1,8 @@
-/** AdamW and Σ x² on WebGPU; the sum in a fixed order, so that clipping repeats bit for bit. */
+/**
+ * AdamW in place and Σ x² on WebGPU; the sum in a fixed order, so that clipping repeats bit for bit.
+ */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import { disposeTensor, emptyTensor, sameData } from '../../engine/webgpu/tfjs-stream.ts';
 import type { BackendKernel } from '../register.ts';
 import {
   defineProgram,
@@ -13,8 +15,8 @@ import {
 import type { AdamWAttributes } from './adamw.ts';
 
 const runAdamW = defineProgram('adamw', () => ({
-  outputs: { newParameter: 'f32', newMomentum: 'f32', newVariance: 'f32' },
-  inputs: { parameter: 'f32', gradient: 'f32', momentum: 'f32', variance: 'f32' },
+  outputs: { parameter: 'f32', momentum: 'f32', variance: 'f32' },
+  inputs: { gradient: 'f32' },
   uniforms: {
     count: 'i32',
     gradientScale: 'f32',
@@ -22,6 +24,7 @@ const runAdamW = defineProgram('adamw', () => ({
     beta2: 'f32',
     rest1: 'f32',
     rest2: 'f32',
+    decayed: 'i32',
     decay: 'f32',
     step: 'f32',
     correction2: 'f32',
@@ -30,32 +33,25 @@ const runAdamW = defineProgram('adamw', () => ({
   code: perValue(`let g = gradient[index] * uniforms.gradientScale;
   let m = uniforms.beta1 * momentum[index] + uniforms.rest1 * g;
   let v = uniforms.beta2 * variance[index] + uniforms.rest2 * g * g;
-  newMomentum[index] = m;
-  newVariance[index] = v;
-  newParameter[index] = parameter[index] * uniforms.decay
+  momentum[index] = m;
+  variance[index] = v;
+  let kept = select(1.0, uniforms.decay, index < uniforms.decayed);
+  parameter[index] = parameter[index] * kept
     - uniforms.step * m / (sqrt(v / uniforms.correction2) + uniforms.epsilon);`),
 }));
 
-/** parameter, gradient, momentum, variance of one shape → new parameter, momentum, variance. */
+/** parameter, gradient, momentum, variance of one shape → parameter, momentum, variance, updated. */
 export const adamWKernel: BackendKernel = (inputs, attributes) => {
   const own = attributes as AdamWAttributes;
   const { lr, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale } = own;
+  const { decayed } = own;
   const { parameter, gradient, momentum, variance } = inputs;
-  const { shape } = parameter!;
-  const count = shape.reduce((a, b) => a * b, 1);
-  const newParameter = emptyTensor(shape);
-  const newMomentum = emptyTensor(shape);
-  const newVariance = emptyTensor(shape);
+  const count = parameter!.shape.reduce((a, b) => a * b, 1);
   runAdamW(
     {},
     {
-      outputs: { newParameter, newMomentum, newVariance },
-      inputs: {
-        parameter: parameter!,
-        gradient: gradient!,
-        momentum: momentum!,
-        variance: variance!,
-      },
+      outputs: { parameter: parameter!, momentum: momentum!, variance: variance! },
+      inputs: { gradient: gradient! },
       uniforms: {
         count,
         gradientScale,
@@ -63,6 +59,7 @@ export const adamWKernel: BackendKernel = (inputs, attributes) => {
         beta2,
         rest1: 1 - beta1,
         rest2: 1 - beta2,
+        decayed,
         decay: 1 - lr * weightDecay,
         step: lr / correction1,
         correction2,
@@ -71,7 +68,7 @@ export const adamWKernel: BackendKernel = (inputs, attributes) => {
       groups: groupsFor(count),
     },
   );
-  return [newParameter, newMomentum, newVariance];
+  return [parameter!, momentum!, variance!].map(sameData);
 };
 
 /** Each group sums one run of `span` values; summed again until one value is left. */

@@ -21,8 +21,11 @@ import {
 } from '../wgsl-program.ts';
 import type { CrossEntropyAttributes, ScatterRowsAttributes } from './cross-entropy.ts';
 
-/** Logits held at once; a larger chunk reads the head fewer times. */
-const LOGITS_BYTES = 64 * 2 ** 20;
+/**
+ * Logits held at once: 85 rows of a vocabulary of 49,152. A larger chunk reads the head fewer
+ * times, but adds to the peak, which comes here, when all activations are there.
+ */
+export const LOGITS_BYTES = 16 * 2 ** 20;
 
 interface BakedHead extends Record<string, string | number | boolean> {
   plan: MatmulPlan;

@@ -6,7 +6,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { columnSum } from '../column-sum/column-sum.ts';
 import type { NormAttributes } from '../rms-norm/rms-norm.ts';
-import { runKernelForOne, taped } from '../tape.ts';
+import { accumulating, runKernelForOne, taped } from '../tape.ts';
 
 export const LAYER_NORM = 'IdiolectLayerNorm';
 export const LAYER_NORM_BACKWARD = 'IdiolectLayerNormBackward';
@@ -22,12 +22,13 @@ export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: numbe
       return [runKernelForOne(LAYER_NORM, { x, gamma, beta }, attributes)];
     },
     ([dy], [savedX, savedGamma]) => ({
-      x: () =>
+      x: accumulating((soFar) =>
         runKernelForOne(
           LAYER_NORM_BACKWARD,
-          { x: savedX!, gamma: savedGamma!, dy: dy! },
+          { x: savedX!, gamma: savedGamma!, dy: dy!, ...(soFar && { soFar }) },
           attributes,
         ),
+      ),
       gamma: () => runKernelForOne(LAYER_NORM_GAMMA_GRADIENT, { x: savedX!, dy: dy! }, attributes),
       beta: () => columnSum(dy!),
     }),

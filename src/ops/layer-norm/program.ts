@@ -29,9 +29,9 @@ ${perRow(`${statistics}
   }`)}`,
 }));
 
-const runBackward = defineProgram('layer norm backward', () => ({
+const runBackward = defineProgram<{ soFar: boolean }>('layer norm backward', ({ soFar }) => ({
   outputs: { dx: 'f32' },
-  inputs: { x: 'f32', gamma: 'f32', dy: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
   uniforms,
   code: `${sumReduction('sumOf')}
 ${reduction('sumOfPairs', 'vec2<f32>', (a, b) => `${a} + ${b}`)}
@@ -44,7 +44,7 @@ ${perRow(`${statistics}
   let means = sumOfPairs(sums, lane) / width;
   for (var c = lane; c < uniforms.width; c += ${GROUP}) {
     let normalized = (x[start + c] - mean) * rho;
-    dx[start + c] = rho * (gamma[c] * dy[start + c] - means.x - normalized * means.y);
+    dx[start + c] = ${soFar ? 'soFar[start + c] + ' : ''}rho * (gamma[c] * dy[start + c] - means.x - normalized * means.y);
   }`)}`,
 }));
 
@@ -56,10 +56,13 @@ export const layerNormKernel: BackendKernel = ({ x, gamma, beta }, attributes) =
   return y;
 };
 
-/** x, dy [N, C], gamma [C] → dx [N, C]. */
-export const layerNormBackwardKernel: BackendKernel = ({ x, gamma, dy }, attributes) => {
+/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given. */
+export const layerNormBackwardKernel: BackendKernel = ({ x, gamma, dy, soFar }, attributes) => {
   const dx = emptyTensor(x!.shape);
-  const inputs = { x: x!, gamma: gamma!, dy: dy! };
-  runBackward({}, { outputs: { dx }, inputs, ...normCall(x!, attributes) });
+  const inputs = { x: x!, gamma: gamma!, dy: dy!, ...(soFar && { soFar }) };
+  runBackward(
+    { soFar: soFar !== undefined },
+    { outputs: { dx }, inputs, ...normCall(x!, attributes) },
+  );
   return dx;
 };

@@ -9,12 +9,16 @@ export function layerNormReference({ x, gamma, beta }: Inputs, attributes: objec
   return add(mul(normalized, gamma!), beta!);
 }
 
-/** x, dy [N, C], gamma [C] → dx [N, C]. */
-export function layerNormBackwardReference({ x, gamma, dy }: Inputs, attributes: object): Tensor {
+/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given. */
+export function layerNormBackwardReference(
+  { x, gamma, dy, soFar }: Inputs,
+  attributes: object,
+): Tensor {
   const { normalized, rho } = normalize(x!, (attributes as NormAttributes).epsilon);
   const scaled = mul(dy!, gamma!);
   const along = mul(normalized, mean(mul(scaled, normalized), -1, true));
-  return mul(rho, sub(sub(scaled, mean(scaled, -1, true)), along));
+  const dx = mul(rho, sub(sub(scaled, mean(scaled, -1, true)), along));
+  return soFar ? add(dx, soFar) : dx;
 }
 
 /** x, dy [N, C] → dγ [C]. */

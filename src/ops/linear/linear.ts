@@ -67,22 +67,8 @@ export interface LinearOptions {
  * weight when it is one float32 tensor.
  */
 export function linear(x: Tensor, weight: Weight, options: LinearOptions = {}): Tensor {
-  const { bias, adapter, residual } = options;
-  const attributes: LinearAttributes = {
-    ...weightAttributes(weight),
-    rank: adapter?.rank ?? 0,
-    scale: adapter?.scale ?? 0,
-    slots: adapter?.slots.flatMap(({ start, end }) => [start, end]) ?? [],
-  };
-  const inputs: Inputs = { x, ...weightInputs(weight) };
-  if (bias) inputs['bias'] = bias;
-  if (residual) inputs['residual'] = residual;
-  if (adapter) {
-    inputs['a'] = adapter.a;
-    inputs['b'] = adapter.b;
-    if (adapter.input) inputs['loraInput'] = adapter.input;
-  }
-
+  const { adapter } = options;
+  const { attributes, inputs } = linearCall(x, weight, options);
   return taped(
     inputs,
     (save) => {
@@ -126,4 +112,27 @@ function product(left: Tensor, right: Tensor): Tensor {
     slots: [],
   };
   return runKernelForOne(LINEAR_INPUT_GRADIENT, { dy: left, w0: right }, attributes);
+}
+
+/** Attributes and inputs of the kernel. */
+export function linearCall(
+  x: Tensor,
+  weight: Weight,
+  { bias, adapter, residual }: LinearOptions,
+): { attributes: LinearAttributes; inputs: Inputs } {
+  const attributes: LinearAttributes = {
+    ...weightAttributes(weight),
+    rank: adapter?.rank ?? 0,
+    scale: adapter?.scale ?? 0,
+    slots: adapter?.slots.flatMap(({ start, end }) => [start, end]) ?? [],
+  };
+  const inputs: Inputs = { x, ...weightInputs(weight) };
+  if (bias) inputs['bias'] = bias;
+  if (residual) inputs['residual'] = residual;
+  if (adapter) {
+    inputs['a'] = adapter.a;
+    inputs['b'] = adapter.b;
+    if (adapter.input) inputs['loraInput'] = adapter.input;
+  }
+  return { attributes, inputs };
 }

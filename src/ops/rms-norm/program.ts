@@ -24,9 +24,9 @@ ${perRow(`let start = row * uniforms.width;
 }));
 
 // The mean of γ·dy·x̂ needs ρ only as a factor, so both sums are taken in one pass.
-const runBackward = defineProgram('rms norm backward', () => ({
-  outputs: { dx: 'f32' },
-  inputs: { x: 'f32', gamma: 'f32', dy: 'f32' },
+const runBackward = defineProgram<{ soFar: boolean }>('rms norm backward', ({ soFar }) => ({
+  outputs: { dx: 'f32', y: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
   uniforms,
   code: `${reduction('sumOf', 'vec2<f32>', (a, b) => `${a} + ${b}`)}
 ${perRow(`let start = row * uniforms.width;
@@ -39,7 +39,8 @@ ${perRow(`let start = row * uniforms.width;
   let rho = inverseSqrt(means.x + uniforms.epsilon);
   let along = rho * rho * means.y;
   for (var c = lane; c < uniforms.width; c += ${GROUP}) {
-    dx[start + c] = rho * (gamma[c] * dy[start + c] - x[start + c] * along);
+    dx[start + c] = ${soFar ? 'soFar[start + c] + ' : ''}rho * (gamma[c] * dy[start + c] - x[start + c] * along);
+    y[start + c] = gamma[c] * x[start + c] * rho;
   }`)}`,
 }));
 
@@ -58,10 +59,14 @@ export const rmsNormKernel: BackendKernel = ({ x, gamma }, attributes) => {
   return y;
 };
 
-/** x, dy [N, C], gamma [C] → dx [N, C]. */
-export const rmsNormBackwardKernel: BackendKernel = ({ x, gamma, dy }, attributes) => {
+/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given, and y [N, C]. */
+export const rmsNormBackwardKernel: BackendKernel = ({ x, gamma, dy, soFar }, attributes) => {
   const dx = emptyTensor(x!.shape);
-  const inputs = { x: x!, gamma: gamma!, dy: dy! };
-  runBackward({}, { outputs: { dx }, inputs, ...normCall(x!, attributes) });
-  return dx;
+  const y = emptyTensor(x!.shape);
+  const inputs = { x: x!, gamma: gamma!, dy: dy!, ...(soFar && { soFar }) };
+  runBackward(
+    { soFar: soFar !== undefined },
+    { outputs: { dx, y }, inputs, ...normCall(x!, attributes) },
+  );
+  return [dx, y];
 };

@@ -9,13 +9,17 @@ export function rmsNormReference({ x, gamma }: Inputs, attributes: object): Tens
   return mul(mul(x!, rsqrt(add(mean(square(x!), -1, true), epsilon))), gamma!);
 }
 
-/** x, dy [N, C], gamma [C] → dx [N, C]. */
-export function rmsNormBackwardReference({ x, gamma, dy }: Inputs, attributes: object): Tensor {
+/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given, and y [N, C]. */
+export function rmsNormBackwardReference(
+  { x, gamma, dy, soFar }: Inputs,
+  attributes: object,
+): Tensor[] {
   const { epsilon } = attributes as NormAttributes;
   const rho = rsqrt(add(mean(square(x!), -1, true), epsilon));
   const normalized = mul(x!, rho);
   const scaled = mul(dy!, gamma!);
-  return mul(rho, sub(scaled, mul(normalized, mean(mul(scaled, normalized), -1, true))));
+  const dx = mul(rho, sub(scaled, mul(normalized, mean(mul(scaled, normalized), -1, true))));
+  return [soFar ? add(dx, soFar) : dx, mul(normalized, gamma!)];
 }
 
 /** x, dy [N, C] → dγ [C]. */

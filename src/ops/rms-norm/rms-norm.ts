@@ -1,10 +1,11 @@
 /**
  * RMSNorm: y = γ · x / √(mean(x²) + ε), per row (Zhang & Sennrich 2019, arXiv 1910.07467).
  * Backward, with ρ = (mean(x²) + ε)^(−½) and x̂ = x·ρ: dx = ρ·(γ·dy − x̂·mean(γ·dy·x̂)),
- * dγ = Σ over the rows of dy∘x̂.
+ * dγ = Σ over the rows of dy∘x̂. The pass for dx gives y again, for `rmsNormOf`.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernelForOne, taped } from '../tape.ts';
+import type { Recomputable } from '../linear/recomputable.ts';
+import { accumulating, runKernel, runKernelForOne, taped } from '../tape.ts';
 
 export const RMS_NORM = 'IdiolectRmsNorm';
 export const RMS_NORM_BACKWARD = 'IdiolectRmsNormBackward';
@@ -24,9 +25,27 @@ export function rmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
       return [runKernelForOne(RMS_NORM, { x, gamma }, attributes)];
     },
     ([dy], [savedX, savedGamma]) => ({
-      x: () =>
-        runKernelForOne(RMS_NORM_BACKWARD, { x: savedX!, gamma: savedGamma!, dy: dy! }, attributes),
+      x: accumulating((soFar) => {
+        const inputs = { x: savedX!, gamma: savedGamma!, dy: dy!, ...(soFar && { soFar }) };
+        return runKernel(RMS_NORM_BACKWARD, inputs, attributes)[0]!;
+      }),
       gamma: () => runKernelForOne(RMS_NORM_GAMMA_GRADIENT, { x: savedX!, dy: dy! }, attributes),
     }),
   )[0]!;
+}
+
+/** The same in front of a linear, which then remembers x only. */
+export function rmsNormOf(x: Tensor, gamma: Tensor, epsilon: number): Recomputable {
+  return {
+    kernel: RMS_NORM,
+    backwardKernel: RMS_NORM_BACKWARD,
+    accumulates: true,
+    inputs: { x, gamma },
+    attributes: { epsilon },
+    parameterGradients: (inputs, dh) => ({
+      gamma: () =>
+        runKernelForOne(RMS_NORM_GAMMA_GRADIENT, { x: inputs['x']!, dy: dh() }, { epsilon }),
+    }),
+    apply: () => rmsNorm(x, gamma, epsilon),
+  };
 }

@@ -19,12 +19,13 @@ const runForward = defineProgram('swiglu', () => ({
 }));
 
 const runBackward = defineProgram('swiglu backward', () => ({
-  outputs: { dx: 'f32' },
+  outputs: { dx: 'f32', y: 'f32' },
   inputs: { x: 'f32', dy: 'f32' },
   uniforms,
   code: perValue(`${operands}
   dx[at] = dy[index] * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
-  dx[at + uniforms.width] = dy[index] * gate * sigmoid;`),
+  dx[at + uniforms.width] = dy[index] * gate * sigmoid;
+  y[index] = gate * sigmoid * up;`),
 }));
 
 /** x [N, 2F] → [N, F]. */
@@ -45,19 +46,20 @@ export const swiGluKernel: BackendKernel = ({ x }) => {
   return y;
 };
 
-/** x [N, 2F], dy [N, F] → dx [N, 2F]. */
+/** x [N, 2F], dy [N, F] → dx [N, 2F] and y [N, F]. */
 export const swiGluBackwardKernel: BackendKernel = ({ x, dy }) => {
   const [rows, width] = dy!.shape as [number, number];
   const dx = emptyTensor(x!.shape);
+  const y = emptyTensor([rows, width]);
   const count = rows * width;
   runBackward(
     {},
     {
-      outputs: { dx },
+      outputs: { dx, y },
       inputs: { x: x!, dy: dy! },
       uniforms: { count, width },
       groups: groupsFor(count),
     },
   );
-  return dx;
+  return [dx, y];
 };
