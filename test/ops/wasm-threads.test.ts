@@ -1,11 +1,10 @@
-/** The CPU engine gives the same bits on any number of threads, and says in words when memory ends. */
+/** The CPU engine gives the same bits on any number of threads, and hears of helpers that fail. */
 import '@tensorflow/tfjs-backend-cpu';
 import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Allocator } from '../../src/engine/wasm/allocator.ts';
 import { startWasmEngine, wasmBackend } from '../../src/engine/wasm/engine.ts';
 import { startThreads, type ThreadPool } from '../../src/engine/wasm/threads.ts';
-import { HelperLostError, OutOfMemoryError } from '../../src/errors.ts';
+import { HelperLostError } from '../../src/errors.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { kernelCases, type HostTensor, type KernelCase } from './cases.ts';
@@ -133,22 +132,5 @@ describe('helpers', () => {
   it('that do not come back are reported', async () => {
     await start(ENDLESS_LOOP, 300);
     expect(() => pool.run(job)).toThrow(HelperLostError);
-  });
-});
-
-describe('memory', () => {
-  afterEach(() => setBackend('cpu'));
-
-  it('ends in an OutOfMemoryError that leaves the books straight', () => {
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 16 });
-    const allocator = new Allocator(memory, 16 * 65536);
-    const kept = allocator.allocate(100_000);
-    const used = allocator.usedBytes;
-    expect(() => allocator.allocate(2_000_000)).toThrow(OutOfMemoryError);
-    expect(() => allocator.allocate(2_000_000)).toThrow(/smaller model/);
-    expect(allocator.usedBytes).toBe(used);
-    allocator.free(kept, 100_000);
-    expect(allocator.usedBytes).toBe(0);
-    expect(allocator.allocate(100_000)).toBe(kept);
   });
 });

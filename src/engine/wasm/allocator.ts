@@ -1,7 +1,8 @@
 /**
- * Memory of the CPU engine: one WebAssembly.Memory, cut into blocks of a few sizes that are used
- * again by equal requests. Blocks start at multiples of 64 bytes and are padded, so kernels may
- * touch whole vectors past the end of a tensor.
+ * Memory of the CPU engine: one WebAssembly.Memory, cut into blocks. A request gets the smallest
+ * free block that holds it, and a freed block grows together with its free neighbors, so that one
+ * model's memory serves the next one and lengths may change from step to step. Blocks start at
+ * multiples of 64 bytes and are padded, so kernels may touch whole vectors past the end of a tensor.
  */
 import { OutOfMemoryError } from '../../errors.ts';
 
@@ -10,11 +11,18 @@ const ALIGN = 64;
 /** The module's own data lies below this. */
 const FIRST = PAGE;
 
+interface Block {
+  start: number;
+  size: number;
+}
+
 export class Allocator {
   readonly memory: WebAssembly.Memory;
-  readonly #free = new Map<number, number[]>();
+  /** Free blocks by address; no two of them touch. */
+  readonly #free: Block[] = [];
   readonly #limit: number;
-  #next = FIRST;
+  /** Nothing was ever given away from here on. */
+  #top = FIRST;
   #used = 0;
 
   /** @param limit most bytes to grow to */
@@ -36,22 +44,66 @@ export class Allocator {
   /** @throws OutOfMemoryError */
   allocate(bytes: number): number {
     const size = blockSize(bytes);
+    const start = this.#takeFree(size) ?? this.#takeTop(size);
     this.#used += size;
-    const pointer = this.#free.get(size)?.pop();
-    if (pointer !== undefined) return pointer;
-    const start = this.#next;
-    const end = start + size;
-    if (end > this.reservedBytes) this.#grow(end, size);
-    this.#next = end;
     return start;
   }
 
-  free(pointer: number, bytes: number): void {
+  /** @param bytes what was asked for */
+  free(start: number, bytes: number): void {
     const size = blockSize(bytes);
     this.#used -= size;
-    const list = this.#free.get(size);
-    if (list) list.push(pointer);
-    else this.#free.set(size, [pointer]);
+    const at = this.#firstBehind(start);
+    const before = this.#free[at - 1];
+    const behind = this.#free[at];
+    const joinsBefore = before !== undefined && before.start + before.size === start;
+    const joinsBehind = behind !== undefined && start + size === behind.start;
+    if (joinsBefore) {
+      before.size += size + (joinsBehind ? behind.size : 0);
+      if (joinsBehind) this.#free.splice(at, 1);
+    } else if (joinsBehind) {
+      behind.start = start;
+      behind.size += size;
+    } else this.#free.splice(at, 0, { start, size });
+  }
+
+  /** Index of the first free block at a higher address. */
+  #firstBehind(start: number): number {
+    let low = 0;
+    let high = this.#free.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#free[middle]!.start < start) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #takeFree(size: number): number | undefined {
+    let best: Block | undefined;
+    for (const block of this.#free) {
+      if (block.size >= size && (best === undefined || block.size < best.size)) best = block;
+    }
+    if (best === undefined) return undefined;
+    const { start } = best;
+    if (best.size === size) this.#free.splice(this.#firstBehind(start), 1);
+    else {
+      best.start += size;
+      best.size -= size;
+    }
+    return start;
+  }
+
+  /** From the end of what was ever used, together with the free block there. */
+  #takeTop(size: number): number {
+    const last = this.#free.at(-1);
+    const joins = last !== undefined && last.start + last.size === this.#top;
+    const start = joins ? last.start : this.#top;
+    const end = start + size;
+    if (end > this.reservedBytes) this.#grow(end, size);
+    if (joins) this.#free.pop();
+    this.#top = end;
+    return start;
   }
 
   #grow(end: number, size: number): void {
@@ -65,16 +117,13 @@ export class Allocator {
         // The engine or the system has no more.
       }
     }
-    this.#used -= size;
     throw new OutOfMemoryError(
       `The CPU engine needs ${Math.ceil(size / 1e6)} MB more than the ${Math.floor(this.#limit / 1e6)} MB it may use. Choose a smaller model, shorter answers or a smaller batch.`,
     );
   }
 }
 
-/** Requests are rounded up to one of eight sizes per power of two. */
+/** With at least one vector behind the last value. */
 function blockSize(bytes: number): number {
-  const padded = Math.max(ALIGN, bytes + ALIGN);
-  const step = Math.max(ALIGN, 2 ** (Math.floor(Math.log2(padded)) - 3));
-  return Math.ceil(padded / step) * step;
+  return Math.ceil((bytes + ALIGN) / ALIGN) * ALIGN;
 }

@@ -163,6 +163,13 @@ export class WasmBackend extends MathBackendCPU {
     }
   }
 
+  /** By the names of tfjs's graphics backends: bytes in use, and taken from the machine. */
+  override memory(): { unreliable: boolean; reasons: string[] } {
+    const { usedBytes, reservedBytes } = this.allocator;
+    const bytes = { numBytesInGPU: usedBytes, numBytesAllocatedInGPU: reservedBytes };
+    return { unreliable: false, reasons: [], ...bytes };
+  }
+
   #endThreads(): void {
     this.#pool?.terminate();
     this.#pool = undefined;
