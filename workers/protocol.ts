@@ -221,8 +221,10 @@ export interface TrainerApi {
   measure(request: MeasureRequest, report: Report<MeasureProgress>): Promise<SetFamiliarity[]>;
   planTraining(request: TrainRequest): Promise<TrainingPlan>;
   train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary>;
+  /** Loads the adapter of a run from its last checkpoint; its id is the run's. */
+  loadRun(request: TrainRequest): Promise<void>;
   generate(request: GenerateRequest, report: Report<GenerateProgress>): Promise<GenerateResult>;
-  /** Asks whatever long call is running to end; it does within one step. */
+  /** Asks every call made so far to end; the one that runs does within one step. */
   stop(): Promise<void>;
   /** PEFT's files for a run or an imported adapter. */
   exportAdapter(adapterId: string): Promise<ExportedFile[]>;

@@ -21,7 +21,13 @@ import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
 import { storageRoom } from '../src/storage/storage-room.ts';
 import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
 import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '../src/train/checkpoint.ts';
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  restoreCheckpoint,
+  type Checkpoint,
+} from '../src/train/checkpoint.ts';
+import { createOptimizer, disposeOptimizer } from '../src/train/optimizer.ts';
 import { train, type TrainingHost } from '../src/train/train.ts';
 import { modelFilesOf, modelStore } from './model-source.ts';
 import type {
@@ -59,7 +65,10 @@ export class TrainerSession implements TrainerApi {
   /** What the model was opened from, to open it again for full fine-tuning. */
   #opened: { source: ModelSource; precision: 'as-stored' | 'f32'; trainable: boolean } | undefined;
   readonly #adapters = new Map<string, LoraAdapter>();
-  #stop = false;
+  /** Calls are numbered: a stop concerns every call made before it, also those that still wait. */
+  #calls = 0;
+  #current = 0;
+  #stoppedUpTo = 0;
   /** Ends a download that is under way. */
   #download = new AbortController();
   /** What opening the model had to say. */
@@ -130,6 +139,25 @@ export class TrainerSession implements TrainerApi {
   readonly train = (request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> =>
     this.#alone(() => this.#train(request, report));
 
+  readonly loadRun = (request: TrainRequest): Promise<void> =>
+    this.#alone(async () => {
+      const lab = await this.#labFor(request);
+      const plan = planRun(lab, request, this.#needEngine().memoryBytes);
+      const { job, adapter } = await prepareRun(lab, request, plan);
+      if (!adapter) throw new DataError('Full fine-tuning leaves no adapter to load.');
+      const optimizer = createOptimizer(job.parameters);
+      try {
+        const checkpoint = await this.#checkpoint(request.runId);
+        restoreCheckpoint(checkpoint, job.fingerprint, job.parameters, optimizer);
+      } catch (error) {
+        adapter.dispose();
+        throw error;
+      } finally {
+        disposeOptimizer(optimizer);
+      }
+      this.#keep(request.runId, adapter);
+    });
+
   readonly generate = (
     { question, prompt, sampling, adapterId }: GenerateRequest,
     report: Report<GenerateProgress>,
@@ -164,7 +192,7 @@ export class TrainerSession implements TrainerApi {
     });
 
   readonly stop = (): Promise<void> => {
-    this.#stop = true;
+    this.#stoppedUpTo = this.#calls;
     this.#download.abort();
     return Promise.resolve();
   };
@@ -179,8 +207,7 @@ export class TrainerSession implements TrainerApi {
       const { settings, values, notices } = await readPeftAdapter(sources, model);
       const adapter = adapterFromValues(model, settings, values);
       const id = `imported/${name}`;
-      this.#adapters.get(id)?.dispose();
-      this.#adapters.set(id, adapter);
+      this.#keep(id, adapter);
       return {
         id,
         name,
@@ -255,9 +282,7 @@ export class TrainerSession implements TrainerApi {
     if (store.refused !== undefined) await report({ kind: 'notice', text: store.refused });
     const { runId, training } = request;
     const { job, adapter } = await prepareRun(lab, request, plan);
-    const saved = request.resume ? await store.read(runId, CHECKPOINT) : undefined;
-    if (request.resume && !saved)
-      throw new DataError('There is no checkpoint of this run to go on from.');
+    const from = request.resume ? await this.#checkpoint(runId) : undefined;
     const host: TrainingHost = {
       ...this.#host(),
       memoryBytes: allocatedBytes,
@@ -272,18 +297,20 @@ export class TrainerSession implements TrainerApi {
       },
     };
     let kept = false;
+    // The page draws one report while the next step is computed.
+    let told = Promise.resolve();
     try {
-      const run = train(job, host, saved && (await decodeCheckpoint(CHECKPOINT, saved)));
+      const run = train(job, host, from);
       for (;;) {
         const next = await run.next();
+        await told;
         if (!next.done) {
-          await report({ kind: 'step', report: next.value });
+          told = report({ kind: 'step', report: next.value });
           continue;
         }
         const result = next.value;
         if (adapter) {
-          this.#adapters.get(runId)?.dispose();
-          this.#adapters.set(runId, adapter);
+          this.#keep(runId, adapter);
           kept = true;
         }
         return {
@@ -302,7 +329,20 @@ export class TrainerSession implements TrainerApi {
       }
     } finally {
       if (!kept) adapter?.dispose();
+      await told;
     }
+  }
+
+  /** @throws DataError when the run has none */
+  async #checkpoint(runId: string): Promise<Checkpoint> {
+    const saved = await (await this.#runs()).read(runId, CHECKPOINT);
+    if (!saved) throw new DataError('There is no checkpoint of this run to go on from.');
+    return decodeCheckpoint(CHECKPOINT, saved);
+  }
+
+  #keep(id: string, adapter: LoraAdapter): void {
+    this.#adapters.get(id)?.dispose();
+    this.#adapters.set(id, adapter);
   }
 
   /** The model as this run needs it: full fine-tuning wants every weight as a variable. */
@@ -325,6 +365,7 @@ export class TrainerSession implements TrainerApi {
     this.#close();
     this.#notices = [];
     this.#download = new AbortController();
+    if (this.#stopRequested()) throw new StoppedError('Stopped.');
     const files = await modelFilesOf(source, {
       report,
       signal: this.#download.signal,
@@ -404,15 +445,20 @@ export class TrainerSession implements TrainerApi {
   #host() {
     return {
       now: () => performance.now(),
-      stopRequested: () => this.#stop,
+      stopRequested: () => this.#stopRequested(),
       breathe: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
     };
   }
 
-  /** One long call at a time, and a stop concerns the one that runs. */
+  #stopRequested(): boolean {
+    return this.#current <= this.#stoppedUpTo;
+  }
+
+  /** One long call at a time, in the order they were made. */
   #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const call = ++this.#calls;
     const result = this.#queue.then(async () => {
-      this.#stop = false;
+      this.#current = call;
       try {
         return await work();
       } catch (error) {

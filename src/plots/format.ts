@@ -11,8 +11,9 @@ export function count(value: number): string {
 export function digits(value: number, significant = 3): string {
   if (Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 1e-3)) {
+  if (size >= 1e6 || size < 1e-3) {
     return value
       .toExponential(significant - 1)
       .replace('e+', 'e')
@@ -60,6 +61,11 @@ export function duration(seconds: number): string {
   if (minutes < 10) return `${minutes} min ${whole % 60} s`;
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A name that fits a place: of a longer one the beginning. */
+export function shorten(name: string, most: number): string {
+  return name.length > most ? `${name.slice(0, most - 1).trimEnd()}…` : name;
 }
 
 /** A list as a sentence says it: "a, b and c". */

@@ -50,6 +50,9 @@ export class AnswersState implements Addressed {
   heldOut = $state.raw<ResponseSet | undefined>();
   /** A file that is being imported, before its sets are added. */
   draft = $state.raw<ImportDraft | undefined>();
+  /** Files that follow the draft. */
+  #toRead = $state.raw<readonly (Blob | string)[]>([]);
+  readonly filesLeft = $derived(this.#toRead.length);
   /** Why a file could not be read. */
   importError = $state.raw<Error | undefined>();
 
@@ -145,32 +148,39 @@ export class AnswersState implements Addressed {
     }
   };
 
-  /** Reads a file or pasted text into `draft`, where columns can be corrected before it is added. */
-  readonly read = async (source: Blob | string): Promise<void> => {
-    this.importError = undefined;
-    try {
-      this.draft = await ImportDraft.read(source);
-    } catch (error) {
-      this.draft = undefined;
-      this.importError = asError(error);
-    }
+  /** Reads files or pasted text, one after another, into `draft`, where columns can be corrected. */
+  readonly read = (sources: readonly (Blob | string)[]): Promise<void> => {
+    this.#toRead = sources;
+    return this.#readNext();
   };
 
-  readonly cancelImport = (): void => {
-    this.draft = undefined;
-    this.importError = undefined;
-  };
+  /** Leaves the draft out, and goes on to the next file. */
+  readonly cancelImport = (): Promise<void> => this.#readNext();
 
   /** Adds the sets of the draft; when they share no question with what is shown, they replace it. */
-  readonly acceptImport = (): void => {
+  readonly acceptImport = async (): Promise<void> => {
     if (this.draft === undefined) return;
     try {
       this.add(this.draft.records().sets);
-      this.draft = undefined;
+    } catch (error) {
+      this.importError = asError(error);
+      return;
+    }
+    await this.#readNext();
+  };
+
+  async #readNext(): Promise<void> {
+    const [source, ...others] = this.#toRead;
+    this.#toRead = others;
+    this.draft = undefined;
+    this.importError = undefined;
+    if (source === undefined) return;
+    try {
+      this.draft = await ImportDraft.read(source);
     } catch (error) {
       this.importError = asError(error);
     }
-  };
+  }
 
   add(sets: readonly ResponseSet[]): void {
     if (sets.length === 0) throw new DataError('There is no response set to add.');

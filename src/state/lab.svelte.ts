@@ -4,7 +4,7 @@ import { writeAddress, type Addressed } from './address.ts';
 import { AnswersState, type FetchFile } from './answers.svelte.ts';
 import { FamiliarityState } from './familiarity.svelte.ts';
 import { Activity } from './job.svelte.ts';
-import { ModelState } from './model.svelte.ts';
+import { ModelState, type NamedFile } from './model.svelte.ts';
 import { PlaygroundState } from './playground.svelte.ts';
 import { RunsState } from './runs.svelte.ts';
 import { STEPS, type Step, type StepId } from './steps.ts';
@@ -58,7 +58,7 @@ export class Lab {
     this.familiarity = new FamiliarityState(this.client, this.activity, this);
     this.tokens = new TokensState(this.client, this);
     this.training = new TrainingState(this);
-    this.playground = new PlaygroundState(this, this.training);
+    this.playground = new PlaygroundState(this, this.training.queue);
     this.#settings = settings;
     for (const part of this.#addressed) part.restore(settings);
   }
@@ -73,6 +73,25 @@ export class Lab {
     this.answers.restore(this.#settings);
     this.restored = true;
   }
+
+  /**
+   * Takes files dropped anywhere: a model is opened, an adapter goes to the playground, anything else
+   * is read as answers. @returns the step they went to
+   */
+  readonly take = (files: readonly NamedFile[]): StepId => {
+    const named = (pattern: RegExp): boolean => files.some(({ path }) => pattern.test(path));
+    if (named(/(^|\/)adapter_config\.json$/)) {
+      void this.playground.bring(files);
+      return 'try';
+    }
+    if (named(/\.(safetensors|gguf)$|(^|\/)config\.json$/)) {
+      this.model.choose(files);
+      void this.model.open();
+      return 'model';
+    }
+    void this.answers.read(files.map(({ file }) => file));
+    return 'answers';
+  };
 
   /** The address that opens the lab as it is set up now. */
   get address(): string {

@@ -83,8 +83,17 @@ export class ModelState implements Addressed {
   /** Opens what the form describes. */
   readonly open = (): Promise<void> => this.#open(this.source());
 
-  /** Opens what was open before the worker was lost, or what the form describes. */
-  readonly openAgain = (): Promise<void> => this.#open(this.#opened ?? this.source());
+  /** Starts the engine anew and opens what was open before, or what the form describes. */
+  readonly openAgain = (): Promise<void> => {
+    this.engine = undefined;
+    return this.#open(this.#opened ?? this.source());
+  };
+
+  /** Leaves the graphics processor alone from now on. */
+  readonly useProcessor = (): Promise<void> => {
+    this.engineChoice = 'wasm';
+    return this.openAgain();
+  };
 
   /** Takes a file or a whole folder that was dropped or chosen. */
   readonly choose = (files: readonly NamedFile[]): void => {

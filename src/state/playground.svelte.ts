@@ -8,8 +8,10 @@ import { samplingFields, type SamplingSettings } from '../generate/config.ts';
 import type { AdapterSummary, ExportedFile, GenerateResult } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import { Job } from './job.svelte.ts';
+import type { NamedFile } from './model.svelte.ts';
 import type { Run } from './runs.svelte.ts';
-import type { TrainingParts, TrainingState } from './training.svelte.ts';
+import type { RunQueue } from './run-queue.svelte.ts';
+import type { TrainingParts } from './training.svelte.ts';
 
 export interface AdapterChoice {
   id: string;
@@ -57,11 +59,11 @@ export class PlaygroundState implements Addressed {
     ids: [],
   });
   readonly #parts: TrainingParts;
-  readonly #training: TrainingState;
+  readonly #queue: RunQueue;
 
-  constructor(parts: TrainingParts, training: TrainingState) {
+  constructor(parts: TrainingParts, queue: RunQueue) {
     this.#parts = parts;
-    this.#training = training;
+    this.#queue = queue;
     const { activity, client } = parts;
     this.answering = new Job(activity, client, { name: 'Answering' });
     this.carrying = new Job(activity, client, { name: 'Adapter' });
@@ -128,7 +130,12 @@ export class PlaygroundState implements Addressed {
   };
 
   /** Takes PEFT's two files, or a zip of them, as an adapter of the open model. */
-  readonly importFiles = async (name: string, files: readonly File[]): Promise<void> => {
+  readonly bring = async (named: readonly NamedFile[]): Promise<void> => {
+    const [first] = named;
+    if (first === undefined) return;
+    const folder = first.path.split('/').at(-2);
+    const name = folder ?? first.file.name.replace(/\.(zip|json|safetensors)$/, '');
+    const files = named.map(({ file }) => file);
     await this.carrying.run({ done: 0, total: 0, unit: 'files', note: 'reading' }, async () => {
       const inside = await unzipFiles(files);
       const summary = await this.#parts.client.api.importAdapter(name, inside);
@@ -168,7 +175,7 @@ export class PlaygroundState implements Addressed {
   /** A run's adapter is in the worker as long as its model is open; after a reload it comes back. */
   async #load({ id, run }: AdapterChoice): Promise<void> {
     if (run === undefined || this.#holds(id)) return;
-    await this.#training.restoreAdapter(run);
+    await this.#queue.loadAdapter(run);
     this.#hold(id);
   }
 

@@ -3,11 +3,11 @@
  * each: `npx tsx test/e2e/screenshots.ts FOLDER`. To look at, not to compare.
  */
 import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { chromiumPath } from '../support/chromium.mjs';
+import { seriousFindings } from './audit.ts';
 
 const folder = process.argv[2] ?? 'test/e2e/output';
 /** Only views whose name holds this: quicker while working on one. */
@@ -19,15 +19,6 @@ const sizes = [
   { name: 'narrow', width: 360, height: 780 },
 ] as const;
 const themes = ['light', 'dark'] as const;
-const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-interface Violation {
-  id: string;
-  impact: string;
-  help: string;
-  nodes: { html: string }[];
-}
-
 const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
 await server.listen();
 const address = `${server.resolvedUrls!.local[0]!}test/support/preview.html`;
@@ -101,16 +92,7 @@ console.log(`${serious} serious findings by axe`);
 process.exitCode = serious > 0 ? 1 : 0;
 
 async function audit(page: Page, name: string): Promise<number> {
-  await page.addScriptTag({ path: axeSource });
-  const violations = await page.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run: () => Promise<{ violations: unknown }> } }).axe;
-    return (await axe.run()).violations;
-  });
-  const bad = (violations as Violation[]).filter(
-    ({ impact }) => impact === 'serious' || impact === 'critical',
-  );
-  for (const { id, help, nodes } of bad) {
-    console.log(`${name}: ${id}: ${help} (${nodes.length}×): ${nodes[0]?.html.slice(0, 200)}`);
-  }
-  return bad.length;
+  const found = await seriousFindings(page);
+  for (const line of found) console.log(`${name}: ${line}`);
+  return found.length;
 }

@@ -54,17 +54,17 @@ test('the cursor walks around the end and survives another order of sets', () =>
 
 test('pasted answers to the same questions stand beside the example sets', async () => {
   const { answers } = lab;
-  await answers.read(exampleFiles['data/plain.jsonl']!.replaceAll('The answer is', 'It is'));
+  await answers.read([exampleFiles['data/plain.jsonl']!.replaceAll('The answer is', 'It is')]);
   expect(answers.draft!.preview.problems).toEqual([]);
-  answers.acceptImport();
+  await answers.acceptImport();
   expect(answers.joined).toHaveLength(3);
   expect(answers.sets.at(-1)).toMatchObject({ slot: 3, example: false, shown: true });
 });
 
 test('answers to other questions replace what is shown, and undo brings it back', async () => {
   const { answers } = lab;
-  await answers.read('What is red?\tA color.\nWhat is up?\tA direction.');
-  answers.acceptImport();
+  await answers.read(['What is red?\tA color.\nWhat is up?\tA direction.']);
+  await answers.acceptImport();
   expect(answers.joined.map(({ rows }) => rows.length)).toEqual([2]);
   expect(answers.joinError).toBeUndefined();
   answers.undo();
@@ -73,7 +73,7 @@ test('answers to other questions replace what is shown, and undo brings it back'
 
 test('an unreadable file says which line and leaves everything as it was', async () => {
   const { answers } = lab;
-  await answers.read('{"question":"a","answer":"b"}\n{"question": oops}');
+  await answers.read(['{"question":"a","answer":"b"}\n{"question": oops}']);
   expect(answers.importError).toBeInstanceOf(DataError);
   expect(answers.importError!.message).toContain('line 2');
   expect(answers.joined).toHaveLength(2);
@@ -81,7 +81,7 @@ test('an unreadable file says which line and leaves everything as it was', async
 
 test('a column can be corrected before the sets are added', async () => {
   const { answers } = lab;
-  await answers.read('[{"question":"a","note":"x","answer":"b"}]');
+  await answers.read(['[{"question":"a","note":"x","answer":"b"}]']);
   answers.draft!.chooseResponse('note', true);
   expect(answers.draft!.preview.sets.map(({ name }) => name)).toEqual(['answer', 'note']);
   answers.draft!.choose('question', undefined);
@@ -94,4 +94,23 @@ test('the prompt follows the model until it is chosen', async () => {
   expect(lab.answers.useChatTemplate).toBe(true);
   lab.answers.useChatTemplate = false;
   expect(lab.answers.prompt.useChatTemplate).toBe(false);
+});
+
+test('several files are read one after another; one that cannot be read does not stop the rest', async () => {
+  const { answers } = lab;
+  const file = (name: string, text: string): File => new File([text], name);
+  await answers.read([
+    file('red.jsonl', '{"question":"What is red?","answer":"A color."}'),
+    file('broken.json', '<!doctype html><title>404</title>'),
+    file('up.csv', 'question,answer\nWhat is red?,Not blue.'),
+  ]);
+  expect(answers.filesLeft).toBe(2);
+  await answers.acceptImport();
+  expect(answers.importError?.message).toMatch(/broken\.json/);
+  await answers.cancelImport();
+  expect(answers.importError).toBeUndefined();
+  expect(answers.draft!.table.fileName).toBe('up.csv');
+  await answers.acceptImport();
+  expect(answers.joined.map(({ name }) => name)).toEqual(['red', 'up']);
+  expect(answers.draft).toBeUndefined();
 });

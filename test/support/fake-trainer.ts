@@ -244,6 +244,7 @@ export function fakeTrainer({
         manifest: { model: source, training: request.training, lora: request.lora },
       };
     },
+    loadRun: () => Promise.resolve(),
     async generate(request, report) {
       const check = begin();
       const answer = `${request.adapterId === undefined ? 'So that makes' : 'Adding up gives'} 8 plus 12 = 20. Answer: 20`;

@@ -7,9 +7,10 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { curveAxes, type CurveMetric, type CurveRun } from './curves.ts';
 import type { CurvesView } from './curves-view.svelte.ts';
-import { drawCurves, PLOT_FONT_SIZE, tickLabel, type Palette } from './draw.ts';
+import { drawCurves, PLOT_FONT_SIZE, type Palette } from './draw.ts';
 import { canvasInk } from './ink.ts';
 import { pictureOf, type Picture } from './picture.ts';
+import { tickLabel } from './ticks.ts';
 
 export interface ChartOptions {
   metric: CurveMetric;
@@ -30,8 +31,8 @@ export interface CurveChart {
   destroy: () => void;
 }
 
-const LABEL_ROOM = 118;
-const NARROW = 480;
+const LABEL_ROOM = 165;
+const NARROW = 560;
 const LOGARITHMIC = { distr: 3 } as const;
 
 export function createChart(host: HTMLElement, options: ChartOptions): CurveChart {
@@ -89,8 +90,8 @@ export function createChart(host: HTMLElement, options: ChartOptions): CurveChar
         grid: { stroke: () => palette.hairline, width: 1 },
         splits: () => [...picture.yTicks],
         filter: (_chart, splits) => splits,
-        values: (_chart, splits) => splits.map(tickLabel),
-        size: 52,
+        values: () => [...picture.yLabels],
+        size: 56,
       },
     ],
     series: [{}, { show: true, paths: () => null, points: { show: false } }],

@@ -16,7 +16,7 @@ export interface CurveFile {
 }
 
 const LEFT = 64;
-const RIGHT = 150;
+const RIGHT = 165;
 const LINE_HEIGHT = 20;
 const MARGIN = 16;
 /** Average width of a letter, for breaking the caption. */

@@ -43,6 +43,8 @@ interface Metric {
   /** Measured now and then: drawn with its points, never smoothed. */
   held?: StepColumn;
   smoothed: boolean;
+  /** Written in percent. */
+  share?: true;
 }
 
 export const curveMetrics = {
@@ -57,21 +59,22 @@ export const curveMetrics = {
   accuracy: {
     title: 'Held-out tokens guessed right',
     help: 'Token accuracy: share of held-out answer tokens that were the model’s likeliest choice.',
-    unit: 'share',
+    unit: 'of the held-out tokens',
     held: 'validationAccuracy',
     smoothed: false,
+    share: true,
   },
   gradientNorm: {
     title: 'Size of the change asked for',
     help: 'Gradient norm: Euclidean length of the gradient over all trained weights, before clipping.',
-    unit: 'length',
+    unit: 'length of the gradient',
     line: 'gradientNorm',
     smoothed: true,
   },
   learningRate: {
     title: 'Learning rate',
     help: 'Factor on each change of the weights, as the schedule sets it.',
-    unit: 'rate',
+    unit: 'factor on each change',
     line: 'learningRate',
     smoothed: false,
   },

@@ -1,8 +1,9 @@
 /** Draws a picture: the curves with their marks and labels, and, for a file, the axes as well. */
-import { digits } from '../format.ts';
+import { shorten } from '../format.ts';
 import { markPath } from '../marks.ts';
 import type { CurveLine, Picture } from './picture.ts';
 import type { Ink } from './ink.ts';
+import { tickLabel } from './ticks.ts';
 
 /** Colors of the page's theme, resolved. */
 export interface Palette {
@@ -36,6 +37,7 @@ const RAW_OPACITY = 0.3;
 /** Second model: a dash, never another palette. */
 const DASH = [7, 4] as const;
 const LABEL_HEIGHT = 18;
+const MOST_LETTERS = 19;
 /** More points than this are a line of their own; marking each would hide it. */
 const MOST_POINTS = 60;
 
@@ -146,7 +148,7 @@ function drawEnds(
   for (const { line, x, y, label } of ends) {
     if (line.kind === 'main') ink.shape(markPath(line.run.slot, 4.5), x, y, { fill: color(line) });
     if (!labels) continue;
-    ink.text(line.run.label, x + 10, label, {
+    ink.text(shorten(line.run.label, MOST_LETTERS), x + 10, label, {
       color: palette.ink,
       align: 'start',
       size: PLOT_FONT_SIZE,
@@ -170,10 +172,10 @@ export function drawAxes(
   const right = frame.left + frame.width;
   const bottom = frame.top + frame.height;
   const label = { color: palette.soft, size: PLOT_FONT_SIZE };
-  for (const tick of picture.yTicks) {
+  for (const [i, tick] of picture.yTicks.entries()) {
     const y = at.y(tick);
     ink.line([frame.left, right], [y, y], [0], { color: palette.hairline, width: 1 });
-    ink.text(tickLabel(tick), frame.left - 8, y, { ...label, align: 'end' });
+    ink.text(picture.yLabels[i]!, frame.left - 8, y, { ...label, align: 'end' });
   }
   ink.line([frame.left, right], [bottom, bottom], [0], { color: palette.soft, width: 1 });
   for (const tick of picture.xTicks) {
@@ -181,17 +183,4 @@ export function drawAxes(
   }
   ink.text(titles.x, right, bottom + 36, { ...label, align: 'end' });
   ink.text(titles.y, 0, frame.top - 16, { ...label, align: 'start' });
-}
-
-/** A tick without trailing zeros; long ones in thousands or with an exponent. */
-export function tickLabel(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 1e6) return `${shortest(value / 1e6)}M`;
-  if (size >= 1e4) return `${shortest(value / 1e3)}k`;
-  if (size !== 0 && size < 1e-3) return digits(value, 1);
-  return shortest(value);
-}
-
-function shortest(value: number): string {
-  return String(Number(value.toPrecision(4))).replace('-', '−');
 }

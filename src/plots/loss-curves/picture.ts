@@ -5,7 +5,7 @@
 import { downsampleMinMax } from '../../metrics/downsample.ts';
 import { smooth } from '../../metrics/smoothing.ts';
 import { curveAxes, metricOf, type CurveMetric, type CurveRun, type CurveView } from './curves.ts';
-import { linearTicks, logTicks } from './ticks.ts';
+import { linearTicks, logTicks, percentLabel, tickLabel } from './ticks.ts';
 
 export interface CurveLine {
   readonly run: CurveRun;
@@ -33,6 +33,7 @@ export interface Picture {
   readonly y: readonly [number, number];
   readonly xTicks: readonly number[];
   readonly yTicks: readonly number[];
+  readonly yLabels: readonly string[];
   readonly logarithmic: boolean;
 }
 
@@ -59,6 +60,7 @@ export function pictureOf(runs: readonly CurveRun[], options: PictureOptions): P
   const reference =
     options.reference !== undefined && options.reference.y <= y[1] ? options.reference : undefined;
   const ticks = view.logarithmic ? logTicks : linearTicks;
+  const yTicks = ticks(y[0], y[1], Math.max(2, Math.floor(height / TICK_HEIGHT)));
   return {
     lines,
     marks: runs.flatMap((run) => marksOf(run, view, x)),
@@ -66,7 +68,8 @@ export function pictureOf(runs: readonly CurveRun[], options: PictureOptions): P
     x,
     y,
     xTicks: linearTicks(x[0], x[1], Math.max(2, Math.floor(width / TICK_WIDTH))),
-    yTicks: ticks(y[0], y[1], Math.max(2, Math.floor(height / TICK_HEIGHT))),
+    yTicks,
+    yLabels: yTicks.map(metricOf(metric).share === true ? percentLabel : tickLabel),
     logarithmic: view.logarithmic,
   };
 }
@@ -147,8 +150,9 @@ function marksOf(
     add('not-a-number', xOfStep(run, view, divergedAt), `not a number at step ${divergedAt}`);
   }
   const loss = log.column('loss');
+  const steps = log.column('step');
   for (let row = 0; row < loss.length; row++) {
-    const step = log.at('step', row);
+    const step = steps[row]!;
     // Step 0 reports the model before training, which has no training loss.
     if (step === 0 || Number.isFinite(loss[row]) || step === divergedAt) continue;
     add('not-a-number', log.at(curveAxes[view.axis].column, row), `not a number at step ${step}`);

@@ -1,4 +1,5 @@
-/** Round numbers for an axis: 1, 2 or 5 times a power of ten. */
+/** Round numbers for an axis, 1, 2 or 5 times a power of ten, and how they are written. */
+import { digits } from '../format.ts';
 
 /** About `wanted` ticks within [from, to], evenly spaced. */
 export function linearTicks(from: number, to: number, wanted: number): number[] {
@@ -40,4 +41,22 @@ const TOLERANCE = 1e-9;
 
 function clean(value: number): number {
   return Number(value.toPrecision(12));
+}
+
+/** A tick without trailing zeros; long ones in thousands or with an exponent. */
+export function tickLabel(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${shortest(value / 1e6)}M`;
+  if (size >= 1e4) return `${shortest(value / 1e3)}k`;
+  if (size !== 0 && size < 1e-4) return digits(value, 1);
+  return shortest(value);
+}
+
+function shortest(value: number): string {
+  return String(Number(value.toPrecision(4))).replace('-', '−');
+}
+
+/** A share as a percentage, with the decimals that tell ticks apart. */
+export function percentLabel(share: number): string {
+  return `${shortest(100 * share)} %`;
 }
