@@ -148,7 +148,7 @@ export class TrainerSession implements TrainerApi {
       const optimizer = createOptimizer(job.parameters);
       try {
         const checkpoint = await this.#checkpoint(request.runId);
-        restoreCheckpoint(checkpoint, job.fingerprint, job.parameters, optimizer);
+        restoreCheckpoint(checkpoint, job.facts, job.parameters, optimizer);
       } catch (error) {
         adapter.dispose();
         throw error;
