@@ -5,6 +5,8 @@
 
 /** Base of the errors below; `problems` holds one plain sentence for each thing that is wrong. */
 export class IdiolectError extends Error {
+  /** Written out in each class: a worker's errors are known by it, and minifying renames classes. */
+  override readonly name: string = 'IdiolectError';
   readonly problems: readonly string[];
 
   constructor(summary: string, problems: readonly string[] = [], options?: ErrorOptions) {
@@ -12,40 +14,54 @@ export class IdiolectError extends Error {
       problems.length > 0 ? `${summary}\n${problems.map((p) => `- ${p}`).join('\n')}` : summary,
       options,
     );
-    this.name = new.target.name;
     this.problems = problems;
   }
 }
 
 /** Records, response sets, settings: what a person brought cannot be read as what it claims to be. */
-export class DataError extends IdiolectError {}
+export class DataError extends IdiolectError {
+  override readonly name: string = 'DataError';
+}
 
 /** A command was called with options that it does not have or cannot use. */
 export class UsageError extends DataError {}
 
 /** A model, tokenizer or adapter file is broken, truncated, hostile or does not fit its config. */
-export class ModelFileError extends IdiolectError {}
+export class ModelFileError extends IdiolectError {
+  override readonly name: string = 'ModelFileError';
+}
 
 /** A model, rope type, quantization or adapter kind that is known to exist and is not supported. */
-export class UnsupportedModelError extends ModelFileError {}
+export class UnsupportedModelError extends ModelFileError {
+  override readonly name = 'UnsupportedModelError';
+}
 
 /** A download failed or was answered by something that is not the file. */
-export class DownloadError extends IdiolectError {}
+export class DownloadError extends IdiolectError {
+  override readonly name: string = 'DownloadError';
+}
 
 /** The browser refuses to store, or has too little room. */
-export class StorageError extends IdiolectError {}
+export class StorageError extends IdiolectError {
+  override readonly name: string = 'StorageError';
+}
 
 /** No usable WebGPU adapter, a lost device, or a failed self-test. */
-export class GpuUnavailableError extends IdiolectError {}
+export class GpuUnavailableError extends IdiolectError {
+  override readonly name: string = 'GpuUnavailableError';
+}
 
 /** The work does not fit the memory of the chosen engine. */
-export class OutOfMemoryError extends IdiolectError {}
+export class OutOfMemoryError extends IdiolectError {
+  override readonly name: string = 'OutOfMemoryError';
+}
 
 /** A helper thread of the CPU engine died at work; the engine goes on with one thread. */
 export class HelperLostError extends IdiolectError {}
 
 /** Loss or gradient became NaN or infinite. */
 export class TrainingDivergedError extends IdiolectError {
+  override readonly name = 'TrainingDivergedError';
   readonly step: number;
   readonly batch: number;
 
@@ -57,4 +73,6 @@ export class TrainingDivergedError extends IdiolectError {
 }
 
 /** The person asked to stop; not a failure. */
-export class StoppedError extends IdiolectError {}
+export class StoppedError extends IdiolectError {
+  override readonly name: string = 'StoppedError';
+}

@@ -1,5 +1,7 @@
 /** The worker's entry: one object, exposed. Everything it does is in ./trainer-session.ts. */
 import { expose } from 'comlink';
 import { TrainerSession } from './trainer-session.ts';
+import { sendErrorsWhole } from './whole-errors.ts';
 
+sendErrorsWhole();
 expose(new TrainerSession());

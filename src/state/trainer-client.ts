@@ -18,7 +18,9 @@ export interface Connection {
 export type Connect = () => Connection;
 
 /** The worker ended without an answer: a crash, or out of memory. */
-export class WorkerLostError extends IdiolectError {}
+export class WorkerLostError extends IdiolectError {
+  override readonly name = 'WorkerLostError';
+}
 
 export function connectWorker(): Connection {
   const worker = new Worker(new URL('../../workers/trainer.ts', import.meta.url), {
@@ -124,19 +126,15 @@ function overComlink(remote: Remote<TrainerApi>): TrainerApi {
   });
 }
 
-type ErrorClass = new (summary: string, problems: readonly string[]) => IdiolectError;
+type ErrorClass = { prototype: IdiolectError };
 
-/** Only name and message of an error cross; the class and the list of problems are put back. */
+/** An error that crossed as plain facts becomes one of its class again; its name says which. */
 export function revive(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof IdiolectError) return error;
   const known = errors as unknown as Record<string, ErrorClass | undefined>;
   const ErrorOfName = Object.hasOwn(known, error.name) ? known[error.name] : undefined;
   if (ErrorOfName === undefined) return error;
-  const [summary = '', ...lines] = error.message.split('\n');
-  const problems = lines.map((line) => line.replace(/^- /, ''));
-  const revived = new ErrorOfName(summary, problems);
-  // Facts of single classes, such as the step of a divergence, are own properties of the original.
-  const own = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'message');
-  return Object.assign(revived, Object.fromEntries(own), { stack: error.stack ?? '' });
+  Object.setPrototypeOf(error, ErrorOfName.prototype);
+  return Object.assign(error, { problems: [], ...error });
 }

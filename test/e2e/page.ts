@@ -3,13 +3,6 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { preview, type PreviewServer } from 'vite';
 import { chromiumArguments, chromiumPath } from '../support/chromium.mjs';
 
-declare global {
-  interface Window {
-    /** Milliseconds of every task of the page that kept it busy for more than 50 ms. */
-    longTasks: number[];
-  }
-}
-
 export interface OpenedPage {
   page: Page;
   url: string;
@@ -33,12 +26,6 @@ export async function openPage(viewport = { width: 1280, height: 900 }): Promise
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
-  });
-  await page.addInitScript(() => {
-    window.longTasks = [];
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) window.longTasks.push(duration);
-    }).observe({ type: 'longtask' });
   });
   await page.goto(url);
   return {

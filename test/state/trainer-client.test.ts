@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { expose, wrap } from 'comlink';
+import * as errors from '../../src/errors.ts';
 import { ModelFileError, StoppedError, TrainingDivergedError } from '../../src/errors.ts';
 import { revive, TrainerClient, WorkerLostError } from '../../src/state/trainer-client.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
+import { sendErrorsWhole } from '../../workers/whole-errors.ts';
 import { fakeTrainer } from '../support/fake-trainer.ts';
 
 /** A worker whose measuring never ends, and which can be made to die. */
@@ -53,24 +56,31 @@ test('a worker that dies rejects with the reason', async () => {
   await expect(waiting).rejects.toThrow('out of memory');
 });
 
-test('errors come back as the class they were thrown as, with their problems', () => {
-  const thrown = new ModelFileError('model.safetensors is broken.', ['tensor a', 'tensor b']);
-  const crossed = Object.assign(new Error(thrown.message), { name: thrown.name });
-  const revived = revive(crossed);
-  expect(revived).toBeInstanceOf(ModelFileError);
-  expect((revived as ModelFileError).problems).toEqual(['tensor a', 'tensor b']);
-  expect(revived.message).toBe(thrown.message);
+test('errors cross as the class they were thrown as, with every fact of it', async () => {
+  sendErrorsWhole();
+  const { port1, port2 } = new MessageChannel();
+  const thrown = [
+    new ModelFileError('model.safetensors is broken.', ['tensor a', 'tensor b']),
+    new TrainingDivergedError('The loss is NaN.', 7, 2, ['Step 6 is back.']),
+  ];
+  expose({ fail: (i: number) => Promise.reject(thrown[i]!) }, port1);
+  const remote = wrap<{ fail: (i: number) => Promise<unknown> }>(port2);
+  const crossed = async (i: number) =>
+    revive(await remote.fail(i).catch((error: unknown) => error));
+  const [broken, diverged] = [await crossed(0), await crossed(1)];
+  expect(broken).toBeInstanceOf(ModelFileError);
+  expect(broken).toMatchObject({ message: thrown[0]!.message, problems: ['tensor a', 'tensor b'] });
+  expect(diverged).toBeInstanceOf(TrainingDivergedError);
+  expect(diverged).toMatchObject({ step: 7, batch: 2, problems: ['Step 6 is back.'] });
+  port1.close();
+  port2.close();
 });
 
-test('facts of a class that crossed are put back', () => {
-  const crossed = Object.assign(new Error('The loss is NaN.'), {
-    name: 'TrainingDivergedError',
-    step: 7,
-    batch: 2,
-  });
-  const revived = revive(crossed);
-  expect(revived).toBeInstanceOf(TrainingDivergedError);
-  expect(revived).toMatchObject({ step: 7, batch: 2 });
+test('every error names itself, whatever a minifier calls its class', () => {
+  for (const [name, ErrorClass] of Object.entries(errors)) {
+    class Renamed extends (ErrorClass as unknown as new (summary: string) => Error) {}
+    expect(new Renamed('x').name).toBe(name);
+  }
 });
 
 test('an error nobody knows stays what it is', () => {

@@ -19,6 +19,8 @@ import type {
 export interface FakeOptions {
   /** Waits between reports; tests resolve at once, previews take their time. */
   pause?: () => Promise<void>;
+  /** Waits before a training step; `pause` when it is absent. */
+  beforeStep?: (step: number) => Promise<void>;
   /** Opening any model fails with this. */
   openError?: Error;
 }
@@ -34,6 +36,7 @@ export function connectFake(options: FakeOptions = {}): Connection {
 
 export function fakeTrainer({
   pause = () => Promise.resolve(),
+  beforeStep = pause,
   openError,
 }: FakeOptions = {}): TrainerApi {
   let stopping = false;
@@ -199,7 +202,7 @@ export function fakeTrainer({
       let outcome: 'finished' | 'stopped' = 'finished';
       try {
         for (; step <= steps; step++) {
-          await pause();
+          await beforeStep(step);
           check();
           const evaluated = step % evaluateEvery === 0 || step === steps;
           if (step % logEvery !== 0 && !evaluated) continue;
