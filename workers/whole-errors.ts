@@ -20,7 +20,7 @@ export function sendErrorsWhole(): void {
     serialize(thrown) {
       const [sent, transferred] = usual.serialize(thrown);
       if (!(thrown.value instanceof Error)) return [sent, transferred];
-      const facts = { ...thrown.value, ...(sent.value as object) };
+      const facts = Object.assign({}, thrown.value, sent.value);
       return [{ ...sent, value: facts }, transferred];
     },
   };

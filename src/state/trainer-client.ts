@@ -136,5 +136,5 @@ export function revive(error: unknown): Error {
   const ErrorOfName = Object.hasOwn(known, error.name) ? known[error.name] : undefined;
   if (ErrorOfName === undefined) return error;
   Object.setPrototypeOf(error, ErrorOfName.prototype);
-  return Object.assign(error, { problems: [], ...error });
+  return Object.hasOwn(error, 'problems') ? error : Object.assign(error, { problems: [] });
 }
