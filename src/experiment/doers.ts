@@ -17,11 +17,20 @@ export interface AnswerSettings {
   seed: number;
 }
 
+export interface Ending {
+  question: string;
+  beginning: string;
+  ending: string;
+}
+
 /** A model as it is, or with a trained adapter. */
 export interface Speaker {
   answer(settings: AnswerSettings): AnswerBatch;
   /** NLL of every answer of a set; rows too long to be measured are left out. */
   measure(set: ResponseSet, report: Progress): Promise<ScoredAnswer[]>;
+  /** Nats per token of each ending, given its question and beginning, in the order given; null where
+   * the whole is too long for the model. */
+  measureEndings(endings: readonly Ending[], report: Progress): Promise<(number | null)[]>;
 }
 
 export interface OpenedModel extends Speaker {

@@ -19,6 +19,9 @@ export interface BaseResult {
   retention: Outcome[];
   /** Nats per token of the right answer to each retention question; empty without such answers. */
   retentionNll: number[];
+  /** Nats per token of the right answer to each test question after the model's own rationale; empty
+   * when answers have no marker. */
+  goldNll: (number | null)[];
   /** Greedy answers to the training questions, in their order. */
   own: GivenAnswer[];
   seconds: number;
@@ -81,6 +84,7 @@ export interface RunResult {
   test: Outcome[];
   retention: Outcome[];
   retentionNll: number[];
+  goldNll: (number | null)[];
   seconds: { training: number; evaluation: number };
 }
 

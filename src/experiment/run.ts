@@ -6,6 +6,7 @@
  * the run is settled; choices are made on validation questions only.
  */
 import type { ResponseSet } from '../data/response-set.ts';
+import { answerPlace } from '../evaluate/answer-place.ts';
 import { evaluateAnswers, type EvaluationQuestion, type Outcome } from '../evaluate/accuracy.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import type { ArmRequest, Doers, OpenedModel, Speaker, TrainedModel } from './doers.ts';
@@ -113,6 +114,7 @@ class Session {
       test,
       retention,
       retentionNll: await this.retentionNll(piece, model, piece.model),
+      goldNll: await this.goldNll(piece, model, test),
       own: own.map(({ response: text, tokens, ended }) => ({ text, tokens, ended })),
       seconds: this.since(began),
     };
@@ -159,6 +161,7 @@ class Session {
       const test = await this.ask(piece, model, trained, 'test questions', task.test);
       const retention = await this.ask(piece, model, trained, 'other tasks', task.retention);
       const retentionNll = await this.retentionNll(piece, trained, piece.model);
+      const goldNll = await this.goldNll(piece, trained, test);
       const { id, model: modelId, set, seed } = piece;
       return {
         kind: 'run',
@@ -172,6 +175,7 @@ class Session {
         test,
         retention,
         retentionNll,
+        goldNll,
         seconds: { training: trainedIn, evaluation: this.since(began) - trainedIn },
       };
     } finally {
@@ -268,6 +272,21 @@ class Session {
     const set = { id: 'retention', name: 'retention', rows };
     const scored = await speaker.measure(set, this.reporter(piece, 'NLL on other tasks'));
     return scored.map(({ nllSum, tokens }) => nllSum / tokens);
+  }
+
+  private async goldNll(
+    piece: Piece,
+    speaker: Speaker,
+    outcomes: readonly Outcome[],
+  ): Promise<(number | null)[]> {
+    const { experiment, task } = this.job;
+    const rule = answerRule(experiment.task);
+    const endings = task.test.flatMap(({ text: question, gold }, i) => {
+      const place = answerPlace(rule, outcomes[i]!.response, gold);
+      return place ? [{ question, ...place }] : [];
+    });
+    if (endings.length === 0) return [];
+    return speaker.measureEndings(endings, this.reporter(piece, 'NLL of right answers'));
   }
 
   private async openModel(id: string): Promise<OpenedModel> {

@@ -131,6 +131,8 @@ export interface ArmSummary {
   retentionChange: PairedChange;
   /** Nats per token; undefined without answers to measure. */
   retentionNllChange: PairedChange | undefined;
+  /** Of the right final answer after the model's own rationale; undefined without a marker. */
+  goldNllChange: PairedChange | undefined;
 }
 
 /** 0 and 1 of one run's questions. */
@@ -155,7 +157,6 @@ export function summarizeArm(
   }));
   const test = runs.map((run) => correctness(run.test));
   const retention = runs.map((run) => correctness(run.retention));
-  const nll = runs.map((run) => run.retentionNll);
   const fork = (name: string) => random.fork(`${runs[0]!.model}/${runs[0]!.set}/${name}`);
   return {
     model: runs[0]!.model,
@@ -172,11 +173,37 @@ export function summarizeArm(
       overSeeds(retention),
       fork('retention'),
     ),
-    retentionNllChange:
-      base.retentionNll.length > 0
-        ? pairedChange(base.retentionNll, overSeeds(nll), fork('nll'))
-        : undefined,
+    retentionNllChange: nllChange(
+      base.retentionNll,
+      runs.map((run) => run.retentionNll),
+      fork('retentionNll'),
+    ),
+    goldNllChange: nllChange(
+      base.goldNll,
+      runs.map((run) => run.goldNll),
+      fork('goldNll'),
+    ),
   };
+}
+
+/** Over the questions that could be measured in all; undefined when there is none. */
+function nllChange(
+  base: readonly (number | null)[],
+  seeds: readonly (readonly (number | null)[])[],
+  random: Random,
+): PairedChange | undefined {
+  const complete = base.flatMap((value, i) => {
+    const after = seeds.map((seed) => seed[i] ?? NaN);
+    return value === null || after.some(Number.isNaN)
+      ? []
+      : [{ before: value, after: mean(after) }];
+  });
+  if (complete.length === 0) return undefined;
+  return pairedChange(
+    complete.map(({ before }) => before),
+    complete.map(({ after }) => after),
+    random,
+  );
 }
 
 /** Mean over seeds of each question. */

@@ -157,7 +157,7 @@ function accuracyTable({ arms, models }: ExperimentReport): Table {
   return {
     id: 'accuracy',
     title: 'Accuracy after training',
-    caption: `Strict, on ${n} test questions: mean ± deviation over seeds, with a 95 % interval that resamples questions and seeds; each seed by itself; and the change from the base model.`,
+    caption: `Strict, on ${n} test questions: mean ± deviation over seeds, with a 95 % interval that resamples questions and seeds; each seed by itself; the change from the base model; and the change in NLL (nats per token) of the right final answer after the model’s own rationale, which moves before accuracy does.`,
     columns: [
       text('model'),
       text('set'),
@@ -167,6 +167,7 @@ function accuracyTable({ arms, models }: ExperimentReport): Table {
       number('flexible'),
       number('change'),
       number('95 %'),
+      number('gold NLL'),
     ],
     rows: arms.map((arm) => [
       arm.model,
@@ -177,6 +178,7 @@ function accuracyTable({ arms, models }: ExperimentReport): Table {
       share(arm.flexible),
       signed(arm.accuracyChange.change),
       range(arm.accuracyChange.interval),
+      arm.goldNllChange ? signed(arm.goldNllChange.change) : '–',
     ]),
   };
 }

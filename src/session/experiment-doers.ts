@@ -6,6 +6,7 @@ import type {
   AnswerSettings,
   ArmRequest,
   Doers,
+  Ending,
   OpenedModel,
   Progress,
   Speaker,
@@ -61,6 +62,7 @@ function speaker(lab: OpenLab, host: DoersHost, adapter: LoraAdapter | undefined
   return {
     answer: (settings) => (questions) => answer(lab, host, adapter, settings, questions),
     measure: (set, report) => measure(lab, host, adapter, set, report),
+    measureEndings: (endings, report) => measureEndings(lab, host, adapter, endings, report),
   };
 }
 
@@ -104,6 +106,18 @@ async function measure(
   set: ResponseSet,
   report: Progress,
 ): Promise<ScoredAnswer[]> {
+  const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
+  const rows = await measuredRows(lab, host, adapter, set, report);
+  return rows.map((row) => scored(lab, row, responses.get(row.rowId)!));
+}
+
+async function measuredRows(
+  lab: OpenLab,
+  host: DoersHost,
+  adapter: LoraAdapter | undefined,
+  set: ResponseSet,
+  report: Progress,
+): Promise<RowFamiliarity[]> {
   const request = {
     sets: [set],
     prompt: host.prompt,
@@ -113,8 +127,39 @@ async function measure(
   const [measured] = await measureSets(lab, request, host, ({ rowsDone, rowsTotal }) =>
     report(rowsDone, rowsTotal),
   );
-  const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
-  return measured!.rows.map((row) => scored(lab, row, responses.get(row.rowId)!));
+  return measured!.rows;
+}
+
+async function measureEndings(
+  lab: OpenLab,
+  host: DoersHost,
+  adapter: LoraAdapter | undefined,
+  endings: readonly Ending[],
+  report: Progress,
+): Promise<(number | null)[]> {
+  const set = {
+    id: 'endings',
+    name: 'endings',
+    rows: endings.map(({ question, beginning, ending }, i) => ({
+      id: String(i),
+      question,
+      response: beginning + ending,
+    })),
+  };
+  const rows = await measuredRows(lab, host, adapter, set, report);
+  const nll = new Array<number | null>(endings.length).fill(null);
+  for (const { rowId, responseTokens, tokenNll, truncated } of rows) {
+    const { beginning, ending } = endings[Number(rowId)]!;
+    const encode = (text: string) => lab.tokenizer.encode(text, { addSpecialTokens: false });
+    const [before, whole] = [encode(beginning), encode(beginning + ending)];
+    // A token that reaches over the boundary counts as ending.
+    let first = 0;
+    while (first < before.length && before[first] === whole[first]) first++;
+    if (truncated || first >= responseTokens) continue;
+    const own = tokenNll.subarray(first, responseTokens);
+    nll[Number(rowId)] = own.reduce((sum, value) => sum + value, 0) / own.length;
+  }
+  return nll;
 }
 
 function scored({ tokenizer }: OpenLab, row: RowFamiliarity, response: string): ScoredAnswer {

@@ -44,6 +44,12 @@ export function fakeDoers(options: FakeOptions) {
         };
         return Promise.resolve(questions.map(say));
       },
+    measureEndings: (endings) =>
+      Promise.resolve(
+        endings.map(
+          ({ beginning, ending }) => hashText(beginning + ending + (set ?? '')) / 2 ** 32,
+        ),
+      ),
     measure: (measured, report) =>
       report(1, 1).then(() =>
         measured.rows.map(({ id, response }) => {

@@ -38,27 +38,21 @@ const experiment = readExperiment(
   'test',
 );
 
+const openEmbedded = async ({ id }: { id: string }) =>
+  openLab(
+    await nodeModelFiles(fileURLToPath(new URL(`../../public/models/${id}`, import.meta.url))),
+    {
+      precision: 'as-stored',
+      trainable: false,
+      maxTensorBytes: 2e9,
+      report: () => Promise.resolve(),
+    },
+  );
+
 /** Every piece without the times it took. */
 async function numbers(store = memoryResults(), stopAfter = Infinity) {
   let steps = 0;
-  const doers = experimentDoers({
-    now: () => performance.now(),
-    memoryBytes: allocatedBytes,
-    memoryLimitBytes: 2e9,
-    prompt: { useChatTemplate: true, plainTemplate: '{question}\n' },
-    stopRequested: () => steps >= stopAfter,
-    breathe: () => Promise.resolve(),
-    openLab: async ({ id }) =>
-      openLab(
-        await nodeModelFiles(fileURLToPath(new URL(`../../public/models/${id}`, import.meta.url))),
-        {
-          precision: 'as-stored',
-          trainable: false,
-          maxTensorBytes: 2e9,
-          report: () => Promise.resolve(),
-        },
-      ),
-  });
+  const doers = doersFor(() => steps >= stopAfter);
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
   const results: PieceResult[] = [];
   const run = runExperiment({
@@ -75,6 +69,18 @@ async function numbers(store = memoryResults(), stopAfter = Infinity) {
   for await (const { result } of run)
     results.push({ ...result, seconds: 0 } as unknown as PieceResult);
   return results;
+}
+
+function doersFor(stopRequested: () => boolean) {
+  return experimentDoers({
+    now: () => performance.now(),
+    memoryBytes: allocatedBytes,
+    memoryLimitBytes: 2e9,
+    prompt: { useChatTemplate: true, plainTemplate: '{question}\n' },
+    stopRequested,
+    breathe: () => Promise.resolve(),
+    openLab: openEmbedded,
+  });
 }
 
 describe('an experiment on the CPU engine', () => {
@@ -96,5 +102,29 @@ describe('an experiment on the CPU engine', () => {
     // A seed is a seed: the two runs differ.
     const [first, second] = once.filter((result) => result.kind === 'run');
     expect(first!.curve).not.toEqual(second!.curve);
+  });
+
+  it('measures an ending as the rest of the whole', async () => {
+    const model = await doersFor(() => false).openModel({ id: 'idiolect-a' });
+    const question =
+      'Zoe has 7 apples. Rob has 8 more apples than Zoe. How many apples does Rob have?';
+    const [beginning, ending] = ['Zoe has 7 apples. Rob has 7 + 8 = 15. Answer:', ' 15'];
+    const report = () => Promise.resolve();
+    const measured = async (response: string) => {
+      const set = { id: 's', name: 's', rows: [{ id: 'r', question, response }] };
+      return (await model.measure(set, report))[0]!;
+    };
+    const whole = await measured(beginning + ending);
+    const first = await measured(beginning);
+    const endings = [
+      { question, beginning, ending },
+      { question, beginning: '', ending: beginning },
+    ];
+    const [rest, all] = await model.measureEndings(endings, report);
+    expect(rest).toBeCloseTo((whole.nllSum - first.nllSum) / (whole.tokens - first.tokens), 4);
+    expect(all).toBeCloseTo(first.nllSum / first.tokens, 5);
+    const wrong = await model.measureEndings([{ question, beginning, ending: ' 29' }], report);
+    expect(wrong[0]!).toBeGreaterThan(rest! + 1);
+    model.close();
   });
 });
