@@ -37,11 +37,10 @@ export function attention(
       for (let i: i32 = 0; i < count; i++) {
         const at = lse + (<usize>(b * time + t + i) * <usize>heads + <usize>head) * 4;
         softmaxRow(scores + <usize>(i * seen) * 4, t + i, seen, window, at);
-        memory.fill(target + <usize>(t + i) * <usize>outWidth * 4, 0, <usize>headDim * 4);
       }
       gemmBlock(
         scores, seen, 1, value, width, 1, 0,
-        target + <usize>t * <usize>outWidth * 4, outWidth, 0, count, 0, headDim, seen, 1, scratch,
+        target + <usize>t * <usize>outWidth * 4, outWidth, 0, count, 0, headDim, seen, 1, false, scratch,
       );
     }
   }
@@ -52,10 +51,9 @@ function scoreBlock(
   query: usize, key: usize, scores: usize, width: i32, t: i32, count: i32, seen: i32,
   headDim: i32, scale: f32, scratch: usize,
 ): void {
-  memory.fill(scores, 0, <usize>(count * seen) * 4);
   gemmBlock(
     query + <usize>t * <usize>width * 4, width, 1, key, 1, width, 0,
-    scores, seen, 0, count, 0, seen, headDim, scale, scratch,
+    scores, seen, 0, count, 0, seen, headDim, scale, false, scratch,
   );
 }
 
@@ -129,10 +127,9 @@ export function attentionBackward(
       const dOut = dy + outAt + <usize>t * <usize>outWidth * 4;
       const queryRow = <usize>t * <usize>width * 4;
       scoreBlock(qkv + queryAt, qkv + keyAt, probabilities, width, t, count, seen, headDim, scale, scratch);
-      memory.fill(gradients, 0, <usize>(count * seen) * 4);
       gemmBlock(
         dOut, outWidth, 1, qkv + valueAt, 1, width, 0,
-        gradients, seen, 0, count, 0, seen, headDim, 1, scratch,
+        gradients, seen, 0, count, 0, seen, headDim, 1, false, scratch,
       );
       for (let i: i32 = 0; i < count; i++) {
         const offset = <usize>(i * seen) * 4;
@@ -143,19 +140,18 @@ export function attentionBackward(
           delta += load<f32>(o + <usize>d * 4) * load<f32>(dOut + (<usize>i * <usize>outWidth + <usize>d) * 4);
         }
         gradientRow(probabilities + offset, gradients + offset, t + i, seen, window, sum, delta);
-        memory.fill(dqkv + queryAt + <usize>(t + i) * <usize>width * 4, 0, <usize>headDim * 4);
       }
       gemmBlock(
         gradients, seen, 1, qkv + keyAt, width, 1, 0,
-        dqkv + queryAt + queryRow, width, 0, count, 0, headDim, seen, scale, scratch,
+        dqkv + queryAt + queryRow, width, 0, count, 0, headDim, seen, scale, false, scratch,
       );
       gemmBlock(
         gradients, 1, seen, qkv + queryAt + queryRow, width, 1, 0,
-        dKey, partialWidth, 0, seen, 0, headDim, count, scale, scratch,
+        dKey, partialWidth, 0, seen, 0, headDim, count, scale, true, scratch,
       );
       gemmBlock(
         probabilities, 1, seen, dOut, outWidth, 1, 0,
-        dValue, partialWidth, 0, seen, 0, headDim, count, 1, scratch,
+        dValue, partialWidth, 0, seen, 0, headDim, count, 1, true, scratch,
       );
     }
   }

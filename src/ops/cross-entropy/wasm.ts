@@ -1,7 +1,7 @@
 /** Head and cross-entropy on the CPU engine, in chunks of rows so that logits are never whole. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { wasmBackend } from '../../engine/wasm/engine.ts';
-import { eachPart, gemm, plain, start, turned } from '../linear/wasm.ts';
+import { eachPart, gemm, plain, turned } from '../linear/wasm.ts';
 import type { BackendKernel } from '../register.ts';
 import type { CrossEntropyAttributes, ScatterRowsAttributes } from './cross-entropy.ts';
 
@@ -23,7 +23,7 @@ export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
   const m = inputs['rows']!.shape[0]!;
   const nll = engine.output([m]);
   const correct = engine.output([m]);
-  const dx = gradient ? start([m, columns]) : undefined;
+  const dx = gradient ? engine.output([m, columns]) : undefined;
   const targets = engine.pointer(inputs['targets']!);
   eachChunk(inputs, attributes as CrossEntropyAttributes, ({ from, count, logits }) => {
     const at = (info: TensorInfo) => engine.pointer(info) + 4 * from;
@@ -41,6 +41,7 @@ export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
         engine.pointer(dx) + 4 * from * columns,
         columns,
         [count, columns, partRows],
+        { adds: first > 0 },
       ),
     );
   });
@@ -50,7 +51,7 @@ export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
 export const crossEntropyWeightGradientKernel: BackendKernel = (inputs, attributes) => {
   const { rows: vocabulary, columns } = attributes as CrossEntropyAttributes;
   const engine = wasmBackend();
-  const dw = start([vocabulary, columns]);
+  const dw = engine.output([vocabulary, columns]);
   const [targets, dy] = [engine.pointer(inputs['targets']!), engine.pointer(inputs['dy']!)];
   eachChunk(inputs, attributes as CrossEntropyAttributes, ({ from, count, hidden, logits }) => {
     engine.run(
@@ -60,7 +61,7 @@ export const crossEntropyWeightGradientKernel: BackendKernel = (inputs, attribut
     );
     const left = turned(logits, vocabulary);
     const size: [number, number, number] = [vocabulary, columns, count];
-    gemm(left, plain(hidden, columns), 0, engine.pointer(dw), columns, size);
+    gemm(left, plain(hidden, columns), 0, engine.pointer(dw), columns, size, { adds: from > 0 });
   });
   return dw;
 };
@@ -93,7 +94,6 @@ function eachChunk(
         const count = Math.min(chunkRows, m - from);
         const gathered = [rowsAt + 4 * from, xAt, 0, 0, x!.shape[0]!, hidden, count, columns];
         engine.run('gatherRows', gathered, count * columns);
-        engine.run('startOutput', [logits, count, vocabulary, 0, 0], count * vocabulary);
         eachPart(inputs, attributes, (part, first, partRows, format) =>
           gemm(
             plain(hidden, columns),

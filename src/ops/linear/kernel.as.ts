@@ -1,12 +1,12 @@
 /**
- * Matrix product on packed panels: C [M, N] += alpha · A [M, K] · B [K, N], with any strides for A
+ * Matrix product on packed panels: C [M, N] = alpha · A [M, K] · B [K, N], with any strides for A
  * and B and B in float32 or 16 bit. The order of additions of one result depends on M and K alone,
  * so any division among threads gives the same bits.
  */
 import { F32, loadWeight, share } from '../simd.as';
 import { dotFour } from './dot.as';
 import { packLeft, packRight } from './pack.as';
-import { addTile, LEFT_STEP, multiplyTile, RIGHT_STEP, TILE_COLUMNS, TILE_ROWS } from './tile.as';
+import { LEFT_STEP, multiplyTile, putTile, RIGHT_STEP, TILE_COLUMNS, TILE_ROWS } from './tile.as';
 
 /**
  * Blocks: A 120×256 and B 256×256 floats stay in the second-level cache. MC is a multiple of both
@@ -20,18 +20,18 @@ const NC: i32 = 256;
 const A_BYTES: usize = <usize>(MC * KC * 4);
 const B_BYTES: usize = <usize>(KC * NC * 4);
 
-/** Row strides and column strides are in elements. */
+/** Row strides and column strides are in elements. `adds`: C keeps what it holds and gets the product added. */
 export function gemm(
   a: usize, aRow: i32, aColumn: i32,
   b: usize, bRow: i32, bColumn: i32, format: i32,
   c: usize, ldc: i32,
-  m: i32, n: i32, k: i32, alpha: f32,
+  m: i32, n: i32, k: i32, alpha: f32, adds: i32,
   part: i32, parts: i32, scratch: usize,
 ): void {
   if (m <= 4 && aColumn == 1 && bRow == 1) {
     const from = share(n, part, parts, 4);
     const to = share(n, part + 1, parts, 4);
-    dotRows(a, aRow, b, bColumn, format, c, ldc, m, from, to, k, alpha, scratch);
+    dotRows(a, aRow, b, bColumn, format, c, ldc, m, from, to, k, alpha, adds != 0, scratch);
     return;
   }
   // Divide the longer side in panels; the shorter one is worked through by every thread.
@@ -40,7 +40,7 @@ export function gemm(
   const mEnd = byColumns ? m : share(m, part + 1, parts, TILE_ROWS);
   const nStart = byColumns ? share(n, part, parts, TILE_COLUMNS) : 0;
   const nEnd = byColumns ? share(n, part + 1, parts, TILE_COLUMNS) : n;
-  gemmBlock(a, aRow, aColumn, b, bRow, bColumn, format, c, ldc, mStart, mEnd, nStart, nEnd, k, alpha, scratch);
+  gemmBlock(a, aRow, aColumn, b, bRow, bColumn, format, c, ldc, mStart, mEnd, nStart, nEnd, k, alpha, adds != 0, scratch);
 }
 
 /** The product restricted to rows [mStart, mEnd) and columns [nStart, nEnd). */
@@ -48,7 +48,7 @@ export function gemmBlock(
   a: usize, aRow: i32, aColumn: i32,
   b: usize, bRow: i32, bColumn: i32, format: i32,
   c: usize, ldc: i32,
-  mStart: i32, mEnd: i32, nStart: i32, nEnd: i32, k: i32, alpha: f32,
+  mStart: i32, mEnd: i32, nStart: i32, nEnd: i32, k: i32, alpha: f32, adds: bool,
   scratch: usize,
 ): void {
   const packedA = scratch;
@@ -72,9 +72,9 @@ export function gemmBlock(
           let right = packedB;
           for (let j: i32 = 0; j < nn; j += TILE_COLUMNS) {
             multiplyTile(left, right, kn, tile);
-            addTile(
+            putTile(
               tile, row + <usize>(j * 4), <usize>ldc * 4, alpha,
-              rows, min(TILE_COLUMNS, nn - j),
+              rows, min(TILE_COLUMNS, nn - j), adds || kb > 0,
             );
             right += <usize>(kn * RIGHT_STEP);
           }
@@ -88,7 +88,7 @@ export function gemmBlock(
 /** A few rows against a matrix whose columns are contiguous: each weight comes from memory once. */
 function dotRows(
   a: usize, aRow: i32, b: usize, bColumn: i32, format: i32, c: usize, ldc: i32,
-  m: i32, nStart: i32, nEnd: i32, k: i32, alpha: f32, sums: usize,
+  m: i32, nStart: i32, nEnd: i32, k: i32, alpha: f32, adds: bool, sums: usize,
 ): void {
   const size: usize = format == F32 ? 4 : 2;
   const stride = <usize>bColumn * size;
@@ -104,7 +104,8 @@ function dotRows(
         dotFour(x, columns + <usize>q * stride, next, k, format, sums);
         for (let r: i32 = 0; r < (count == 4 ? 4 : 1); r++) {
           const to = at + <usize>(q + r) * 4;
-          store<f32>(to, load<f32>(to) + alpha * load<f32>(sums + <usize>(r * 4)));
+          const product = alpha * load<f32>(sums + <usize>(r * 4));
+          store<f32>(to, adds ? load<f32>(to) + product : product);
         }
       }
     }

@@ -69,18 +69,25 @@ export function multiplyTile(left: usize, right: usize, depth: i32, tile: usize)
   }
 }
 
-/** c += alpha · tile, on the `rows` × `columns` of it that lie inside; `stride` in bytes. */
-export function addTile(
-  tile: usize, c: usize, stride: usize, alpha: f32, rows: i32, columns: i32,
+/** c = alpha · tile, or c += with `adds`, on the `rows` × `columns` inside; `stride` in bytes. */
+export function putTile(
+  tile: usize, c: usize, stride: usize, alpha: f32, rows: i32, columns: i32, adds: bool,
 ): void {
   const factor = f32x4.splat(alpha);
   for (let row: i32 = 0; row < rows; row++) {
     if (columns == TILE_COLUMNS) {
-      v128.store(c, f32x4.add(v128.load(c), f32x4.mul(v128.load(tile), factor)));
-      v128.store(c, f32x4.add(v128.load(c, 16), f32x4.mul(v128.load(tile, 16), factor)), 16);
+      let left = f32x4.mul(v128.load(tile), factor);
+      let right = f32x4.mul(v128.load(tile, 16), factor);
+      if (adds) {
+        left = f32x4.add(v128.load(c), left);
+        right = f32x4.add(v128.load(c, 16), right);
+      }
+      v128.store(c, left);
+      v128.store(c, right, 16);
     } else {
       for (let column: usize = 0; column < <usize>columns * 4; column += 4) {
-        store<f32>(c + column, load<f32>(c + column) + alpha * load<f32>(tile + column));
+        const value = alpha * load<f32>(tile + column);
+        store<f32>(c + column, adds ? load<f32>(c + column) + value : value);
       }
     }
     c += stride;

@@ -17,7 +17,13 @@ export interface Operand {
   column: number;
 }
 
-/** C [m, n] += alpha · A [m, k] · B [k, n]; C is row-major with `ldc` columns. */
+export interface ProductOptions {
+  alpha?: number;
+  /** C keeps what it holds and the product is added. */
+  adds?: boolean;
+}
+
+/** C [m, n] = alpha · A [m, k] · B [k, n]; C is row-major with `ldc` columns. */
 export function gemm(
   a: Operand,
   b: Operand,
@@ -25,11 +31,14 @@ export function gemm(
   c: number,
   ldc: number,
   [m, n, k]: [number, number, number],
-  alpha = 1,
+  { alpha = 1, adds = false }: ProductOptions = {},
 ): void {
   wasmBackend().run(
     'gemm',
-    [a.pointer, a.row, a.column, b.pointer, b.row, b.column, format, c, ldc, m, n, k, alpha],
+    [
+      ...[a.pointer, a.row, a.column, b.pointer, b.row, b.column, format],
+      ...[c, ldc, m, n, k, alpha, adds ? 1 : 0],
+    ],
     m * n * k,
     GEMM_SCRATCH,
   );
@@ -41,18 +50,23 @@ export const linearKernel: BackendKernel = (inputs, attributes) => {
   const engine = wasmBackend();
   const n = x!.shape[0]!;
   const at = (info: TensorInfo | undefined) => (info ? engine.pointer(info) : 0);
-  const y = start([n, rows], at(bias), at(residual));
+  const starts = bias !== undefined || residual !== undefined;
+  const y = starts ? start([n, rows], at(bias), at(residual)) : engine.output([n, rows]);
   const yAt = engine.pointer(y);
   eachPart(inputs, attributes as LinearAttributes, (w, first, count, format) =>
-    gemm(plain(at(x), columns), turned(w, columns), format, yAt + 4 * first, rows, [
-      n,
-      count,
-      columns,
-    ]),
+    gemm(
+      plain(at(x), columns),
+      turned(w, columns),
+      format,
+      yAt + 4 * first,
+      rows,
+      [n, count, columns],
+      { adds: starts },
+    ),
   );
   if (!a || !b) return [y];
   const width = (slots.length / 2) * rank;
-  const hidden = start([n, width]);
+  const hidden = engine.output([n, width]);
   const source = plain(at(loraInput ?? x), columns);
   gemm(source, turned(at(a), columns), 0, engine.pointer(hidden), width, [n, width, columns]);
   const p = engine.pointer(hidden);
@@ -64,7 +78,7 @@ export const linearKernel: BackendKernel = (inputs, attributes) => {
       yAt + 4 * from,
       rows,
       [n, to - from, rank],
-      scale,
+      { alpha: scale, adds: true },
     ),
   );
   return [y, hidden];
@@ -75,7 +89,7 @@ export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) =
   const engine = wasmBackend();
   const [n, rows] = dy!.shape as [number, number];
   const width = (slots.length / 2) * rank;
-  const g = start([n, width]);
+  const g = engine.output([n, width]);
   const [dyAt, bAt, gAt] = [engine.pointer(dy!), engine.pointer(b!), engine.pointer(g)];
   eachSlot(slots, rank, (offset, from, to, bOffset) =>
     gemm(
@@ -85,7 +99,7 @@ export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) =
       gAt + 4 * offset,
       width,
       [n, rank, to - from],
-      scale,
+      { alpha: scale },
     ),
   );
   return g;
@@ -96,20 +110,25 @@ export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => 
   const { dy, g, a } = inputs;
   const engine = wasmBackend();
   const n = dy!.shape[0]!;
-  const dx = start([n, columns]);
+  const dx = engine.output([n, columns]);
   const out = engine.pointer(dx);
   const dyAt = engine.pointer(dy!);
   eachPart(inputs, attributes as WeightAttributes, (w, first, count, format) =>
-    gemm(plain(dyAt + 4 * first, rows), plain(w, columns), format, out, columns, [
-      n,
+    gemm(
+      plain(dyAt + 4 * first, rows),
+      plain(w, columns),
+      format,
+      out,
       columns,
-      count,
-    ]),
+      [n, columns, count],
+      { adds: first > 0 },
+    ),
   );
   if (g && a) {
     const width = g.shape[1]!;
     const left = plain(engine.pointer(g), width);
-    gemm(left, plain(engine.pointer(a), columns), 0, out, columns, [n, columns, width]);
+    const size: [number, number, number] = [n, columns, width];
+    gemm(left, plain(engine.pointer(a), columns), 0, out, columns, size, { adds: true });
   }
   return dx;
 };
@@ -119,7 +138,7 @@ function transposedProduct(left: TensorInfo, right: TensorInfo): TensorInfo {
   const engine = wasmBackend();
   const [n, m] = left.shape as [number, number];
   const width = right.shape[1]!;
-  const out = start([m, width]);
+  const out = engine.output([m, width]);
   gemm(
     turned(engine.pointer(left), m),
     plain(engine.pointer(right), width),
@@ -141,7 +160,7 @@ export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) =
   const width = hidden!.shape[1]!;
   let adapted = 0;
   for (let i = 0; i < slots.length; i += 2) adapted += slots[i + 1]! - slots[i]!;
-  const db = start([adapted, rank]);
+  const db = engine.output([adapted, rank]);
   const [dyAt, pAt, out] = [engine.pointer(dy!), engine.pointer(hidden!), engine.pointer(db)];
   eachSlot(slots, rank, (offset, from, to, bOffset) =>
     gemm(
@@ -151,7 +170,7 @@ export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) =
       out + 4 * bOffset,
       rank,
       [to - from, rank, n],
-      scale,
+      { alpha: scale },
     ),
   );
   return db;
@@ -167,8 +186,8 @@ export function turned(pointer: number, width: number): Operand {
   return { pointer, row: 1, column: width };
 }
 
-/** A tensor [m, n] that holds residual + bias, or zeros: products are added to it. */
-export function start([m, n]: [number, number], bias = 0, residual = 0): TensorInfo {
+/** A tensor [m, n] that holds residual + bias: a product is added to it. */
+function start([m, n]: [number, number], bias = 0, residual = 0): TensorInfo {
   const engine = wasmBackend();
   const out = engine.output([m, n]);
   engine.run('startOutput', [engine.pointer(out), m, n, bias, residual], m * n);
