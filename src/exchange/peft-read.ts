@@ -63,7 +63,7 @@ function withPlainNames(tensors: ReadonlyMap<string, NamedTensor>, notices: stri
   let renamed = 0;
   for (const [name, value] of tensors) {
     const simple = name
-      .replace(/^(base_model\.model\.){2}(?!model\.)/, 'base_model.model.')
+      .replace(/^(base_model\.model\.)+/, 'base_model.model.')
       .replace(/\.(lora_[AB])\.[^.]+\.weight$/, '.$1.weight');
     if (simple !== name) renamed++;
     plain.set(simple, value);
@@ -78,13 +78,6 @@ function matchPairs(
   config: PeftConfig,
   model: Pick<LanguageModel, 'linears'>,
 ): Pair[] {
-  const foreign = [...tensors.keys()].filter((name) => !/\.lora_[AB]\.weight$/.test(name));
-  if (foreign.length > 0) {
-    throw new UnsupportedModelError(
-      'The adapter holds more than LoRA matrices of linear layers.',
-      foreign.slice(0, 12),
-    );
-  }
   const problems: string[] = [];
   const pairs: Pair[] = [];
   const unused = new Set(tensors.keys());
@@ -114,7 +107,17 @@ function matchPairs(
       pairs.push({ path, a, b });
     }
   }
-  for (const name of unused) problems.push(`${name} belongs to no layer of this model.`);
+  const foreign = [...unused].filter((name) => !/\.lora_[AB]\.weight$/.test(name));
+  for (const name of foreign) problems.push(`${name} is no LoRA matrix of a linear layer.`);
+  for (const name of unused) {
+    if (!foreign.includes(name)) problems.push(`${name} belongs to no layer of this model.`);
+  }
+  if (foreign.length > 0) {
+    throw new UnsupportedModelError(
+      'The adapter holds more than LoRA matrices of linear layers.',
+      problems,
+    );
+  }
   if (problems.length > 0) {
     throw new ModelFileError(
       'The adapter does not fit this model; was it trained on another?',

@@ -8,7 +8,7 @@ export interface AdapterToWrite {
   baseModel: string;
   revision: string | undefined;
   settings: LoraSettings;
-  /** Leaf names of the adapted modules. */
+  /** Leaf names or whole paths of the adapted modules. */
   targetModules: readonly string[];
   fanInFanOut: boolean;
   /** By module path; A [R, in], B [out, R]. */

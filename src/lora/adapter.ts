@@ -26,7 +26,7 @@ export interface LoraAdapter {
   readonly settings: LoraSettings;
   readonly scale: number;
   readonly linears: ReadonlyMap<string, AdaptedLinear>;
-  /** Leaf names, sorted: PEFT's target_modules. */
+  /** PEFT's target_modules, sorted: leaf names, or whole paths when not all layers are adapted. */
   readonly targetModules: readonly string[];
   readonly parameterCount: number;
   /** What training changes, in a fixed order. */
@@ -187,13 +187,23 @@ function buildAdapter(
     settings,
     scale: loraScale(settings),
     linears,
-    targetModules: [
-      ...new Set(all.flatMap(({ projections }) => projections.map((p) => leafOf(p.path)))),
-    ].sort(),
+    targetModules: targetModulesOf(
+      model,
+      all.flatMap(({ projections }) => projections.map(({ path }) => path)),
+    ),
     parameterCount: variables.reduce((sum, { variable: { size } }) => sum + size, 0),
     variables,
     dispose: () => variables.forEach(({ variable: own }) => own.dispose()),
   };
+}
+
+/** A leaf name stands for every layer that ends in it; if one of them is not adapted, paths must do. */
+function targetModulesOf(model: LanguageModel, adapted: readonly string[]): string[] {
+  const leaves = new Set(adapted.map(leafOf));
+  const meant = model.linears.flatMap(({ projections }) =>
+    projections.filter(({ path }) => leaves.has(leafOf(path))),
+  );
+  return (meant.length === adapted.length ? [...leaves] : [...adapted]).sort();
 }
 
 function makeVariable(values: Float32Array, shape: [number, number]): Variable {
