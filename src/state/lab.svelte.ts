@@ -6,7 +6,7 @@ import { FamiliarityState } from './familiarity.svelte.ts';
 import { Activity } from './job.svelte.ts';
 import { ModelState, type NamedFile } from './model.svelte.ts';
 import { PlaygroundState } from './playground.svelte.ts';
-import { RunsState } from './runs.svelte.ts';
+import { RunsState, type RunsOptions } from './runs.svelte.ts';
 import { STEPS, type Step, type StepId } from './steps.ts';
 import { StorageState } from './storage.svelte.ts';
 import { Theme } from './theme.svelte.ts';
@@ -21,6 +21,8 @@ export interface LabOptions {
   embeddedUrl: string;
   /** Settings of the address the page was opened with. */
   settings: URLSearchParams;
+  /** Where runs are kept; the browser's database and frames unless told otherwise. */
+  runs?: RunsOptions;
 }
 
 export class Lab {
@@ -32,7 +34,7 @@ export class Lab {
   readonly answers: AnswersState;
   readonly familiarity: FamiliarityState;
   readonly tokens: TokensState;
-  readonly runs = new RunsState();
+  readonly runs: RunsState;
   readonly training: TrainingState;
   readonly playground: PlaygroundState;
   /** True once everything the address asked for is in place. */
@@ -50,8 +52,9 @@ export class Lab {
     })),
   );
 
-  constructor({ connect, fetchFile, embeddedUrl, settings }: LabOptions) {
+  constructor({ connect, fetchFile, embeddedUrl, settings, runs }: LabOptions) {
     this.client = new TrainerClient(connect);
+    this.runs = new RunsState(runs);
     this.storage = new StorageState(this.client);
     this.model = new ModelState(this.client, this.activity, embeddedUrl);
     this.answers = new AnswersState(this.model, fetchFile);

@@ -42,5 +42,6 @@ export function tinyLab({
     },
     embeddedUrl: 'models/',
     settings: new URLSearchParams(settings),
+    runs: { nextFrame: queueMicrotask },
   });
 }

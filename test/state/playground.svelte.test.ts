@@ -1,0 +1,110 @@
+import { zipSync } from 'fflate';
+import { beforeEach, expect, test } from 'vitest';
+import type { Lab } from '../../src/state/lab.svelte.ts';
+import { NONE } from '../../src/state/playground.svelte.ts';
+import type { GenerateRequest, TrainerApi } from '../../workers/protocol.ts';
+import { fakeTrainer } from '../support/fake-trainer.ts';
+import { tinyLab } from '../support/tiny-lab.ts';
+
+let lab: Lab;
+let asked: GenerateRequest[];
+let loaded: string[];
+let imported: string[][];
+beforeEach(async () => {
+  asked = [];
+  loaded = [];
+  imported = [];
+  const usual = fakeTrainer();
+  const api: TrainerApi = {
+    ...usual,
+    generate: (request, report) => {
+      asked.push(request);
+      return usual.generate(request, report);
+    },
+    loadRun: (request) => {
+      loaded.push(request.runId);
+      return Promise.resolve();
+    },
+    importAdapter: (name, files) => {
+      imported.push(files.map((file) => file.name));
+      return usual.importAdapter(name, files);
+    },
+  };
+  lab = tinyLab({
+    connect: () => ({ api, onfailure: () => undefined, terminate: () => undefined }),
+  });
+  await Promise.all([lab.answers.loadExamples(), lab.model.open()]);
+  Object.assign(lab.training.training, { steps: 3 });
+});
+
+test('without an adapter the model alone is asked', async () => {
+  const { playground } = lab;
+  expect(playground.choices).toEqual([]);
+  await playground.ask();
+  expect(asked.map(({ adapterId }) => adapterId)).toEqual([undefined]);
+  expect(playground.answers!.question).toBe('What is 2 + 3?');
+  expect(playground.answers!.base).toMatchObject({ stopped: 'end' });
+  expect(playground.answers!.adapted).toBeUndefined();
+});
+
+test('after a run both answer the same question, and its adapter is loaded once', async () => {
+  await lab.training.start();
+  const { playground, runs } = lab;
+  const [run] = runs.list;
+  expect(playground.adapter!.id).toBe(run!.id);
+  await playground.ask();
+  await playground.ask();
+  expect(asked.map(({ adapterId }) => adapterId)).toEqual([undefined, run!.id, undefined, run!.id]);
+  expect(new Set(asked.map(({ question }) => question)).size).toBe(1);
+  expect(loaded).toEqual([run!.id]);
+  expect(playground.answers!.adapted!.text).not.toBe(playground.answers!.base!.text);
+});
+
+test('opening the model again forgets what the worker held', async () => {
+  await lab.training.start();
+  await lab.playground.ask();
+  await lab.model.openAgain();
+  await lab.playground.ask();
+  expect(loaded).toHaveLength(2);
+});
+
+test('no adapter can be picked, and a run of another model is not offered', async () => {
+  await lab.training.start();
+  const { playground, runs } = lab;
+  playground.pick(NONE);
+  await playground.ask();
+  expect(asked).toHaveLength(1);
+  runs.list[0]!.record = { ...runs.list[0]!.record, modelId: 'another' };
+  expect(playground.choices).toEqual([]);
+});
+
+test('a stop between the two answers leaves the second unasked', async () => {
+  await lab.training.start();
+  const { playground } = lab;
+  const done = playground.ask();
+  await playground.answering.stop();
+  await done;
+  expect(asked).toHaveLength(1);
+  expect(playground.answers!.base!.stopped).toBe('asked');
+});
+
+test('an adapter comes as a folder or as a zip, and is picked', async () => {
+  const { playground } = lab;
+  const file = (name: string): File => new File(['{}'], name);
+  const names = ['adapter_config.json', 'adapter_model.safetensors'];
+  await playground.bring(names.map((name) => ({ path: `mine/${name}`, file: file(name) })));
+  expect(playground.adapter).toMatchObject({ id: 'mine', run: undefined });
+  const zip = zipSync(Object.fromEntries(names.map((name) => [name, new Uint8Array([123, 125])])));
+  await playground.bring([{ path: 'packed.zip', file: new File([zip], 'packed.zip') }]);
+  expect(playground.adapter!.label).toBe('packed');
+  expect(imported).toEqual([names, names]);
+});
+
+test('files dropped anywhere go where they belong', async () => {
+  const drop = (path: string): string => lab.take([{ path, file: new File(['{}'], path) }]);
+  expect(drop('mine/adapter_config.json')).toBe('try');
+  expect(drop('answers.csv')).toBe('answers');
+  expect(drop('tiny.gguf')).toBe('model');
+  expect(lab.model.kind).toBe('files');
+  await lab.runs.settled();
+});

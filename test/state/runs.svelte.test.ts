@@ -1,0 +1,96 @@
+import { beforeEach, expect, test } from 'vitest';
+import { stepColumns } from '../../src/metrics/step-report.ts';
+import { ColumnLog } from '../../src/metrics/column-log.ts';
+import { chunkOf, openRunArchive, type RunArchive } from '../../src/state/run-archive.ts';
+import { differingSettings, type RunRecord } from '../../src/state/run-record.ts';
+import { runsCsv, RunsState, runStateJson } from '../../src/state/runs.svelte.ts';
+import type { Lab } from '../../src/state/lab.svelte.ts';
+import { tinyLab } from '../support/tiny-lab.ts';
+
+let lab: Lab;
+beforeEach(async () => {
+  lab = tinyLab();
+  await Promise.all([lab.answers.loadExamples(), lab.model.open()]);
+  Object.assign(lab.training.training, { steps: 3 });
+  await lab.training.start();
+});
+const first = () => lab.runs.list[0]!;
+
+test('without a database runs live in memory, and the page says so', async () => {
+  await lab.runs.load();
+  expect(lab.runs.refused).toMatch(/keeps nothing/);
+});
+
+test('an archive gives back what was written, chunk by chunk', async () => {
+  const archive = await openRunArchive();
+  await archive.put(first().record);
+  const { log, id } = first();
+  await archive.append(chunkOf(id, log, 0));
+  const more = new ColumnLog(stepColumns);
+  for (const step of [0, 1, 2, 3, 4]) more.append({ step, loss: 1 / (1 + step) });
+  await archive.append(chunkOf(id, more, log.length));
+  const [kept] = await archive.load();
+  expect(kept!.record).toEqual(first().record);
+  expect([...kept!.log.column('step')]).toEqual([0, 1, 2, 3, 4]);
+  await archive.truncate(id, 2);
+  expect([...(await archive.load())[0]!.log.column('step')]).toEqual([0, 1]);
+  await archive.delete(id);
+  expect(await archive.load()).toEqual([]);
+});
+
+test('another visit finds its runs, those cut off as interrupted', async () => {
+  const archive = await openRunArchive();
+  const cut: RunRecord = { ...first().record, state: 'running' };
+  await archive.put(cut);
+  await archive.append(chunkOf(cut.id, first().log, 0));
+  const later = new RunsState({
+    archive: () => Promise.resolve(archive),
+    nextFrame: queueMicrotask,
+  });
+  await later.load();
+  expect(later.list.map(({ status }) => status)).toEqual([{ kind: 'interrupted', step: 3 }]);
+  expect(later.list[0]!.outcome).toEqual(first().outcome);
+});
+
+test('an archive that refuses to write is told once and ends nothing', async () => {
+  const memory = await openRunArchive();
+  const broken: RunArchive = {
+    ...memory,
+    put: () => Promise.reject(new Error('QuotaExceededError')),
+  };
+  const runs = new RunsState({ archive: () => Promise.resolve(broken), nextFrame: queueMicrotask });
+  const run = await runs.begin(first().record, (await lab.runs.request(first()))!);
+  await runs.end(run, { state: 'finished' });
+  expect(runs.refused).toMatch(/QuotaExceededError/);
+  expect(run.status.kind).toBe('finished');
+});
+
+test('names change, empty ones do not, and a removed run is gone', () => {
+  lab.runs.rename(first(), '  Mine ');
+  expect(first().label).toBe('Mine');
+  lab.runs.rename(first(), ' ');
+  expect(first().label).toBe('Mine');
+  lab.runs.remove(first());
+  expect(lab.runs.list).toEqual([]);
+  expect(lab.runs.baseline).toBeUndefined();
+});
+
+test('going on from a checkpoint forgets the points after it', () => {
+  lab.runs.goOn(first(), 1);
+  expect([...first().log.column('step')]).toEqual([0, 1]);
+  expect(first().resumedAt).toEqual([1]);
+  expect(first().status).toEqual({ kind: 'running', step: 1 });
+});
+
+test('the table shows only settings that differ', async () => {
+  Object.assign(lab.training.lora, { rank: 4 });
+  await lab.training.start();
+  expect(differingSettings(lab.runs.list.map(({ record }) => record))).toEqual(['rank']);
+});
+
+test('files: a line for each point as CSV, a log entry for each as trainer_state', () => {
+  const lines = runsCsv(lab.runs.list).trim().split('\n');
+  expect(lines).toHaveLength(1 + first().log.length);
+  const state = JSON.parse(runStateJson(first())) as { log_history: { step: number }[] };
+  expect(state.log_history.at(-1)!.step).toBe(3);
+});
