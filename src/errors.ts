@@ -51,6 +51,9 @@ export class GpuUnavailableError extends IdiolectError {
   override readonly name: string = 'GpuUnavailableError';
 }
 
+/** The device went away or fails while work is under way: its tensors are gone, the work is not. */
+export class GpuLostError extends GpuUnavailableError {}
+
 /** The work does not fit the memory of the chosen engine. */
 export class OutOfMemoryError extends IdiolectError {
   override readonly name: string = 'OutOfMemoryError';

@@ -2,44 +2,56 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
+import { chooseEngine, type EngineChoice, type EngineProbe } from '../src/engine/ladder.ts';
 import { plainEngineReport } from '../src/engine/plain-engine.ts';
-import { startWebGpuEngine } from '../src/engine/webgpu/engine.ts';
+import { startWebGpuEngine, stopWebGpuEngine } from '../src/engine/webgpu/engine.ts';
 import { startWasmEngine } from '../src/engine/wasm/engine.ts';
-import { IdiolectError } from '../src/errors.ts';
 import { registerOps } from '../src/ops/register.ts';
+import { selfTest } from '../src/ops/self-test.ts';
 import { wasmKernels } from '../src/ops/wasm-kernels.ts';
 import { webgpuKernels } from '../src/ops/webgpu-kernels.ts';
 
-/** @throws GpuUnavailableError when a named engine cannot start; `auto` always finds one */
-export async function startEngine(preferred: EngineName | 'auto'): Promise<EngineReport> {
-  const starters: Record<EngineName, (reasons: string[]) => Promise<EngineReport>> = {
-    webgpu: async () => {
+const probes: Record<EngineName, EngineProbe> = {
+  webgpu: {
+    async start(asked) {
       // A software adapter is slower than the CPU engine, so it must be asked for.
-      const report = await startWebGpuEngine({ allowSoftware: preferred === 'webgpu' });
+      const report = await startWebGpuEngine({ allowSoftware: asked });
       registerOps('webgpu', webgpuKernels);
       return report;
     },
-    wasm: async (reasons) => {
+    async check() {
+      try {
+        await selfTest();
+      } catch (error) {
+        stopWebGpuEngine();
+        throw error;
+      }
+    },
+  },
+  wasm: {
+    async start() {
       const report = await startWasmEngine();
       registerOps('wasm', wasmKernels);
-      return { ...report, reasons: [...reasons, ...report.reasons] };
+      return report;
     },
-    cpu: async (reasons) => {
+    check: selfTest,
+  },
+  cpu: {
+    async start() {
       await setBackend('cpu');
       registerOps('cpu');
-      return plainEngineReport(reasons);
+      return plainEngineReport([]);
     },
-  };
-  if (preferred !== 'auto') return starters[preferred](['You chose this engine.']);
-  const reasons: string[] = [];
-  for (const name of ['webgpu', 'wasm'] as const) {
-    try {
-      return await starters[name](reasons);
-    } catch (error) {
-      reasons.push(
-        error instanceof IdiolectError ? error.message : `${name} failed: ${String(error)}`,
-      );
-    }
-  }
-  return starters.cpu(reasons);
+  },
+};
+
+/**
+ * Starts an engine after a self-test: a tiny model, forward and backward, against stored numbers.
+ * @throws GpuUnavailableError when a named engine cannot start; `auto` always finds one
+ */
+export function startEngine(
+  preferred: EngineName | 'auto',
+  avoid: NonNullable<EngineChoice['avoid']> = {},
+): Promise<EngineReport> {
+  return chooseEngine({ preferred, avoid, probes });
 }

@@ -3,7 +3,7 @@
  * wires library rooms together; every tensor lives here and none crosses to the page.
  */
 import { backend } from '@tensorflow/tfjs-core';
-import { DataError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
+import { DataError, GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import { allocatedBytes } from '../src/engine/memory.ts';
 import { readPeftAdapter } from '../src/exchange/peft-read.ts';
@@ -61,6 +61,8 @@ const CHECKPOINT_SECONDS = 20;
 
 export class TrainerSession implements TrainerApi {
   #engine: EngineReport | undefined;
+  /** What the person asked for. */
+  #preferred: EngineName | 'auto' = 'auto';
   #lab: OpenLab | undefined;
   /** What the model was opened from, to open it again for full fine-tuning. */
   #opened: { source: ModelSource; precision: 'as-stored' | 'f32'; trainable: boolean } | undefined;
@@ -79,10 +81,9 @@ export class TrainerSession implements TrainerApi {
 
   readonly startEngine = (preferred: EngineName | 'auto'): Promise<EngineReport> =>
     this.#alone(async () => {
-      this.#close();
-      if (this.#engine?.name === 'wasm') (backend() as { dispose(): void }).dispose();
-      this.#engine = await startEngine(preferred);
-      return this.#engine;
+      this.#preferred = preferred;
+      this.#stopEngine();
+      return (this.#engine = await startEngine(preferred));
     });
 
   readonly openModel = (
@@ -137,7 +138,7 @@ export class TrainerSession implements TrainerApi {
     });
 
   readonly train = (request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> =>
-    this.#alone(() => this.#train(request, report));
+    this.#alone(() => this.#trainThroughLoss(request, report));
 
   readonly loadRun = (request: TrainRequest): Promise<void> =>
     this.#alone(async () => {
@@ -272,6 +273,56 @@ export class TrainerSession implements TrainerApi {
     const { store } = await modelStore();
     await store.remove(id.slice('model:'.length));
   };
+
+  /** Trains; when the graphics processor is lost, goes on from the last checkpoint, twice at most. */
+  async #trainThroughLoss(
+    request: TrainRequest,
+    report: Report<TrainEvent>,
+  ): Promise<TrainSummary> {
+    let next = request;
+    for (let losses = 1; ; losses++) {
+      try {
+        return await this.#train(next, report);
+      } catch (error) {
+        if (!(error instanceof GpuLostError) || losses > 2) throw error;
+        const engine = await this.#recover(error, losses > 1);
+        const kept = await (await this.#runs()).read(request.runId, CHECKPOINT);
+        const begun = kept && (await decodeCheckpoint(CHECKPOINT, kept)).progress.step;
+        next = { ...request, resume: kept !== undefined };
+        await report({
+          kind: 'notice',
+          text: `${error.message} Nothing was lost but time: ${engine.device} goes on ${begun === undefined ? 'from the start' : `from step ${begun}`}.`,
+        });
+      }
+    }
+  }
+
+  /**
+   * A working engine with the model open again, after the device was lost: the same kind once more,
+   * else the next rung.
+   */
+  async #recover(loss: GpuLostError, again: boolean): Promise<EngineReport> {
+    const opened = this.#opened;
+    this.#stopEngine();
+    const reason = { webgpu: `${loss.message} It was not tried once more.` };
+    try {
+      if (again) throw loss;
+      this.#engine = await startEngine(this.#preferred);
+    } catch {
+      this.#engine = await startEngine('auto', reason);
+    }
+    if (opened) {
+      const { source, precision, trainable } = opened;
+      await this.#open(source, precision, trainable, () => Promise.resolve());
+    }
+    return this.#engine;
+  }
+
+  #stopEngine(): void {
+    this.#close();
+    if (this.#engine?.name === 'wasm') (backend() as { dispose(): void }).dispose();
+    this.#engine = undefined;
+  }
 
   async #train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> {
     const lab = await this.#labFor(request);
@@ -450,6 +501,13 @@ export class TrainerSession implements TrainerApi {
     };
   }
 
+  /** The engine is started again, so that the call may be made again. */
+  async #afterLoss(loss: GpuLostError): Promise<GpuLostError> {
+    const { device } = await this.#recover(loss, false);
+    const advice = `Try once more: ${device} is ready, the model is open. Adapters must be trained on or imported again.`;
+    return new GpuLostError(`${loss.message} ${advice}`, [], { cause: loss });
+  }
+
   #stopRequested(): boolean {
     return this.#current <= this.#stoppedUpTo;
   }
@@ -462,6 +520,7 @@ export class TrainerSession implements TrainerApi {
       try {
         return await work();
       } catch (error) {
+        if (error instanceof GpuLostError) throw await this.#afterLoss(error);
         throw plainError(error);
       }
     });

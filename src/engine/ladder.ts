@@ -22,20 +22,36 @@ export interface EngineProbe {
 export interface EngineChoice {
   /** `auto` or absent: the best that works. */
   preferred?: EngineName | 'auto';
+  /** Rungs not to try again, with the reason why. */
+  avoid?: Partial<Record<EngineName, string>>;
   probes: Readonly<Record<EngineName, EngineProbe>>;
 }
 
 /**
- * @throws what the preferred engine threw; GpuUnavailableError listing all reasons when no engine
- *   starts
+ * @throws GpuUnavailableError saying why the preferred engine does not start, or listing all reasons
+ *   when none does
  */
-export async function chooseEngine({ preferred, probes }: EngineChoice): Promise<EngineReport> {
+export async function chooseEngine({
+  preferred,
+  avoid = {},
+  probes,
+}: EngineChoice): Promise<EngineReport> {
   if (preferred !== undefined && preferred !== 'auto') {
-    const report = await startAndCheck(probes[preferred], true);
+    const report = await startAndCheck(probes[preferred], true).catch((error: unknown) => {
+      const advice = 'Choose another engine, or let the best one that works be found.';
+      throw new GpuUnavailableError(`${reasonOf(preferred, error)} ${advice}`, [], {
+        cause: error,
+      });
+    });
     return { ...report, reasons: ['You chose this engine.', ...report.reasons] };
   }
   const reasons: string[] = [];
   for (const name of LADDER) {
+    const known = avoid[name];
+    if (known !== undefined) {
+      reasons.push(known);
+      continue;
+    }
     try {
       const report = await startAndCheck(probes[name], false);
       return { ...report, reasons: [...reasons, ...report.reasons] };

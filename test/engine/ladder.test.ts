@@ -61,7 +61,16 @@ describe('the ladder', () => {
 
   it('does not replace the engine a person named', async () => {
     const probes = { ...all, webgpu: fails('No adapter.') };
-    await expect(chooseEngine({ preferred: 'webgpu', probes })).rejects.toThrow('No adapter.');
+    await expect(chooseEngine({ preferred: 'webgpu', probes })).rejects.toThrow(
+      'No adapter. Choose another engine',
+    );
+  });
+
+  it('passes over a rung that was lost, and says so', async () => {
+    const avoid = { webgpu: 'The graphics processor was lost.' };
+    const chosen = await chooseEngine({ probes: all, avoid });
+    expect(chosen.name).toBe('wasm');
+    expect(chosen.reasons).toEqual(['The graphics processor was lost.']);
   });
 
   it('lists every reason when nothing starts', async () => {

@@ -21,6 +21,11 @@ export async function useWebGpu(): Promise<EngineReport> {
   return report;
 }
 
+/** For a test that started an engine of its own: the next one begins anew. */
+export function forgetWebGpu(): void {
+  started = undefined;
+}
+
 async function start(): Promise<EngineReport> {
   await setBackend('cpu');
   registerOps('cpu');

@@ -1,5 +1,5 @@
 /** Getting a WebGPU device with everything its adapter has, and hearing of it when things go wrong. */
-import { GpuUnavailableError, OutOfMemoryError } from '../../errors.ts';
+import { GpuLostError, GpuUnavailableError, OutOfMemoryError } from '../../errors.ts';
 import { isSoftwareAdapter } from './matmul-variant.ts';
 
 export interface OpenedDevice {
@@ -9,7 +9,7 @@ export interface OpenedDevice {
   software: boolean;
 }
 
-export type GpuProblem = GpuUnavailableError | OutOfMemoryError;
+export type GpuProblem = GpuLostError | OutOfMemoryError;
 
 /** Asked for only where the adapter has them; nothing here needs them. */
 const WANTED_FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'];
@@ -63,21 +63,26 @@ export async function openDevice(
 /**
  * Reports the loss of the device and every error that no call got to see. An error means that
  * results may be wrong from then on, so work must stop.
+ * @param retired whether we have let go of the device ourselves: what it says then is no problem
  */
-export function watchDevice(device: GPUDevice, onProblem: (problem: GpuProblem) => void): void {
-  void device.lost.then(({ message, reason }) => {
-    // We destroy it ourselves when another engine is chosen.
-    if (reason !== 'destroyed') {
-      onProblem(new GpuUnavailableError(`The graphics processor was lost: ${message}`));
-    }
+export function watchDevice(
+  device: GPUDevice,
+  onProblem: (problem: GpuProblem) => void,
+  retired: () => boolean,
+): void {
+  const tell = (problem: GpuProblem) => {
+    if (!retired()) onProblem(problem);
+  };
+  void device.lost.then(({ message }) => {
+    tell(new GpuLostError(`The graphics processor was lost${message ? `: ${message}` : ''}.`));
   });
   device.addEventListener('uncapturederror', ({ error }) => {
-    onProblem(
+    tell(
       error instanceof GPUOutOfMemoryError
         ? new OutOfMemoryError(
             `The graphics processor has no memory left: ${error.message}. Choose a smaller batch, shorter texts or a smaller model.`,
           )
-        : new GpuUnavailableError(`The graphics processor reports an error: ${error.message}`),
+        : new GpuLostError(`The graphics processor reports an error: ${error.message}`),
     );
   });
 }

@@ -23,6 +23,9 @@ export interface WebGpuOptions {
   onProblem?: (problem: GpuProblem) => void;
 }
 
+/** The device in use; lets go of it. */
+let retireDevice: (() => void) | undefined;
+
 const START_SECONDS = 20;
 /** Dispatches in one submission: the whole step of a small model. */
 const SUBMIT_AFTER = 512;
@@ -40,14 +43,19 @@ export async function startWebGpuEngine({
   const opened = await within(START_SECONDS, openDevice(gpu, allowSoftware), late);
   const { device, info, software } = opened;
   let first: GpuProblem | undefined;
-  watchDevice(device, (problem) => {
+  let retired = false;
+  const noteProblem = (problem: GpuProblem) => {
     first ??= problem;
     onProblem?.(problem);
-  });
+  };
+  watchDevice(device, noteProblem, () => retired);
   setMatmulVariant(matmulVariantFor(info));
 
-  const before = findBackendFactory('webgpu') as (() => unknown) | undefined;
-  if (before) removeBackend('webgpu');
+  stopWebGpuEngine();
+  retireDevice = () => {
+    retired = true;
+    device.destroy();
+  };
   registerBackend('webgpu', () => createWebGpuBackend(device, info, () => first), 3);
   // Small tensors would otherwise be computed in JavaScript, beside our kernels.
   env().set('WEBGPU_CPU_FORWARD', false);
@@ -67,4 +75,12 @@ export async function startWebGpuEngine({
     threads: 1,
     features: [...device.features].sort(),
   };
+}
+
+/** Gives the device and all its memory back; every tensor on it is gone. */
+export function stopWebGpuEngine(): void {
+  const known = findBackendFactory('webgpu') as (() => unknown) | undefined;
+  if (known) removeBackend('webgpu');
+  retireDevice?.();
+  retireDevice = undefined;
 }

@@ -7,7 +7,7 @@ import {
   setMatmulVariant,
 } from '../../../src/engine/webgpu/matmul-variant.ts';
 import { within } from '../../../src/engine/webgpu/time-out.ts';
-import { GpuUnavailableError, OutOfMemoryError } from '../../../src/errors.ts';
+import { GpuLostError, GpuUnavailableError, OutOfMemoryError } from '../../../src/errors.ts';
 
 const graphics = { vendor: 'nvidia', architecture: 'ampere', device: '', description: '' };
 const software = { ...graphics, vendor: 'google', architecture: 'swiftshader' };
@@ -49,21 +49,28 @@ describe('watching a device', () => {
     const device = Object.assign(target, {
       lost: new Promise((resolve) => (lose = resolve)),
     }) as unknown as GPUDevice;
-    watchDevice(device, (problem) => problems.push(problem));
+    let retired = false;
+    watchDevice(
+      device,
+      (problem) => problems.push(problem),
+      () => retired,
+    );
+    const retire = () => (retired = true);
     const fail = (error: object) =>
       target.dispatchEvent(Object.assign(new Event('uncapturederror'), { error }));
-    return { problems, lose, fail };
+    return { problems, lose, fail, retire };
   }
 
   it('turns a loss into a typed error, but not our own destruction', async () => {
     const lost = watched();
     lost.lose({ reason: 'unknown', message: 'driver reset' });
-    const destroyed = watched();
-    destroyed.lose({ reason: 'destroyed', message: '' });
+    const retired = watched();
+    retired.retire();
+    retired.lose({ reason: 'destroyed', message: '' });
     await Promise.resolve();
-    expect(lost.problems[0]).toBeInstanceOf(GpuUnavailableError);
+    expect(lost.problems[0]).toBeInstanceOf(GpuLostError);
     expect(lost.problems[0]!.message).toContain('driver reset');
-    expect(destroyed.problems).toEqual([]);
+    expect(retired.problems).toEqual([]);
   });
 
   it('tells memory from other errors', () => {
@@ -71,7 +78,7 @@ describe('watching a device', () => {
     fail(new GPUOutOfMemoryError('too large'));
     fail({ message: 'bad binding' });
     expect(problems[0]).toBeInstanceOf(OutOfMemoryError);
-    expect(problems[1]).toBeInstanceOf(GpuUnavailableError);
+    expect(problems[1]).toBeInstanceOf(GpuLostError);
     expect(problems[1]!.message).toContain('bad binding');
   });
 });
