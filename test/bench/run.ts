@@ -84,6 +84,7 @@ function sayWhetherEqual(measured: readonly Row[]): void {
 }
 
 function say(workload: Workload, text: string): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r\x1b[K${text && `${workload.id}: ${text}`}`);
+  const line = text && `${workload.id}: ${text}`;
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+  else if (line) console.error(line);
 }

@@ -199,7 +199,10 @@ function openShape(shape: Shape, trainable: boolean): Promise<LanguageModel> {
 
 /** The bits of bf16 values. */
 function upperHalves(values: Float32Array): Uint16Array {
-  return new Uint16Array(values.buffer).filter((_, i) => i % 2 === 1);
+  const words = new Uint32Array(values.buffer);
+  const halves = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) halves[i] = words[i]! >>> 16;
+  return halves;
 }
 
 function benchAdapter(model: LanguageModel, shape: Shape) {
