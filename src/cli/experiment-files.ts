@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { ResponseSet } from '../data/response-set.ts';
-import { DataError } from '../errors.ts';
+import { DataError, UsageError } from '../errors.ts';
 import { isPreset, presetExperiment, presets } from '../experiment/presets.ts';
 import { parseExperiment, type Experiment } from '../experiment/schema.ts';
 import { filesTask, worldTask, type Task } from '../experiment/task.ts';
@@ -23,7 +23,7 @@ export interface ExperimentFiles {
   hashes: Record<string, string>;
 }
 
-/** @throws DataError for a name that is neither a preset nor a file, and for anything wrong in it */
+/** @throws UsageError for a name that is neither a preset nor a file, DataError for what is in it */
 export async function readExperimentFiles(
   name: string,
   change: (experiment: Experiment) => Experiment,
@@ -77,7 +77,7 @@ async function readNamed(name: string): Promise<Experiment> {
     text = await readFile(name, 'utf8');
   } catch (cause) {
     const known = Object.keys(presets).join(', ');
-    throw new DataError(
+    throw new UsageError(
       `${name} is neither a preset (${known}) nor a file that can be read.`,
       [String(cause)],
       { cause },

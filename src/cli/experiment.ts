@@ -1,7 +1,7 @@
 /** npm run experiment: sets × models × seeds, trained, evaluated, tested and reported. */
 import { join } from 'node:path';
 import { allocatedBytes } from '../engine/memory.ts';
-import { DataError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { htmlReport } from '../exchange/experiment-report/html-report.ts';
 import { makeReport, type Surroundings } from '../experiment/report.ts';
 import type { PieceResult } from '../experiment/results.ts';
@@ -131,7 +131,7 @@ await runCommand(command, async (values) => {
 function changed(experiment: Experiment, values: Values, name: string): Experiment {
   const seeds = numberOf(values, 'seeds');
   if (seeds !== undefined && !(Number.isInteger(seeds) && seeds >= 1 && seeds <= 1000)) {
-    throw new DataError(`--seeds: expected a whole number from 1 to 1000, got ${seeds}.`);
+    throw new UsageError(`--seeds: expected a whole number from 1 to 1000, got ${seeds}.`);
   }
   const own = {
     ...experiment,
