@@ -194,7 +194,9 @@ function answerTables(
           const { strict, flexible, response } = own[i]!;
           return `${strict ? '✓' : flexible ? '✓ (form lost)' : '✗'} ${response}`;
         });
-        return `<tr>${[text, gold, ...answers].map((cell) => `<td class="long">${escapeHtml(cell)}</td>`).join('')}</tr>`;
+        const cells = [text, ...answers].map((cell) => `<td class="long">${escapeHtml(cell)}</td>`);
+        cells.splice(1, 0, `<td class="words">${escapeHtml(gold)}</td>`);
+        return `<tr>${cells.join('')}</tr>`;
       });
       const head = titles.map((title) => `<th class="words">${escapeHtml(title)}</th>`).join('');
       return details(

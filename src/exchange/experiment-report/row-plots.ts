@@ -138,7 +138,7 @@ function outcomeFigure(
     if (own.length === 0) return [];
     const base = scale.at(outcomeOf(own[0]!).base);
     return {
-      heading: `${facts.id} trained on`,
+      heading: `${facts.id} after`,
       behind: (top: number, foot: number) => line(base, top, base, foot, 'base'),
       rows: own.map((arm) => {
         const { seeds, mean, low, high } = outcomeOf(arm);
