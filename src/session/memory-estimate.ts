@@ -3,7 +3,7 @@ import type { LanguageModel } from '../../models/language-model.ts';
 
 export interface MemoryEstimate {
   weights: number;
-  /** Trained values, gradients and two moments. */
+  /** Trained values, gradients, two moments, and the first two once more end to end. */
   training: number;
   activations: number;
   total: number;
@@ -26,10 +26,11 @@ export function estimateMemory(
   // Every linear keeps its input for the gradient of A and hands on its output: together these are
   // what a block remembers (norms, attention and activations keep the same tensors).
   const perToken = model.linears.reduce((sum, { weight }) => sum + weight.columns + weight.rows, 0);
-  const kept = checkpointing ? layers * width + perToken / layers : perToken;
+  // A block that is recomputed is there with its gradients.
+  const kept = checkpointing ? layers * width + (2 * perToken) / layers : perToken;
   const activations =
     4 * tokens * (kept + 4 * width) + Math.min(LOGITS_CHUNK, 8 * tokens * vocabSize);
-  const training = 16 * trainedParameters;
+  const training = 24 * trainedParameters;
   const total = model.weightBytes + training + activations;
   return { weights: model.weightBytes, training, activations, total };
 }

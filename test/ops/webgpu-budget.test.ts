@@ -9,6 +9,7 @@ import { createAdapter } from '../../src/lora/adapter.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { webgpuKernels } from '../../src/ops/webgpu-kernels.ts';
 import { createRandom } from '../../src/random.ts';
+import { estimateMemory } from '../../src/session/memory-estimate.ts';
 import { batchGradients, disposeGradients, readLossAndNorm } from '../../src/train/loss.ts';
 import { createOptimizer, disposeOptimizer, updateParameters } from '../../src/train/optimizer.ts';
 import { installFakeGpu } from '../support/fake-gpu.ts';
@@ -31,6 +32,8 @@ interface StepCosts {
   /** Most bytes allocated in three steps, the weights' left out. */
   peakBytes: number;
   weightBytes: number;
+  /** What `estimateMemory` says beside the weights. */
+  estimatedBytes: number;
 }
 
 async function stepCosts(
@@ -67,14 +70,16 @@ async function stepCosts(
     await step();
     const later = await countGpu(step);
     const { weightBytes } = model;
+    const tokens = batch * time;
+    const estimate = estimateMemory(model, adapter.parameterCount, tokens, checkpointing);
     disposeOptimizer(state);
     adapter.dispose();
     model.dispose();
-    return { ...later, weightBytes };
+    return { ...later, weightBytes, estimatedBytes: estimate.total - estimate.weights };
   });
-  const { dispatches, submits, readbacks, pipelines, weightBytes } = costs.result;
+  const { pipelines, weightBytes } = costs.result;
   const peakBytes = costs.peakBytes - weightBytes;
-  return { dispatches, submits, readbacks, pipelinesLater: pipelines, peakBytes, weightBytes };
+  return { ...costs.result, pipelinesLater: pipelines, peakBytes };
 }
 
 /** A Llama block with heads wider than 32: 13 forward, 23 backward. */
@@ -86,6 +91,12 @@ const BLOCK = 13 + 23;
 const FIXED = 4 + 5 + 2 + 1 - 1;
 /** For each chunk of logits. */
 const CHUNK = 3;
+
+/** An estimate may be too careful by a third, but hardly too bold. */
+function expectNear(estimated: number, measured: number): void {
+  expect(estimated).toBeGreaterThan(0.9 * measured);
+  expect(estimated).toBeLessThan(1.35 * measured);
+}
 
 describe('one LoRA step of SmolLM2-135M, 256 tokens', () => {
   let costs: StepCosts;
@@ -106,6 +117,10 @@ describe('one LoRA step of SmolLM2-135M, 256 tokens', () => {
     expect(costs.peakBytes).toBeLessThan(275e6);
   });
 
+  it('holds about what the estimate says before', () => {
+    expectNear(costs.estimatedBytes, costs.peakBytes);
+  });
+
   it('holds no more with twice the vocabulary, but for the weights', async () => {
     const vocabSize = 2 * SMOLLM2_135M.vocabSize;
     const wide = await stepCosts({ ...SMOLLM2_135M, vocabSize }, 256);
@@ -118,6 +133,7 @@ describe('one LoRA step of SmolLM2-135M, 256 tokens', () => {
     expect(less.dispatches).toBe(costs.dispatches + 30 * 13 + 1);
     // The 1: a block that is recomputed does not know that nobody needs the gradient of its input.
     expect(less.peakBytes).toBeLessThan(0.5 * costs.peakBytes);
+    expectNear(less.estimatedBytes, less.peakBytes);
   });
 });
 

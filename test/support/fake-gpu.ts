@@ -66,6 +66,9 @@ class FakeDevice extends EventTarget {
   createBuffer(descriptor: GPUBufferDescriptor): FakeBuffer {
     return new FakeBuffer(descriptor);
   }
+  destroy(): void {
+    nothing();
+  }
   createCommandEncoder(): object {
     return {
       beginComputePass: () => new FakePass(),
