@@ -28,5 +28,8 @@ export function answerPlace(
     ? response.slice(0, last.index + last[0].length)
     : response.trimEnd() + add;
   // The space belongs to the answer: tokenizers glue it to what follows.
-  return { beginning, ending: ` ${gold}` };
+  return { beginning, ending: ` ${rule.kind === 'final-answer' ? plainNumber(gold) : gold}` };
 }
+
+/** Tables write 18 as "18.0"; no model would. */
+const plainNumber = (gold: string): string => gold.trim().replace(/\.0+$/, '');

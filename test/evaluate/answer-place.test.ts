@@ -12,6 +12,7 @@ describe('answer place', () => {
       beginning: 'It is 5.\n####',
       ending: ' 7',
     });
+    expect(answerPlace({ kind: 'final-answer' }, '#### 5', '18.0')?.ending).toBe(' 18');
     expect(answerPlace({ kind: 'final-answer' }, 'FINAL ANSWER : 5', '7')?.beginning).toBe(
       'FINAL ANSWER :',
     );
