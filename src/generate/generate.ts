@@ -6,6 +6,7 @@ import { concat, gather, tensor, tidy, zeros, type Tensor } from '@tensorflow/tf
 import type { ForwardContext, LanguageModel } from '../../models/language-model.ts';
 import { linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
 import { cachedAttention } from '../ops/cached-attention/cached-attention.ts';
+import { likeliest } from '../ops/likeliest/likeliest.ts';
 import { linear } from '../ops/linear/linear.ts';
 import type { Weight } from '../ops/weight.ts';
 import { createRandom } from '../random.ts';
@@ -63,18 +64,19 @@ export async function generate(job: GenerationJob): Promise<Generated[]> {
     let time = longest;
     let readAt = prompts.map((ids, b) => b * longest + ids.length - 1);
     for (let step = 0; step < room && running.some(Boolean); step++) {
-      const logits = tidy(() => logitsAt(job, caches, input, time, lengths, readAt));
-      const values = (await logits.data()) as Float32Array;
-      logits.dispose();
+      // Of greedy decoding only the tokens leave the engine, else whole rows of logits.
+      const answer = tidy(() => {
+        const logits = logitsAt(job, caches, input, time, lengths, readAt);
+        return sampling.greedy ? likeliest(logits) : logits;
+      });
+      const values = await answer.data();
+      answer.dispose();
       const width = model.shape.vocabSize;
       const next = prompts.map((ids, b) => {
         lengths[b]! += step === 0 ? ids.length : 1;
         if (!running[b]) return undefined;
-        const token = sampleToken(
-          values.subarray(b * width, (b + 1) * width),
-          sampling,
-          streams[b]!,
-        );
+        const row = () => values.subarray(b * width, (b + 1) * width) as Float32Array;
+        const token = sampling.greedy ? values[b]! : sampleToken(row(), sampling, streams[b]!);
         if (endIds.includes(token)) {
           running[b] = false;
           results[b]!.stopped = 'end';

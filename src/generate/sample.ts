@@ -1,14 +1,13 @@
-/** The next token from one row of logits: greedy, or drawn after temperature, top-k and top-p. */
+/** The next token drawn from one row of logits after temperature, top-k and top-p. */
 import type { Random } from '../random.ts';
 import type { SamplingSettings } from './config.ts';
 
 /** logits [V] → token id. */
 export function sampleToken(
   logits: Float32Array,
-  { greedy, temperature, topK, topP }: SamplingSettings,
+  { temperature, topK, topP }: Omit<SamplingSettings, 'greedy'>,
   random: Random,
 ): number {
-  if (greedy) return largest(logits);
   const order = Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
   const kept = topK > 0 ? order.slice(0, topK) : order;
   const top = logits[kept[0]!]!;
@@ -27,11 +26,4 @@ export function sampleToken(
     if (left < 0) return kept[i]!;
   }
   return kept[count - 1]!;
-}
-
-/** The first of the largest. */
-function largest(logits: Float32Array): number {
-  let best = 0;
-  for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
-  return best;
 }

@@ -23,6 +23,8 @@ import * as gelu from './gelu/gelu.ts';
 import * as geluReference from './gelu/reference.ts';
 import * as layerNorm from './layer-norm/layer-norm.ts';
 import * as layerNormReference from './layer-norm/reference.ts';
+import { LIKELIEST } from './likeliest/likeliest.ts';
+import { likeliestReference } from './likeliest/reference.ts';
 import * as linear from './linear/linear.ts';
 import * as linearReference from './linear/reference.ts';
 import * as rmsNorm from './rms-norm/rms-norm.ts';
@@ -71,6 +73,7 @@ export const references: Record<string, Reference> = {
   [adamW.ADAMW]: adamWReference.adamWReference,
   [adamW.SQUARED_SUM]: adamWReference.squaredSumReference,
   [DROPOUT]: dropoutReference,
+  [LIKELIEST]: likeliestReference,
   [flat.FLATTEN]: flatReference.flattenReference,
   [flat.UNFLATTEN]: flatReference.unflattenReference,
 };

@@ -21,6 +21,8 @@ import { GELU, GELU_BACKWARD } from './gelu/gelu.ts';
 import { geluBackwardKernel, geluKernel } from './gelu/program.ts';
 import { LAYER_NORM, LAYER_NORM_BACKWARD } from './layer-norm/layer-norm.ts';
 import { layerNormBackwardKernel, layerNormKernel } from './layer-norm/program.ts';
+import { LIKELIEST } from './likeliest/likeliest.ts';
+import { likeliestKernel } from './likeliest/program.ts';
 import * as linear from './linear/linear.ts';
 import { loraBGradientKernel, loraHiddenGradientKernel } from './linear/lora-program.ts';
 import { linearWeightGradientKernel, loraAGradientKernel } from './linear/product-program.ts';
@@ -65,6 +67,7 @@ export const webgpuKernels: Record<string, BackendKernel> = {
   [SQUARED_SUM]: squaredSumKernel,
   [DROPOUT]: dropoutKernel,
   [WIDEN]: widenKernel,
+  [LIKELIEST]: likeliestKernel,
   [FLATTEN]: flattenKernel,
   [UNFLATTEN]: unflattenKernel,
 };

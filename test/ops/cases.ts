@@ -258,6 +258,16 @@ function rowCases(): [string, string, Build][] {
     }
     const label = `${n}×${width}`;
     cases.push([
+      'IdiolectLikeliest',
+      label,
+      (r) => {
+        const logits = normal(r, [n, width]);
+        // The largest twice: the first counts.
+        logits.values[0] = logits.values[width - 1] = 9;
+        return { inputs: { logits }, attributes: {} };
+      },
+    ]);
+    cases.push([
       'IdiolectColumnSum',
       label,
       (r) => ({ inputs: { x: normal(r, [n, width]) }, attributes: {} }),

@@ -5,6 +5,9 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startWebGpuEngine } from '../../src/engine/webgpu/engine.ts';
+import { defaultsOf } from '../../src/fields.ts';
+import { samplingFields } from '../../src/generate/config.ts';
+import { generate } from '../../src/generate/generate.ts';
 import { createAdapter } from '../../src/lora/adapter.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { webgpuKernels } from '../../src/ops/webgpu-kernels.ts';
@@ -150,4 +153,27 @@ it('costs one block more for a block more, and logits in chunks of a byte budget
   expect(longer.dispatches - short.dispatches).toBe(CHUNK * (7 - 3));
   // Whole logits would be 50 MB more.
   expect(longer.peakBytes - short.peakBytes).toBeLessThan(12 * MIB);
+});
+
+it('answers with 10 dispatches a block and token, and reads one number a sequence', async () => {
+  await startWebGpuEngine({ allowSoftware: true });
+  const model = await shapedModel({ ...SMOLLM2_135M, layers: 3, vocabSize: 500 });
+  const run = (maxNewTokens: number) =>
+    countGpu(() =>
+      generate({
+        model,
+        prompts: [[1, 2, 3], [4]],
+        sampling: { ...defaultsOf(samplingFields), maxNewTokens },
+        endIds: [],
+        stopRequested: () => false,
+      }),
+    );
+  await run(2);
+  const [two, three] = [await run(2), await run(3)];
+  // No adapter: norm, qkv, rope, attention (2), output, norm, gate|up, SwiGLU, down; and embedding,
+  // the last norm, one row a sequence, logits, likeliest.
+  expect(three.dispatches - two.dispatches).toBe(3 * 10 + 5);
+  expect(three.readbacks - two.readbacks).toBe(1);
+  expect(three.submits - two.submits).toBe(1);
+  model.dispose();
 });
