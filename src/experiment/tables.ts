@@ -1,8 +1,7 @@
 /** The report's numbers as tables of text: the same ones on a terminal, in the report and as CSV. */
-import type { Accuracy } from '../evaluate/accuracy.ts';
 import type { PairedChange } from '../statistics/paired-change.ts';
-import type { Interval } from '../statistics/proportions.ts';
 import type { TestedInteraction } from './comparisons.ts';
+import { decimal, pValue, range, share, shareRange, signed, withInterval } from './number-text.ts';
 import type { ExperimentReport } from './report.ts';
 
 export interface Table {
@@ -32,26 +31,6 @@ export function tablesOf(report: ExperimentReport): Table[] {
 
 const text = (name: string) => ({ name, words: true });
 const number = (name: string) => ({ name });
-
-/** .83 */
-export const share = (value: number): string =>
-  Number.isNaN(value) ? '–' : value.toFixed(3).replace(/^(-?)0\./, '$1.');
-/** +.83, −.20; .000 for what rounds to nothing, without a sign. */
-export const signed = (value: number, digits = 3): string => {
-  if (Number.isNaN(value)) return '–';
-  const size = Math.abs(value).toFixed(digits).replace(/^0\./, '.');
-  if (Number(size) === 0) return size;
-  return `${value > 0 ? '+' : '−'}${size}`;
-};
-export const range = ({ low, high }: Interval, digits = 3): string =>
-  `${signed(low, digits)} to ${signed(high, digits)}`;
-const shareRange = ({ low, high }: Interval): string => `${share(low)} to ${share(high)}`;
-const withInterval = ({ share: value, interval }: Accuracy): string =>
-  Number.isNaN(value) ? '–' : `${share(value)} (${shareRange(interval)})`;
-const decimal = (value: number, digits = 3): string =>
-  Number.isNaN(value) ? '–' : value.toFixed(digits);
-export const pValue = (p: number): string =>
-  Number.isNaN(p) ? '–' : p < 0.0001 ? '< .0001' : p.toFixed(4).replace(/^0/, '');
 
 function baseTable({ models }: ExperimentReport): Table {
   return {
