@@ -16,11 +16,9 @@ import { runManifest } from '../src/session/run-manifest.ts';
 import { planRun, prepareRun, type RunRequest } from '../src/session/training-run.ts';
 import { viewRow } from '../src/session/token-view.ts';
 import { blobSource } from '../src/storage/byte-source.ts';
-import { listStoredModels } from '../src/storage/hub.ts';
 import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
-import { storageRoom } from '../src/storage/storage-room.ts';
 import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
-import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
+import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -29,7 +27,9 @@ import {
 } from '../src/train/checkpoint.ts';
 import { createOptimizer, disposeOptimizer } from '../src/train/optimizer.ts';
 import { train, type TrainingHost } from '../src/train/train.ts';
-import { modelFilesOf, modelStore } from './model-source.ts';
+import { deleteModel, isModel, noteProgress, resumableRuns, storageReport } from './kept-files.ts';
+import { modelFilesOf } from './model-source.ts';
+import { modelSummary } from './model-summary.ts';
 import type {
   AdapterSummary,
   ExportedFile,
@@ -41,7 +41,6 @@ import type {
   MeasureRequest,
   ModelSource,
   ModelSummary,
-  PromptSettings,
   SetFamiliarity,
   StorageReport,
   TokenView,
@@ -93,7 +92,7 @@ export class TrainerSession implements TrainerApi {
   ): Promise<ModelSummary> =>
     this.#alone(async () => {
       await this.#open(source, precision, false, report);
-      return this.#summary();
+      return modelSummary(this.#needLab(), this.#notices);
     });
 
   readonly viewTokens: TrainerApi['viewTokens'] = (rows, prompt, encoding, maxLength) => {
@@ -105,15 +104,16 @@ export class TrainerSession implements TrainerApi {
   };
 
   readonly estimateMeasure = (request: MeasureRequest): Promise<number> =>
-    this.#alone(() => secondsToMeasure(this.#needLab(), request));
+    this.#alone(async () => secondsToMeasure(await this.#baseLab(), request));
 
   readonly measure = (
     request: MeasureRequest,
     report: Report<MeasureProgress>,
   ): Promise<SetFamiliarity[]> =>
-    this.#alone(() => {
+    this.#alone(async () => {
+      const lab = await this.#baseLab();
       const adapter = this.#adapter(request.adapterId);
-      return measureSets(this.#needLab(), { ...request, adapter }, this.#host(), report);
+      return measureSets(lab, { ...request, adapter }, this.#host(), report);
     });
 
   readonly planTraining = (request: TrainRequest): Promise<TrainingPlan> =>
@@ -164,7 +164,7 @@ export class TrainerSession implements TrainerApi {
     report: Report<GenerateProgress>,
   ): Promise<GenerateResult> =>
     this.#alone(async () => {
-      const { model, tokenizer } = this.#needLab();
+      const { model, tokenizer } = await this.#baseLab();
       const format = createPromptFormat(tokenizer, prompt);
       const ends =
         format.endId === undefined ? tokenizer.eosIds : [...tokenizer.eosIds, format.endId];
@@ -203,7 +203,7 @@ export class TrainerSession implements TrainerApi {
 
   readonly importAdapter = (name: string, files: File[]): Promise<AdapterSummary> =>
     this.#alone(async () => {
-      const { model } = this.#needLab();
+      const { model } = await this.#baseLab();
       const sources = new Map(files.map((file) => [file.name, blobSource(file.name, file)]));
       const { settings, values, notices } = await readPeftAdapter(sources, model);
       const adapter = adapterFromValues(model, settings, values);
@@ -226,53 +226,13 @@ export class TrainerSession implements TrainerApi {
     await (await this.#runs()).remove(runId);
   };
 
-  readonly resumableRuns: TrainerApi['resumableRuns'] = async () => {
-    const store = await this.#runs();
-    const found: { runId: string; step: number; steps: number }[] = [];
-    for (const { runId } of await store.list()) {
-      const note = await store.read(runId, 'progress.json');
-      if (!note) continue;
-      const { step, steps } = JSON.parse(new TextDecoder().decode(note)) as {
-        step: number;
-        steps: number;
-      };
-      if (step < steps) found.push({ runId, step, steps });
-    }
-    return found;
-  };
+  readonly resumableRuns: TrainerApi['resumableRuns'] = async () =>
+    resumableRuns(await this.#runs());
 
-  readonly storage = async (): Promise<StorageReport> => {
-    const runs = await this.#runs();
-    const { store, notice } = await modelStore();
-    const models = await listStoredModels(store);
-    const room = await storageRoom();
-    return {
-      items: [
-        ...models.map(({ folder, bytes, complete }): StorageReport['items'][number] => ({
-          id: `model:${folder}`,
-          kind: 'model',
-          bytes,
-          label: complete ? folder : `${folder} (partly downloaded)`,
-        })),
-        ...(await runs.list()).map(({ runId, bytes }): StorageReport['items'][number] => ({
-          id: runId,
-          kind: 'run',
-          bytes,
-          label: runId,
-        })),
-      ],
-      usedBytes: room?.usedBytes ?? 0,
-      quotaBytes: room?.quotaBytes ?? 0,
-      persistent: room?.persistent ?? false,
-      refused: notice ?? runs.refused,
-    };
-  };
+  readonly storage = async (): Promise<StorageReport> => storageReport(await this.#runs());
 
-  readonly deleteStored = async (id: string): Promise<void> => {
-    if (!id.startsWith('model:')) return this.deleteRun(id);
-    const { store } = await modelStore();
-    await store.remove(id.slice('model:'.length));
-  };
+  readonly deleteStored = (id: string): Promise<void> =>
+    isModel(id) ? deleteModel(id) : this.deleteRun(id);
 
   /** Trains; when the graphics processor is lost, goes on from the last checkpoint, twice at most. */
   async #trainThroughLoss(
@@ -311,10 +271,7 @@ export class TrainerSession implements TrainerApi {
     } catch {
       this.#engine = await startEngine('auto', reason);
     }
-    if (opened) {
-      const { source, precision, trainable } = opened;
-      await this.#open(source, precision, trainable, () => Promise.resolve());
-    }
+    if (opened) await this.#reopen(opened.trainable);
     return this.#engine;
   }
 
@@ -341,8 +298,7 @@ export class TrainerSession implements TrainerApi {
       saveCheckpoint: async (checkpoint) => {
         const began = performance.now();
         await store.write(runId, CHECKPOINT, encodeCheckpoint(checkpoint));
-        const note = JSON.stringify({ step: checkpoint.progress.step, steps: training.steps });
-        await store.write(runId, 'progress.json', new TextEncoder().encode(note));
+        await noteProgress(store, runId, checkpoint.progress.step, training.steps);
         const seconds = (performance.now() - began) / 1000;
         await report({ kind: 'checkpoint', step: checkpoint.progress.step, seconds });
       },
@@ -396,14 +352,23 @@ export class TrainerSession implements TrainerApi {
     this.#adapters.set(id, adapter);
   }
 
-  /** The model as this run needs it: full fine-tuning wants every weight as a variable. */
-  async #labFor(request: RunRequest): Promise<OpenLab> {
-    const lab = this.#needLab();
-    const trainable = request.training.method === 'full';
-    if (!this.#opened || this.#opened.trainable === trainable) return lab;
+  /** The model with the weights it came with: full fine-tuning leaves its own behind. */
+  async #baseLab(): Promise<OpenLab> {
+    if (this.#opened?.trainable === true) await this.#reopen(false);
+    return this.#needLab();
+  }
+
+  /** The model as this run needs it: full fine-tuning wants every weight fresh and as a variable. */
+  async #labFor({ training }: RunRequest): Promise<OpenLab> {
+    if (training.method !== 'full') return this.#baseLab();
+    await this.#reopen(true);
+    return this.#needLab();
+  }
+
+  async #reopen(trainable: boolean): Promise<void> {
+    if (!this.#opened) return;
     const { source, precision } = this.#opened;
     await this.#open(source, precision, trainable, () => Promise.resolve());
-    return this.#needLab();
   }
 
   async #open(
@@ -441,28 +406,6 @@ export class TrainerSession implements TrainerApi {
       },
     });
     this.#opened = { source, precision, trainable };
-  }
-
-  #summary(): ModelSummary {
-    const { id, model, tokenizer } = this.#needLab();
-    const defaults: PromptSettings = {
-      useChatTemplate: true,
-      plainTemplate: DEFAULT_PLAIN_TEMPLATE,
-    };
-    const format = createPromptFormat(tokenizer, defaults);
-    const { modelType, parameters, layers, width, vocabSize, contextLength } = model.shape;
-    return {
-      ...{ id, family: modelType, parameters, layers, width, vocabSize, contextLength },
-      format: model.format,
-      weightBytes: model.weightBytes,
-      prompt: {
-        chatTemplate: tokenizer.chatTemplate !== undefined,
-        plainTemplate: DEFAULT_PLAIN_TEMPLATE,
-        bos: format.bos,
-        eos: format.eos,
-      },
-      notices: [...this.#notices, ...model.notices, ...format.notices],
-    };
   }
 
   #adapter(id: string | undefined): LoraAdapter | undefined {

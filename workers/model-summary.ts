@@ -1,0 +1,30 @@
+/** What the page is told about an open model. */
+import type { OpenLab } from '../src/session/open-model.ts';
+import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
+import type { ModelSummary, PromptSettings } from './protocol.ts';
+
+const usualPrompt: PromptSettings = {
+  useChatTemplate: true,
+  plainTemplate: DEFAULT_PLAIN_TEMPLATE,
+};
+
+/** @param notices what opening it had to say */
+export function modelSummary(
+  { id, model, tokenizer }: OpenLab,
+  notices: readonly string[],
+): ModelSummary {
+  const format = createPromptFormat(tokenizer, usualPrompt);
+  const { modelType, parameters, layers, width, vocabSize, contextLength } = model.shape;
+  return {
+    ...{ id, family: modelType, parameters, layers, width, vocabSize, contextLength },
+    format: model.format,
+    weightBytes: model.weightBytes,
+    prompt: {
+      chatTemplate: tokenizer.chatTemplate !== undefined,
+      plainTemplate: DEFAULT_PLAIN_TEMPLATE,
+      bos: format.bos,
+      eos: format.eos,
+    },
+    notices: [...notices, ...model.notices, ...format.notices],
+  };
+}
