@@ -24,7 +24,9 @@ export class DataError extends IdiolectError {
 }
 
 /** A command was called with options that it does not have or cannot use. */
-export class UsageError extends DataError {}
+export class UsageError extends DataError {
+  override readonly name = 'UsageError';
+}
 
 /** A model, tokenizer or adapter file is broken, truncated, hostile or does not fit its config. */
 export class ModelFileError extends IdiolectError {
@@ -52,7 +54,9 @@ export class GpuUnavailableError extends IdiolectError {
 }
 
 /** The device went away or fails while work is under way: its tensors are gone, the work is not. */
-export class GpuLostError extends GpuUnavailableError {}
+export class GpuLostError extends GpuUnavailableError {
+  override readonly name = 'GpuLostError';
+}
 
 /** The work does not fit the memory of the chosen engine. */
 export class OutOfMemoryError extends IdiolectError {
@@ -60,7 +64,9 @@ export class OutOfMemoryError extends IdiolectError {
 }
 
 /** A helper thread of the CPU engine died at work; the engine goes on with one thread. */
-export class HelperLostError extends IdiolectError {}
+export class HelperLostError extends IdiolectError {
+  override readonly name = 'HelperLostError';
+}
 
 /** Loss or gradient became NaN or infinite. */
 export class TrainingDivergedError extends IdiolectError {

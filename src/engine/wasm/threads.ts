@@ -75,6 +75,8 @@ export async function startThreads(
       words[ARGUMENTS] = args.length;
       words[PARTS] = parts;
       words[NEXT] = 0;
+      // The last job may have thrown in the caller before a helper's failure was read.
+      words[FAILED] = 0;
       Atomics.store(words, GATE, OPEN);
       Atomics.add(words, SEQUENCE, 1);
       Atomics.notify(words, SEQUENCE);
@@ -87,7 +89,7 @@ export async function startThreads(
         Atomics.and(words, GATE, ~OPEN);
         waitForHelpers();
       }
-      if (Atomics.exchange(words, FAILED, 0) !== 0) {
+      if (Atomics.load(words, FAILED) !== 0) {
         throw new Error(`A helper thread failed in the kernel ${kernels[kernel]!}.`);
       }
     },
