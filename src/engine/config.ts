@@ -7,7 +7,7 @@ export interface EngineReport {
   name: EngineName;
   /** Adapter or processor in words: "NVIDIA (ampere)", "2 threads, relaxed SIMD". */
   device: string;
-  /** Plain sentences, in order: why each better rung was not taken. */
+  /** Plain sentences, in order: why each better rung was not taken, and what the engine chose. */
   reasons: string[];
   /** Largest single tensor the engine can bind, bytes. */
   maxTensorBytes: number;

@@ -9,13 +9,15 @@ import {
 import { GpuUnavailableError } from '../../errors.ts';
 import type { EngineReport } from '../config.ts';
 import { createWebGpuBackend } from './backend.ts';
+import { chooseMatmul, type MatmulTrial } from './choose-matmul.ts';
 import { openDevice, watchDevice, type GpuProblem } from './device.ts';
-import { matmulVariantFor, setMatmulVariant } from './matmul-variant.ts';
 import { within } from './time-out.ts';
 
 export interface WebGpuOptions {
   /** Whether an adapter that computes on the processor is accepted. */
   allowSoftware: boolean;
+  /** How the faster matrix product is found; by the adapter's name when absent. */
+  matmulTrial?: MatmulTrial;
   /**
    * Told when the device is lost, out of memory or reports any other error. The first of these is
    * also thrown by every read from then on.
@@ -31,11 +33,13 @@ const START_SECONDS = 20;
 const SUBMIT_AFTER = 512;
 
 /**
- * Starts the engine and makes it tfjs's backend. Ops must be registered by the caller.
+ * Starts the engine and makes it tfjs's backend. Ops must be registered by the caller, before this
+ * when there is a trial.
  * @throws GpuUnavailableError saying why, in plain words
  */
 export async function startWebGpuEngine({
   allowSoftware,
+  matmulTrial,
   onProblem,
 }: WebGpuOptions): Promise<EngineReport> {
   const { gpu } = navigator as { gpu?: GPU };
@@ -49,7 +53,6 @@ export async function startWebGpuEngine({
     onProblem?.(problem);
   };
   watchDevice(device, noteProblem, () => retired);
-  setMatmulVariant(matmulVariantFor(info));
 
   stopWebGpuEngine();
   retireDevice = () => {
@@ -65,15 +68,21 @@ export async function startWebGpuEngine({
     throw new GpuUnavailableError('WebGPU refused to start.');
   }
   const { limits } = device;
+  const choice = within(START_SECONDS, chooseMatmul(info, limits, matmulTrial), late);
+  const { variant, reason } = await choice.catch((error: unknown) => {
+    stopWebGpuEngine();
+    throw error;
+  });
   return {
     name: 'webgpu',
     device:
       `${info.vendor} ${info.architecture}${software ? ' (simulated on the processor)' : ''}`.trim(),
-    reasons: [],
+    reasons: [reason],
     maxTensorBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     memoryBytes: Math.min(4 * 2 ** 30, 4 * limits.maxBufferSize),
     threads: 1,
-    features: [...device.features].sort(),
+    // The variant is one: it decides the last bits of every result.
+    features: [...[...device.features].sort(), `matmul-${variant}`],
   };
 }
 

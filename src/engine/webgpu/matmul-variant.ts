@@ -1,5 +1,5 @@
 /**
- * Which of the two matrix products runs, decided in this one place. `workgroup` shares tiles
+ * Which of the two matrix products runs, known in this one place. `workgroup` shares tiles
  * between the invocations of a group: right for graphics processors. `register` keeps a tile per
  * invocation and needs no barrier: right for software adapters, where shared memory is emulated
  * and several times slower, and for phones, whose shared memory is ordinary memory.
@@ -27,7 +27,7 @@ export function setMatmulVariant(variant: MatmulVariant): void {
   current = variant;
 }
 
-/** The variant to start with, from the adapter's name alone. */
+/** The variant that the adapter's name suggests; `chooseMatmul` measures. */
 export function matmulVariantFor(adapter: AdapterDescription): MatmulVariant {
   const phone = PHONE_VENDORS.includes(adapter.vendor.toLowerCase());
   return phone || isSoftwareAdapter(adapter) ? 'register' : 'workgroup';
@@ -40,30 +40,4 @@ export function isSoftwareAdapter(adapter: AdapterDescription): boolean {
     adapter.isFallbackAdapter === true ||
     /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${description}`)
   );
-}
-
-/**
- * Tries both variants on the work given and keeps the faster one.
- * @param work runs the work once and resolves when its result can be read
- * @param now a clock, milliseconds
- */
-export async function chooseMatmulVariantByTrial(
-  work: () => Promise<void>,
-  now: () => number,
-): Promise<MatmulVariant> {
-  const times = new Map<MatmulVariant, number>();
-  for (const variant of ['workgroup', 'register'] as const) {
-    current = variant;
-    // The first run compiles.
-    await work();
-    let best = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < 3; run++) {
-      const start = now();
-      await work();
-      best = Math.min(best, now() - start);
-    }
-    times.set(variant, best);
-  }
-  current = times.get('register')! < times.get('workgroup')! ? 'register' : 'workgroup';
-  return current;
 }
