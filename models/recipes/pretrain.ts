@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     const out = textOf(values, 'out')!;
     await mkdir(out, { recursive: true });
 
-    const engine = await startNodeEngine('auto', textOf(values, 'threads'));
+    const engine = await startNodeEngine('wasm', textOf(values, 'threads'));
     const lab = await openLab(newModelFiles(entry.id, seed), {
       precision: 'f32',
       trainable: true,

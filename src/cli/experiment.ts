@@ -37,7 +37,7 @@ const command = {
     out: { value: 'DIR', help: 'where everything is written (runs/<name>)' },
     resume: { help: 'go on where an earlier run of the same experiment was stopped' },
     seeds: { value: 'N', help: 'seeds 1 to N instead of the file’s own' },
-    engine: { value: 'auto|wasm|cpu', help: 'what computes (the file’s own)' },
+    engine: { value: 'auto|webgpu|wasm|cpu', help: 'what computes (the file’s own)' },
     threads: { value: 'N', help: 'threads of the CPU engine (all)' },
     'plain-prompt': {
       value: 'TEXT',

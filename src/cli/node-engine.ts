@@ -1,31 +1,40 @@
-/** The engine of the commands: the CPU engine on all cores, or plain JavaScript when asked for. */
-import '@tensorflow/tfjs-backend-cpu';
-import { setBackend } from '@tensorflow/tfjs-core';
+/** The engine of the commands: the best one that works here, or the one asked for. */
+import { join } from 'node:path';
 import type { EngineReport } from '../engine/config.ts';
-import { plainEngineReport } from '../engine/plain-engine.ts';
-import { startWasmEngine } from '../engine/wasm/engine.ts';
+import { LADDER } from '../engine/ladder.ts';
 import { UsageError } from '../errors.ts';
-import { registerOps } from '../ops/register.ts';
-import { wasmKernels } from '../ops/wasm-kernels.ts';
+import { startEngine } from '../session/start-engine.ts';
+import { diskNotes } from '../storage/disk-notes.ts';
+import { cacheFolder } from './cache-folder.ts';
+import { provideNodeGpu } from './node-gpu.ts';
 
-/** @throws UsageError for an unknown engine or a number of threads that is none */
+/**
+ * Starts an engine; why it is this one goes to stderr, unless it was chosen by name.
+ * @param wish auto, or an engine's name
+ * @throws UsageError for an unknown engine or a number of threads that is none
+ * @throws GpuUnavailableError when the named engine does not start, saying what to do
+ */
 export async function startNodeEngine(
   wish: string,
   threads: string | undefined,
 ): Promise<EngineReport> {
-  if (!['auto', 'wasm', 'cpu'].includes(wish)) {
-    throw new UsageError(`--engine: expected auto, wasm or cpu, got ${wish}.`);
+  const preferred = (['auto', ...LADDER] as const).find((name) => name === wish);
+  if (preferred === undefined) {
+    throw new UsageError(`--engine: expected auto, ${LADDER.join(' or ')}, got ${wish}.`);
   }
   const count = threads === undefined ? undefined : Number(threads);
   if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {
     throw new UsageError(`--threads: expected a whole number from 1, got ${threads}.`);
   }
-  if (wish === 'cpu') {
-    await setBackend('cpu');
-    registerOps('cpu');
-    return plainEngineReport([]);
+  const report = await startEngine({
+    preferred,
+    threads: count,
+    provideGpu: provideNodeGpu,
+    variants: diskNotes(join(cacheFolder(), 'engine')),
+  });
+  const reasons = report.reasons.filter((_, i) => preferred === 'auto' || i > 0);
+  if (reasons.length > 0) {
+    process.stderr.write(`${report.name} (${report.device}). ${reasons.join(' ')}\n`);
   }
-  const report = await startWasmEngine({ threads: count });
-  registerOps('wasm', wasmKernels);
   return report;
 }

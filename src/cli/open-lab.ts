@@ -1,7 +1,5 @@
 /** What all commands need first: an engine, and a model from a folder, a GGUF file, the hub or the embedded ones. */
 import { existsSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { embeddedModels } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
@@ -15,6 +13,7 @@ import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
 import { openLab, type OpenLab } from '../session/open-model.ts';
 import { DEFAULT_PLAIN_TEMPLATE, type PromptSettings } from '../tokenizer/prompt-format.ts';
 import type { EngineReport } from '../engine/config.ts';
+import { cacheFolder } from './cache-folder.ts';
 import { startNodeEngine } from './node-engine.ts';
 import type { Option, Values } from './arguments.ts';
 import { choiceOf, textOf } from './arguments.ts';
@@ -29,7 +28,7 @@ export const modelOptions: Record<string, Option> = {
   },
   hub: { value: 'URL', help: `where models are downloaded from (HF_ENDPOINT or ${HUB_URL})` },
   precision: { value: 'as-stored|f32', help: 'how weights are held', default: 'as-stored' },
-  engine: { value: 'auto|wasm|cpu', help: 'what computes', default: 'auto' },
+  engine: { value: 'auto|webgpu|wasm|cpu', help: 'what computes', default: 'auto' },
   threads: { value: 'N', help: 'threads of the CPU engine (all)' },
   'plain-prompt': {
     value: 'TEXT',
@@ -88,7 +87,7 @@ async function commandModel(values: Values): Promise<ModelFiles> {
     ]);
   }
   const files = await downloadHubModel(parseHubId(given), {
-    store: createDiskStore(downloadFolder()),
+    store: createDiskStore(cacheFolder()),
     baseUrl: textOf(values, 'hub') ?? process.env['HF_ENDPOINT'] ?? HUB_URL,
     onNotice: (text) => process.stderr.write(`${text}\n`),
     onProgress: ({ file, bytesDone, bytesTotal, bytesPerSecond, secondsLeft }) => {
@@ -98,12 +97,6 @@ async function commandModel(values: Values): Promise<ModelFiles> {
   });
   clearProgress();
   return files;
-}
-
-/** Where downloads are kept: IDIOLECT_CACHE, or the usual place of caches. */
-function downloadFolder(): string {
-  const { IDIOLECT_CACHE, XDG_CACHE_HOME } = process.env;
-  return IDIOLECT_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'idiolect');
 }
 
 /** An adapter folder in PEFT's layout, on the opened model. */

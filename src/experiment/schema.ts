@@ -133,7 +133,7 @@ const schema = v.strictObject({
   ),
   /** The 2×2 that is tested: each model with the set that speaks its language. */
   crossOver: v.optional(v.strictObject({ modelA: slug, setA: slug, modelB: slug, setB: slug })),
-  engine: v.optional(v.picklist(['auto', 'wasm', 'cpu']), 'auto'),
+  engine: v.optional(v.picklist(['auto', 'webgpu', 'wasm', 'cpu']), 'auto'),
 });
 
 /** As written, defaults left out. */
