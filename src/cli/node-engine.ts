@@ -20,7 +20,7 @@ export async function startNodeEngine(
 ): Promise<EngineReport> {
   const preferred = (['auto', ...LADDER] as const).find((name) => name === wish);
   if (preferred === undefined) {
-    throw new UsageError(`--engine: expected auto, ${LADDER.join(' or ')}, got ${wish}.`);
+    throw new UsageError(`--engine: expected ${['auto', ...LADDER].join(' or ')}, got ${wish}.`);
   }
   const count = threads === undefined ? undefined : Number(threads);
   if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {

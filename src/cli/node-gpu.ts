@@ -38,7 +38,7 @@ async function openDawn(load: () => Promise<unknown>): Promise<GPU> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') {
       throw new GpuUnavailableError(
-        `WebGPU outside a browser needs the package ${PACKAGE} (130 MB): ${INSTALL}`,
+        `WebGPU outside a browser needs the package ${PACKAGE} (130 MB), which "${INSTALL}" installs.`,
         [],
         { cause },
       );
