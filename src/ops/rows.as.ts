@@ -1,5 +1,5 @@
 /** Kernels that work row by row or value by value: norms, activations, rotation, tables, AdamW. */
-import { exp4, fma, loadWeight, share, sigmoid4, sumLanes } from './simd.as';
+import { exp4, fma, loadWeight, rowValues, share, sigmoid4, sumLanes } from './simd.as';
 
 /** Σ x[i]·y[i] of one row. */
 function dot(x: usize, y: usize, n: i32): f32 {
@@ -318,7 +318,7 @@ export function gatherRows(
     const id = load<i32>(ids + <usize>row * 4) - firstRow;
     if (id < 0 || id >= tableRows) continue;
     const to = y + <usize>row * <usize>width * 4;
-    const from = <usize>id * <usize>width;
+    const from = <usize>id * <usize>rowValues(width, format);
     for (let i: i32 = 0; i < width; i++) {
       store<f32>(to + <usize>i * 4, loadWeight(table, from + <usize>i, format));
     }

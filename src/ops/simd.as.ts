@@ -71,12 +71,42 @@ export function sigmoid4(x: v128): v128 {
 export const F32: i32 = 0;
 export const F16: i32 = 1;
 export const BF16: i32 = 2;
+/** Blocks of a float32 scale and 64 signed bytes; a row starts with a block: see int8.ts. */
+export const INT8: i32 = 3;
+const BLOCK_BYTES: usize = 68;
 
-/** Four consecutive weights as float32. */
+/** Where the block of a value starts; its scale lies there. */
+// @ts-ignore: decorator
+@inline
+function blockOf(pointer: usize, index: usize): usize {
+  return pointer + (index >> 6) * BLOCK_BYTES;
+}
+
+/** Bytes of a row of `width` values, which in int8 are a multiple of 64. */
+// @ts-ignore: decorator
+@inline
+export function rowBytes(width: i32, format: i32): usize {
+  if (format == F32) return <usize>width << 2;
+  if (format == INT8) return <usize>(width >> 6) * BLOCK_BYTES;
+  return <usize>width << 1;
+}
+
+/** Values from the start of one row of a weight to the next. */
+export function rowValues(width: i32, format: i32): i32 {
+  return format == INT8 ? (width + 63) & ~63 : width;
+}
+
+/** Four consecutive weights as float32; in int8 `index` is a multiple of four. */
 // @ts-ignore: decorator
 @inline
 export function loadWeights(pointer: usize, index: usize, format: i32): v128 {
   if (format == F32) return v128.load(pointer + (index << 2));
+  if (format == INT8) {
+    const block = blockOf(pointer, index);
+    const bytes = v128.load32_zero(block + (index & 63), 4);
+    const whole = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(bytes));
+    return f32x4.mul(f32x4.convert_i32x4_s(whole), v128.load32_splat(block));
+  }
   const bits = v128.load16x4_u(pointer + (index << 1));
   if (format == BF16) return i32x4.shl(bits, 16);
   return halfToFloat(bits);
@@ -87,6 +117,10 @@ export function loadWeights(pointer: usize, index: usize, format: i32): v128 {
 @inline
 export function loadWeight(pointer: usize, index: usize, format: i32): f32 {
   if (format == F32) return load<f32>(pointer + (index << 2));
+  if (format == INT8) {
+    const block = blockOf(pointer, index);
+    return load<f32>(block) * <f32>load<i8>(block + (index & 63), 4);
+  }
   const bits = v128.load16_splat(pointer + (index << 1));
   const low = v128.and(bits, i32x4.splat(0xffff));
   return f32x4.extract_lane(format == BF16 ? i32x4.shl(low, 16) : halfToFloat(low), 0);

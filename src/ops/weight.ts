@@ -1,14 +1,16 @@
 /**
- * A weight matrix as the ops take it: [rows, columns] = [out, in], in the precision it arrived in.
- * 16-bit formats travel as int32 tensors, two values a word, low half first, so that no backend
- * needs a 16-bit type. A table larger than one storage binding is cut into parts by rows.
+ * A weight matrix as the ops take it: [rows, columns] = [out, in], in the precision it arrived in
+ * or in 8 bits. 16-bit formats travel as int32 tensors, two values a word, low half first, so that
+ * no backend needs a 16-bit type; int8 as blocks of words, see int8.ts. A table larger than one
+ * storage binding is cut into parts by rows.
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { int8RowValues, int8RowWords, quantizeInt8 } from './int8.ts';
 
-export type WeightFormat = 'f32' | 'f16' | 'bf16';
+export type WeightFormat = 'f32' | 'f16' | 'bf16' | 'int8';
 
 export interface Weight {
-  /** f32: float32 [rows of the part, columns]; 16-bit: int32 [rows of the part · columns / 2]. */
+  /** f32: float32 [rows of the part, columns]; else int32 [rows of the part · words of a row]. */
   readonly parts: readonly Tensor[];
   /** Rows in every part but the last. */
   readonly partRows: number;
@@ -40,13 +42,20 @@ export function denseWeight(matrix: Tensor): Weight {
   return { parts: [matrix], partRows: rows, rows, columns, format: 'f32' };
 }
 
-export function bytesPerElement(format: WeightFormat): number {
-  return format === 'f32' ? 4 : 2;
+/** Bytes of one row in memory. */
+export function rowBytes(format: WeightFormat, columns: number): number {
+  if (format === 'int8') return 4 * int8RowWords(columns);
+  return columns * (format === 'f32' ? 4 : 2);
+}
+
+/** Values from the start of one row to the next. */
+export function rowValues(format: WeightFormat, columns: number): number {
+  return format === 'int8' ? int8RowValues(columns) : columns;
 }
 
 /**
  * Uploads a matrix, cut into parts of at most `maxPartBytes`.
- * @param values Float32Array for f32; for 16-bit formats the raw bits as Uint16Array
+ * @param values Float32Array for f32 and int8; for 16-bit formats the raw bits as Uint16Array
  * @throws RangeError when a 16-bit matrix has an odd number of columns or the length is wrong
  */
 export function uploadWeight(
@@ -59,22 +68,26 @@ export function uploadWeight(
   if (values.length !== rows * columns) {
     throw new RangeError(`Expected ${rows} × ${columns} values, got ${values.length}.`);
   }
-  if (format !== 'f32' && columns % 2 !== 0) {
+  if (values instanceof Uint16Array && columns % 2 !== 0) {
     throw new RangeError(`16-bit weights need an even number of columns, got ${columns}.`);
   }
-  const rowBytes = columns * bytesPerElement(format);
-  const partRows = Math.max(1, Math.min(rows, Math.floor(maxPartBytes / rowBytes)));
+  const bytes = rowBytes(format, columns);
+  const partRows = Math.max(1, Math.min(rows, Math.floor(maxPartBytes / bytes)));
   const parts: Tensor[] = [];
   for (let start = 0; start < rows; start += partRows) {
     const end = Math.min(rows, start + partRows);
     const slice = values.subarray(start * columns, end * columns);
-    parts.push(
-      slice instanceof Float32Array
-        ? tensor(slice, [end - start, columns], 'float32')
-        : tensor(wordsOf(slice), [(slice.length / 2) | 0], 'int32'),
-    );
+    parts.push(partOf(slice, columns, format));
   }
   return { parts, partRows, rows, columns, format };
+}
+
+function partOf(values: Float32Array | Uint16Array, columns: number, format: WeightFormat): Tensor {
+  if (values instanceof Float32Array && format !== 'int8') {
+    return tensor(values, [values.length / columns, columns], 'float32');
+  }
+  const words = values instanceof Float32Array ? quantizeInt8(values, columns) : wordsOf(values);
+  return tensor(words, [words.length], 'int32');
 }
 
 /** Two 16-bit values a word; a copy is made only when the bytes are not aligned to words. */

@@ -2,6 +2,7 @@
  * WGSL functions that read four neighboring values in a row of a matrix in memory, whatever their
  * format: all that the matrix products, embeddings and heads know of storage.
  */
+import { BLOCK_VALUES, BLOCK_WORDS } from './int8.ts';
 import type { WeightFormat } from './weight.ts';
 
 export interface MatrixReader {
@@ -23,22 +24,58 @@ export interface MatrixReader {
 /** Element type of the buffers of such a matrix. */
 export function elementType(format: WeightFormat, aligned: boolean): string {
   if (format === 'f32') return aligned ? 'vec4<f32>' : 'f32';
+  if (format === 'int8') return 'u32';
   return aligned ? 'vec2<u32>' : 'u32';
 }
 
 export function matrixReader(reader: MatrixReader): string {
   const { name, buffers, width, partRows } = reader;
+  if (reader.format === 'int8') return blockReader(reader);
   const unpack = reader.format === 'f32' ? '' : unpackPair(name, reader.format);
-  const parts = buffers.map((buffer, index) => {
-    const at = index === 0 ? 'row' : `(row - ${index} * ${partRows})`;
-    const body = `let at = ${at} * ${width} + column;\n${readAt(reader, buffer)}`;
-    return index === buffers.length - 1
-      ? body
-      : `if (row < ${index + 1} * ${partRows}) {\n${body}\n}`;
-  });
   return `${unpack}
 fn ${name}(row : i32, column : i32) -> vec4<f32> {
-${parts.join('\n')}
+${eachPart(buffers, partRows, (buffer, row) => `let at = ${row} * ${width} + column;\n${readAt(reader, buffer)}`)}
+}`;
+}
+
+/** `body` for the part in which `row` lies, given its row there. */
+function eachPart(
+  buffers: readonly string[],
+  partRows: string | undefined,
+  body: (buffer: string, row: string, index: number) => string,
+): string {
+  return buffers
+    .map((buffer, index) => {
+      const own = body(buffer, index === 0 ? 'row' : `(row - ${index} * ${partRows})`, index);
+      return index === buffers.length - 1
+        ? own
+        : `if (row < ${index + 1} * ${partRows}) {\n${own}\n}`;
+    })
+    .join('\n');
+}
+
+/** Rows are whole blocks, filled with zeros: nothing has to be cut off at the last column. */
+function blockReader({ name, buffers, width, partRows }: MatrixReader): string {
+  const functions = buffers.map((buffer, index) => unpackBlock(`${name}${index}`, buffer));
+  const read = (_buffer: string, row: string, index: number) => `let block =
+      ${row} * ((${width} + ${BLOCK_VALUES - 1}) / ${BLOCK_VALUES}) + (column >> 6u);
+    return ${name}${index}At(block, column & 60);`;
+  return `${functions.join('\n')}
+fn ${name}(row : i32, column : i32) -> vec4<f32> {
+${eachPart(buffers, partRows, read)}
+}`;
+}
+
+/**
+ * `nameAt(block, place)`: four neighbors of a block of int8. Shifts instead of unpack4xI8, which not
+ * every browser has; they are exact, and one text is one less to test.
+ */
+export function unpackBlock(name: string, buffer: string): string {
+  return `fn ${name}At(block : i32, place : i32) -> vec4<f32> {
+  let start = block * ${BLOCK_WORDS};
+  let word = bitcast<i32>(${buffer}[start + 1 + place / 4]);
+  let bytes = (vec4(word) << vec4(24u, 16u, 8u, 0u)) >> vec4(24u);
+  return bitcast<f32>(${buffer}[start]) * vec4<f32>(bytes);
 }`;
 }
 

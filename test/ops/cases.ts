@@ -2,6 +2,8 @@
  * Inputs for every kernel, at odd shapes and with two sets of baked attributes each. Backends run
  * their kernels on them and compare with the plain reference run on the cpu backend.
  */
+import { quantizeInt8 } from '../../src/ops/int8.ts';
+import { rowValues } from '../../src/ops/weight.ts';
 import { createRandom, type Random } from '../../src/random.ts';
 
 export interface HostTensor {
@@ -62,142 +64,159 @@ const linearShapes: Shape[] = [
   { n: 37, columns: 50, rows: 131, rank: 4, slots: [0, 60, 60, 131] },
   { n: 130, columns: 66, rows: 9, rank: 8, slots: [0, 9] },
 ];
-const formats = ['f32', 'f16', 'bf16'] as const;
+const formats = ['f32', 'f16', 'bf16', 'int8'] as const;
+
+const longShapes: Shape[] = [
+  // Whole blocks of int8 and a rest, for the CPU engine's products of a few rows.
+  { n: 2, columns: 200, rows: 11, rank: 2, slots: [0, 11] },
+  // More terms than one block of the CPU engine, which it divides in three.
+  { n: 5, columns: 610, rows: 19, rank: 4, slots: [3, 19] },
+];
 
 function weightOf(random: Random, rows: number, columns: number, format: string): HostTensor {
-  return format === 'f32'
-    ? normal(random, [rows, columns], 0.2)
-    : halves(random, rows * columns, format as 'f16');
+  if (format === 'f16' || format === 'bf16') return halves(random, rows * columns, format);
+  const matrix = normal(random, [rows, columns], 0.2);
+  if (format === 'f32') return matrix;
+  const values = quantizeInt8(matrix.values as Float32Array, columns);
+  return { shape: [values.length], dtype: 'int32', values };
 }
 
 function linearCases(): [string, string, Build][] {
+  return [
+    ...linearShapes.flatMap((shape) => linearCasesOf(shape, formats)),
+    ...longShapes.flatMap((shape) => linearCasesOf(shape, ['int8'])),
+  ];
+}
+
+function linearCasesOf(
+  { n, columns, rows, rank, slots }: Shape,
+  formats: readonly string[],
+): [string, string, Build][] {
   const cases: [string, string, Build][] = [];
-  for (const { n, columns, rows, rank, slots } of linearShapes) {
-    const slotCount = slots.length / 2;
-    let adapted = 0;
-    for (let i = 0; i < slotCount; i++) adapted += slots[2 * i + 1]! - slots[2 * i]!;
-    const label = `${n}×${columns}→${rows}`;
-    for (const format of formats) {
-      const attributes = { format, rows, columns, partRows: rows, rank, scale: 1.5, slots };
-      const plain = { ...attributes, rank: 0, scale: 0, slots: [] };
-      cases.push([
-        'IdiolectLinear',
-        `${label} ${format} plain`,
-        (r) => ({
-          inputs: { x: normal(r, [n, columns]), w0: weightOf(r, rows, columns, format) },
-          attributes: plain,
-        }),
-      ]);
-      cases.push([
-        'IdiolectLinear',
-        `${label} ${format} bias, adapter, residual`,
-        (r) => ({
-          inputs: {
-            x: normal(r, [n, columns]),
-            w0: weightOf(r, rows, columns, format),
-            bias: normal(r, [rows]),
-            residual: normal(r, [n, rows]),
-            a: normal(r, [slotCount * rank, columns], 0.3),
-            b: normal(r, [adapted, rank], 0.3),
-          },
-          attributes,
-        }),
-      ]);
-      cases.push([
-        'IdiolectLinearInputGradient',
-        `${label} ${format} plain`,
-        (r) => ({
-          inputs: { dy: normal(r, [n, rows]), w0: weightOf(r, rows, columns, format) },
-          attributes: plain,
-        }),
-      ]);
-      cases.push([
-        'IdiolectLinearInputGradient',
-        `${label} ${format} adapter`,
-        (r) => ({
-          inputs: {
-            dy: normal(r, [n, rows]),
-            w0: weightOf(r, rows, columns, format),
-            g: normal(r, [n, slotCount * rank]),
-            a: normal(r, [slotCount * rank, columns], 0.3),
-          },
-          attributes,
-        }),
-      ]);
-    }
-    // A weight in three parts, the last one shorter.
-    for (const format of formats) {
-      const partRows = Math.ceil(rows / 3);
-      const whole = { format, rows, columns, partRows, rank: 0, scale: 0, slots: [] };
-      const parts = (r: Random) =>
-        Object.fromEntries(
-          [partRows, partRows, rows - 2 * partRows].map((count, i) => [
-            `w${i}`,
-            weightOf(r, count, columns, format),
-          ]),
-        );
-      cases.push([
-        'IdiolectLinear',
-        `${label} ${format} in parts`,
-        (r) => ({
-          inputs: { x: normal(r, [n, columns]), bias: normal(r, [rows]), ...parts(r) },
-          attributes: whole,
-        }),
-      ]);
-      cases.push([
-        'IdiolectLinearInputGradient',
-        `${label} ${format} in parts`,
-        (r) => ({ inputs: { dy: normal(r, [n, rows]), ...parts(r) }, attributes: whole }),
-      ]);
-    }
-    const attributes = { format: 'f32', rows, columns, partRows: rows, rank, scale: 0.7, slots };
+  const slotCount = slots.length / 2;
+  let adapted = 0;
+  for (let i = 0; i < slotCount; i++) adapted += slots[2 * i + 1]! - slots[2 * i]!;
+  const label = `${n}×${columns}→${rows}`;
+  for (const format of formats) {
+    const attributes = { format, rows, columns, partRows: rows, rank, scale: 1.5, slots };
+    const plain = { ...attributes, rank: 0, scale: 0, slots: [] };
     cases.push([
       'IdiolectLinear',
-      `${label} f32 adapter with its own input`,
+      `${label} ${format} plain`,
+      (r) => ({
+        inputs: { x: normal(r, [n, columns]), w0: weightOf(r, rows, columns, format) },
+        attributes: plain,
+      }),
+    ]);
+    cases.push([
+      'IdiolectLinear',
+      `${label} ${format} bias, adapter, residual`,
       (r) => ({
         inputs: {
           x: normal(r, [n, columns]),
-          w0: weightOf(r, rows, columns, 'f32'),
+          w0: weightOf(r, rows, columns, format),
+          bias: normal(r, [rows]),
+          residual: normal(r, [n, rows]),
           a: normal(r, [slotCount * rank, columns], 0.3),
           b: normal(r, [adapted, rank], 0.3),
-          loraInput: normal(r, [n, columns]),
         },
         attributes,
       }),
     ]);
     cases.push([
-      'IdiolectLoraHiddenGradient',
-      label,
+      'IdiolectLinearInputGradient',
+      `${label} ${format} plain`,
       (r) => ({
-        inputs: { dy: normal(r, [n, rows]), b: normal(r, [adapted, rank], 0.3) },
-        attributes,
+        inputs: { dy: normal(r, [n, rows]), w0: weightOf(r, rows, columns, format) },
+        attributes: plain,
       }),
     ]);
     cases.push([
-      'IdiolectLoraAGradient',
-      label,
+      'IdiolectLinearInputGradient',
+      `${label} ${format} adapter`,
       (r) => ({
-        inputs: { g: normal(r, [n, slotCount * rank]), x: normal(r, [n, columns]) },
-        attributes,
-      }),
-    ]);
-    cases.push([
-      'IdiolectLoraBGradient',
-      label,
-      (r) => ({
-        inputs: { dy: normal(r, [n, rows]), hidden: normal(r, [n, slotCount * rank]) },
-        attributes,
-      }),
-    ]);
-    cases.push([
-      'IdiolectLinearWeightGradient',
-      label,
-      (r) => ({
-        inputs: { dy: normal(r, [n, rows]), x: normal(r, [n, columns]) },
+        inputs: {
+          dy: normal(r, [n, rows]),
+          w0: weightOf(r, rows, columns, format),
+          g: normal(r, [n, slotCount * rank]),
+          a: normal(r, [slotCount * rank, columns], 0.3),
+        },
         attributes,
       }),
     ]);
   }
+  // A weight in three parts, the last one shorter.
+  for (const format of formats) {
+    const partRows = Math.ceil(rows / 3);
+    const whole = { format, rows, columns, partRows, rank: 0, scale: 0, slots: [] };
+    const parts = (r: Random) =>
+      Object.fromEntries(
+        [partRows, partRows, rows - 2 * partRows].map((count, i) => [
+          `w${i}`,
+          weightOf(r, count, columns, format),
+        ]),
+      );
+    cases.push([
+      'IdiolectLinear',
+      `${label} ${format} in parts`,
+      (r) => ({
+        inputs: { x: normal(r, [n, columns]), bias: normal(r, [rows]), ...parts(r) },
+        attributes: whole,
+      }),
+    ]);
+    cases.push([
+      'IdiolectLinearInputGradient',
+      `${label} ${format} in parts`,
+      (r) => ({ inputs: { dy: normal(r, [n, rows]), ...parts(r) }, attributes: whole }),
+    ]);
+  }
+  const attributes = { format: 'f32', rows, columns, partRows: rows, rank, scale: 0.7, slots };
+  cases.push([
+    'IdiolectLinear',
+    `${label} f32 adapter with its own input`,
+    (r) => ({
+      inputs: {
+        x: normal(r, [n, columns]),
+        w0: weightOf(r, rows, columns, 'f32'),
+        a: normal(r, [slotCount * rank, columns], 0.3),
+        b: normal(r, [adapted, rank], 0.3),
+        loraInput: normal(r, [n, columns]),
+      },
+      attributes,
+    }),
+  ]);
+  cases.push([
+    'IdiolectLoraHiddenGradient',
+    label,
+    (r) => ({
+      inputs: { dy: normal(r, [n, rows]), b: normal(r, [adapted, rank], 0.3) },
+      attributes,
+    }),
+  ]);
+  cases.push([
+    'IdiolectLoraAGradient',
+    label,
+    (r) => ({
+      inputs: { g: normal(r, [n, slotCount * rank]), x: normal(r, [n, columns]) },
+      attributes,
+    }),
+  ]);
+  cases.push([
+    'IdiolectLoraBGradient',
+    label,
+    (r) => ({
+      inputs: { dy: normal(r, [n, rows]), hidden: normal(r, [n, slotCount * rank]) },
+      attributes,
+    }),
+  ]);
+  cases.push([
+    'IdiolectLinearWeightGradient',
+    label,
+    (r) => ({
+      inputs: { dy: normal(r, [n, rows]), x: normal(r, [n, columns]) },
+      attributes,
+    }),
+  ]);
   return cases;
 }
 
@@ -464,8 +483,8 @@ function tableCases(): [string, string, Build][] {
           'IdiolectWiden',
           `${label} ${format}`,
           (r) => ({
-            inputs: { words: halves(r, rows * columns, format) },
-            attributes: { format, size: rows * columns },
+            inputs: { words: weightOf(r, rows, columns, format) },
+            attributes: { format, size: rows * rowValues(format, columns) },
           }),
         ]);
       }

@@ -33,10 +33,10 @@ export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
       count * vocabulary * 4,
     );
     if (!dx) return;
-    eachPart(inputs, attributes as CrossEntropyAttributes, (part, first, partRows, format) =>
+    eachPart(inputs, attributes as CrossEntropyAttributes, (part, width, first, partRows, format) =>
       gemm(
         plain(logits + 4 * first, vocabulary),
-        plain(part, columns),
+        plain(part, width),
         format,
         engine.pointer(dx) + 4 * from * columns,
         columns,
@@ -94,10 +94,10 @@ function eachChunk(
         const count = Math.min(chunkRows, m - from);
         const gathered = [rowsAt + 4 * from, xAt, 0, 0, x!.shape[0]!, hidden, count, columns];
         engine.run('gatherRows', gathered, count * columns);
-        eachPart(inputs, attributes, (part, first, partRows, format) =>
+        eachPart(inputs, attributes, (part, width, first, partRows, format) =>
           gemm(
             plain(hidden, columns),
-            turned(part, columns),
+            turned(part, width),
             format,
             logits + 4 * first,
             vocabulary,

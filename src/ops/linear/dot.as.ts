@@ -3,7 +3,7 @@
  * weight is read straight from its format; like the tile, each loop is a function of its own, so
  * that its sums stay in registers.
  */
-import { BF16, F32, fma, loadWeight, sumLanes } from '../simd.as';
+import { BF16, F16, F32, fma, INT8, loadWeight, sumLanes } from '../simd.as';
 
 /**
  * sums [4] = x [depth] · the columns at `columns`, `columns + stride`, … (bytes).
@@ -12,10 +12,12 @@ import { BF16, F32, fma, loadWeight, sumLanes } from '../simd.as';
 export function dotFour(
   x: usize, columns: usize, stride: usize, depth: i32, format: i32, sums: usize,
 ): void {
-  const whole = depth & ~7;
+  // In turns of eight values; int8 is summed block by block, 64 values each.
+  const whole = format == INT8 ? depth & ~63 : depth & ~7;
   if (format == F32) dotF32(x, columns, stride, whole, sums);
   else if (format == BF16) dotBf16(x, columns, stride, whole, sums);
-  else dotF16(x, columns, stride, whole, sums);
+  else if (format == F16) dotF16(x, columns, stride, whole, sums);
+  else dotInt8(x, columns, stride, whole, sums);
   for (let i: usize = 0; i < 4; i++) {
     let sum = load<f32>(sums + i * 4);
     for (let k = whole; k < depth; k++) {
@@ -129,4 +131,53 @@ function evenHalves(w: v128, keep: v128, bias: v128): v128 {
 @inline
 function oddHalves(w: v128, keep: v128, bias: v128): v128 {
   return f32x4.mul(v128.and(i32x4.shr_s(w, 3), keep), bias);
+}
+
+/** A block a turn: the sum of its products, then times its scale. */
+export function dotInt8(x: usize, columns: usize, stride: usize, depth: i32, sums: usize): void {
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+  let c1 = columns + stride;
+  let c2 = c1 + stride;
+  let c3 = c2 + stride;
+  const end = x + <usize>depth * 4;
+  while (x < end) {
+    let b0 = f32x4.splat(0), b1 = f32x4.splat(0), b2 = f32x4.splat(0), b3 = f32x4.splat(0);
+    for (let i: usize = 4; i < 68; i += 8) {
+      const low = v128.load(x);
+      const high = v128.load(x, 16);
+      let w = v128.load8x8_s(columns + i);
+      b0 = fma(high, highBytes(w), fma(low, lowBytes(w), b0));
+      w = v128.load8x8_s(c1 + i);
+      b1 = fma(high, highBytes(w), fma(low, lowBytes(w), b1));
+      w = v128.load8x8_s(c2 + i);
+      b2 = fma(high, highBytes(w), fma(low, lowBytes(w), b2));
+      w = v128.load8x8_s(c3 + i);
+      b3 = fma(high, highBytes(w), fma(low, lowBytes(w), b3));
+      x += 32;
+    }
+    s0 = fma(b0, v128.load32_splat(columns), s0);
+    s1 = fma(b1, v128.load32_splat(c1), s1);
+    s2 = fma(b2, v128.load32_splat(c2), s2);
+    s3 = fma(b3, v128.load32_splat(c3), s3);
+    columns += 68;
+    c1 += 68;
+    c2 += 68;
+    c3 += 68;
+  }
+  store<f32>(sums, sumLanes(s0));
+  store<f32>(sums, sumLanes(s1), 4);
+  store<f32>(sums, sumLanes(s2), 8);
+  store<f32>(sums, sumLanes(s3), 12);
+}
+
+// @ts-ignore: decorator
+@inline
+function lowBytes(w: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(w));
+}
+
+// @ts-ignore: decorator
+@inline
+function highBytes(w: v128): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(w));
 }

@@ -1,9 +1,9 @@
 /**
  * Matrix product on packed panels: C [M, N] = alpha · A [M, K] · B [K, N], with any strides for A
- * and B and B in float32 or 16 bit. The order of additions of one result depends on M and K alone,
+ * and B and B in any format of weights. The order of additions of one result depends on M and K alone,
  * so any division among threads gives the same bits.
  */
-import { F32, loadWeight, share } from '../simd.as';
+import { loadWeight, rowBytes, share } from '../simd.as';
 import { dotFour } from './dot.as';
 import { packLeft, packRight } from './pack.as';
 import { LEFT_STEP, multiplyTile, putTile, RIGHT_STEP, TILE_COLUMNS, TILE_ROWS } from './tile.as';
@@ -55,8 +55,9 @@ export function gemmBlock(
   const packedB = scratch + A_BYTES;
   const tile = packedB + B_BYTES;
   // Blocks of equal depth: a short last one would cost as much around its tiles as a full one.
+  // Multiples of four, for that is how int8 is read.
   const blocks = (k + KC - 1) / KC;
-  const depth = (k + blocks - 1) / blocks;
+  const depth = ((k + blocks - 1) / blocks + 3) & ~3;
   for (let kb: i32 = 0; kb < k; kb += depth) {
     const kn = min(depth, k - kb);
     for (let nb = nStart; nb < nEnd; nb += NC) {
@@ -90,8 +91,7 @@ function dotRows(
   a: usize, aRow: i32, b: usize, bColumn: i32, format: i32, c: usize, ldc: i32,
   m: i32, nStart: i32, nEnd: i32, k: i32, alpha: f32, adds: bool, sums: usize,
 ): void {
-  const size: usize = format == F32 ? 4 : 2;
-  const stride = <usize>bColumn * size;
+  const stride = rowBytes(bColumn, format);
   for (let j = nStart; j < nEnd; j += 4) {
     const count = min(4, nEnd - j);
     const columns = b + <usize>j * stride;
@@ -131,11 +131,11 @@ export function startOutput(
   }
 }
 
-/** 16-bit words → float32, or a copy. */
+/** A weight in any format → float32. */
 export function widen(words: usize, size: i32, format: i32, out: usize, part: i32, parts: i32): void {
   const from = share(size, part, parts, 4);
   const to = share(size, part + 1, parts, 4);
   for (let i = from; i < to; i++) {
-    store<f32>(out + <usize>i * 4, format == F32 ? load<f32>(words + <usize>i * 4) : loadWeight(words, <usize>i, format));
+    store<f32>(out + <usize>i * 4, loadWeight(words, <usize>i, format));
   }
 }

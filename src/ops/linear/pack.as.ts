@@ -2,7 +2,7 @@
  * Packing: a matrix with any strides and in any format → the panels the tile kernel streams.
  * Whatever lies outside the matrix becomes zero.
  */
-import { loadWeight, loadWeights, BF16, F16, F32 } from '../simd.as';
+import { loadWeight, loadWeights, BF16, F16, F32, INT8 } from '../simd.as';
 import { LEFT_STEP, RIGHT_STEP, TILE_COLUMNS, TILE_ROWS } from './tile.as';
 
 /**
@@ -120,11 +120,13 @@ export function packRight(
     if (whole && columnStride == 1) {
       if (format == F32) packSteps(source, first, stepStride, steps, target, F32);
       else if (format == BF16) packSteps(source, first, stepStride, steps, target, BF16);
-      else packSteps(source, first, stepStride, steps, target, F16);
+      else if (format == F16) packSteps(source, first, stepStride, steps, target, F16);
+      else packSteps(source, first, stepStride, steps, target, INT8);
     } else if (whole && stepStride == 1) {
       if (format == F32) packColumns(source, first, columnStride, steps, target, F32);
       else if (format == BF16) packColumns(source, first, columnStride, steps, target, BF16);
-      else packColumns(source, first, columnStride, steps, target, F16);
+      else if (format == F16) packColumns(source, first, columnStride, steps, target, F16);
+      else packColumns(source, first, columnStride, steps, target, INT8);
     } else {
       packAnyColumns(source, first, stepStride, columnStride, format, count, steps, target);
     }

@@ -2,11 +2,11 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { wasmBackend } from '../../engine/wasm/engine.ts';
 import type { BackendKernel } from '../register.ts';
-import type { WeightAttributes, WeightFormat } from '../weight.ts';
+import { rowValues, type WeightAttributes, type WeightFormat } from '../weight.ts';
 import type { LinearAttributes, LoraAttributes } from './linear.ts';
 
 /** Numbers of the formats in the kernels. */
-export const FORMATS: Record<WeightFormat, number> = { f32: 0, f16: 1, bf16: 2 };
+export const FORMATS: Record<WeightFormat, number> = { f32: 0, f16: 1, bf16: 2, int8: 3 };
 /** Packing space of the product, with a tile: see kernel.as.ts. */
 export const GEMM_SCRATCH = 120 * 256 * 4 + 256 * 256 * 4 + 256;
 
@@ -53,10 +53,10 @@ export const linearKernel: BackendKernel = (inputs, attributes) => {
   const starts = bias !== undefined || residual !== undefined;
   const y = starts ? start([n, rows], at(bias), at(residual)) : engine.output([n, rows]);
   const yAt = engine.pointer(y);
-  eachPart(inputs, attributes as LinearAttributes, (w, first, count, format) =>
+  eachPart(inputs, attributes as LinearAttributes, (w, width, first, count, format) =>
     gemm(
       plain(at(x), columns),
-      turned(w, columns),
+      turned(w, width),
       format,
       yAt + 4 * first,
       rows,
@@ -113,10 +113,10 @@ export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => 
   const dx = engine.output([n, columns]);
   const out = engine.pointer(dx);
   const dyAt = engine.pointer(dy!);
-  eachPart(inputs, attributes as WeightAttributes, (w, first, count, format) =>
+  eachPart(inputs, attributes as WeightAttributes, (w, width, first, count, format) =>
     gemm(
       plain(dyAt + 4 * first, rows),
-      plain(w, columns),
+      plain(w, width),
       format,
       out,
       columns,
@@ -194,17 +194,21 @@ function start([m, n]: [number, number], bias = 0, residual = 0): TensorInfo {
   return out;
 }
 
-/** The parts of a weight: where each lies, its first row and number of rows, and its format. */
+/**
+ * The parts of a weight: where each lies and how many values its rows are apart, its first row and
+ * number of rows, and its format.
+ */
 export function eachPart(
   inputs: Record<string, TensorInfo>,
-  { format, rows, partRows }: WeightAttributes,
-  visit: (pointer: number, first: number, count: number, format: number) => void,
+  { format, rows, columns, partRows }: WeightAttributes,
+  visit: (pointer: number, width: number, first: number, count: number, format: number) => void,
 ): void {
   const engine = wasmBackend();
   for (let i = 0; inputs[`w${i}`]; i++) {
     const first = i * partRows;
     const count = Math.min(partRows, rows - first);
-    visit(engine.pointer(inputs[`w${i}`]!), first, count, FORMATS[format]);
+    const pointer = engine.pointer(inputs[`w${i}`]!);
+    visit(pointer, rowValues(format, columns), first, count, FORMATS[format]);
   }
 }
 

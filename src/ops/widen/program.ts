@@ -1,22 +1,30 @@
-/** 16-bit words → float32 on WebGPU: core WGSL unpacking, no feature needed. */
+/** Words of 16-bit or int8 weights → float32 on WebGPU: core WGSL, no feature needed. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { BackendKernel } from '../register.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { unpackBlock } from '../wgsl-matrix.ts';
 import type { WidenAttributes } from './widen.ts';
 
 interface BakedWiden extends Record<string, string> {
-  format: 'f16' | 'bf16';
+  format: WidenAttributes['format'];
 }
+
+const halfOf = 'let word = words[index / 2] >> (16u * u32(index % 2));';
+const bodies = {
+  f16: `${halfOf} wide[index] = unpack2x16float(word).x;`,
+  bf16: `${halfOf} wide[index] = bitcast<f32>(word << 16u);`,
+  int8: 'wide[index] = wordsRowAt(index >> 6u, index & 60)[index & 3];',
+} as const;
 
 const runWiden = defineProgram<BakedWiden>('widen', ({ format }) => ({
   outputs: { wide: 'f32' },
   inputs: { words: 'u32' },
   uniforms: { count: 'i32' },
-  code: perValue(`let word = words[index / 2] >> (16u * u32(index % 2));
-  wide[index] = ${format === 'f16' ? 'unpack2x16float(word).x' : 'bitcast<f32>(word << 16u)'};`),
+  code: `${format === 'int8' ? unpackBlock('wordsRow', 'words') : ''}
+${perValue(bodies[format])}`,
 }));
 
-/** words int32 [size / 2] → float32 [size]. */
+/** words int32 → float32 [size]. */
 export const widenKernel: BackendKernel = ({ words }, attributes) => {
   const { format, size } = attributes as WidenAttributes;
   const wide = emptyTensor([size]);

@@ -1,13 +1,15 @@
-/** Widening in plain JavaScript, for the cpu backend: stock tfjs has no 16-bit reads. */
+/** Widening in plain JavaScript, for the cpu backend: stock tfjs reads neither 16 nor 8 bits. */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { valuesOf } from '../host-values.ts';
+import { dequantizeInt8 } from '../int8.ts';
 import type { Inputs } from '../tape.ts';
 import type { WidenAttributes } from './widen.ts';
 
-/** words int32 [size / 2] → float32 [size]. */
+/** words int32 → float32 [size]. */
 export function widenReference({ words }: Inputs, attributes: object): Tensor {
   const { format, size } = attributes as WidenAttributes;
   const packed = valuesOf(words!) as Int32Array;
+  if (format === 'int8') return tensor(dequantizeInt8(packed), [size], 'float32');
   const bits = new Uint32Array(size);
   for (let i = 0; i < size; i++) {
     const half = (packed[i >> 1]! >>> ((i & 1) * 16)) & 0xffff;
