@@ -169,6 +169,7 @@ const plainData = [
   '!**/config.ts',
   '!**/catalog.ts',
   '!**/errors.ts',
+  '!**/precision.ts',
   '!**/random.ts',
   '!**/familiarity/aggregate.ts',
 ];

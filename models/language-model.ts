@@ -79,7 +79,7 @@ export interface LanguageModel {
   /** Whether the checkpoint stores linear weights as [in, out] (GPT-2's Conv1D). */
   readonly fanInFanOut: boolean;
   readonly weightBytes: number;
-  /** f32, f16, bf16 or mixed. */
+  /** f32, f16, bf16, int8 or mixed. */
   readonly format: string;
   /** Things worth knowing that are no errors. */
   readonly notices: readonly string[];

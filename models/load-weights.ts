@@ -4,13 +4,19 @@
  */
 import { tensor, variable, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { ModelFileError } from '../src/errors.ts';
-import { disposeWeight, uploadWeight, type Weight, type WeightFormat } from '../src/ops/weight.ts';
+import {
+  disposeWeight,
+  rowBytes,
+  uploadWeight,
+  type Weight,
+  type WeightFormat,
+} from '../src/ops/weight.ts';
 import { readFloat32, type NamedTensor, type TensorFile } from '../src/storage/tensor-file.ts';
+import type { Precision } from './precision.ts';
 import type { MatrixPlan, PlanPart, VectorPlan, WeightPlan } from './weight-plan.ts';
 
 export interface LoadOptions {
-  /** as-stored keeps 16-bit weights 16-bit; f32 widens everything. */
-  precision: 'as-stored' | 'f32';
+  precision: Precision;
   /** Every weight becomes a float32 variable, for full fine-tuning. */
   trainable: boolean;
   /** Largest single tensor the engine can bind, bytes. */
@@ -59,11 +65,13 @@ export async function loadWeights(
     await options.report?.(done, total, name);
   };
   try {
+    const narrow = options.precision === 'int8' ? plan.matrices.filter(isNarrow) : [];
+    if (narrow.length > 0 && !options.trainable) notices.push(narrowNotice(narrow));
     for (const item of plan.matrices) {
       const weight = await loadMatrix(item, find, options);
       loaded.matrices.set(item.name, weight);
       loaded.formats.add(weight.format);
-      loaded.bytes += weight.rows * weight.columns * (weight.format === 'f32' ? 4 : 2);
+      loaded.bytes += weight.rows * rowBytes(weight.format, weight.columns);
       if (options.trainable) loaded.variables.set(item.name, weight.parts[0] as Variable);
       await advance(item);
     }
@@ -148,8 +156,10 @@ async function loadMatrix(
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const dtypes = new Set(parts.map((part) => find(part).dtype));
   const [dtype] = dtypes;
+  const eight = precision === 'int8' && !trainable && !isNarrow({ columns });
   const sixteen =
-    precision === 'as-stored' &&
+    precision !== 'f32' &&
+    !eight &&
     !trainable &&
     dtypes.size === 1 &&
     dtype !== 'F32' &&
@@ -161,7 +171,13 @@ async function loadMatrix(
     placeRows(values, offset, source, columns, part);
     offset += part.rows * columns;
   }
-  const format: WeightFormat = sixteen ? (dtype === 'F16' ? 'f16' : 'bf16') : 'f32';
+  const format: WeightFormat = eight
+    ? 'int8'
+    : sixteen
+      ? dtype === 'F16'
+        ? 'f16'
+        : 'bf16'
+      : 'f32';
   // A variable is one tensor: full fine-tuning is for models far below any binding limit.
   const weight = uploadWeight(
     values,
@@ -174,6 +190,16 @@ async function loadMatrix(
   const trained = variable(weight.parts[0]!);
   disposeWeight(weight);
   return { ...weight, parts: [trained] };
+}
+
+/** Rows so short that filling their last block of int8 makes them no smaller than in 16 bits. */
+function isNarrow({ columns }: { columns: number }): boolean {
+  return rowBytes('int8', columns) >= rowBytes('f16', columns);
+}
+
+function narrowNotice(matrices: readonly MatrixPlan[]): string {
+  const widths = [...new Set(matrices.map(({ columns }) => columns))].sort((a, b) => a - b);
+  return `${matrices.length} matrices have rows too short for int8 (${widths.join(', ')} columns) and stay as stored.`;
 }
 
 async function readHalves(named: NamedTensor): Promise<Uint16Array> {

@@ -3,6 +3,7 @@
  * the engine and every tensor; the page holds numbers, strings and file handles. Progress callbacks
  * are awaited by the worker, so no answer overtakes its last report.
  */
+import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
 import type { ResponseSet } from '../src/data/response-set.ts';
@@ -206,7 +207,7 @@ export interface TrainerApi {
   startEngine(preferred: EngineName | 'auto'): Promise<EngineReport>;
   openModel(
     source: ModelSource,
-    precision: 'as-stored' | 'f32',
+    precision: Precision,
     report: Report<LoadProgress>,
   ): Promise<ModelSummary>;
   /** Tokens of some rows, as training would see them. */

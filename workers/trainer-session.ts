@@ -3,6 +3,7 @@
  * wires library rooms together; every tensor lives here and none crosses to the page.
  */
 import { backend } from '@tensorflow/tfjs-core';
+import type { Precision } from '../models/precision.ts';
 import { DataError, GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import { allocatedBytes } from '../src/engine/memory.ts';
@@ -11,7 +12,7 @@ import { generate } from '../src/generate/generate.ts';
 import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
 import { adapterFiles } from '../src/session/adapter-files.ts';
 import { measureSets } from '../src/session/measure-sets.ts';
-import { openLab, type OpenLab } from '../src/session/open-model.ts';
+import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
 import { runManifest } from '../src/session/run-manifest.ts';
 import { planRun, prepareRun, type RunRequest } from '../src/session/training-run.ts';
 import { viewRow } from '../src/session/token-view.ts';
@@ -64,7 +65,7 @@ export class TrainerSession implements TrainerApi {
   #preferred: EngineName | 'auto' = 'auto';
   #lab: OpenLab | undefined;
   /** What the model was opened from, to open it again for full fine-tuning. */
-  #opened: { source: ModelSource; precision: 'as-stored' | 'f32'; trainable: boolean } | undefined;
+  #opened: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
   readonly #adapters = new Map<string, LoraAdapter>();
   /** Calls are numbered: a stop concerns every call made before it, also those that still wait. */
   #calls = 0;
@@ -87,7 +88,7 @@ export class TrainerSession implements TrainerApi {
 
   readonly openModel = (
     source: ModelSource,
-    precision: 'as-stored' | 'f32',
+    precision: Precision,
     report: Report<LoadProgress>,
   ): Promise<ModelSummary> =>
     this.#alone(async () => {
@@ -373,7 +374,7 @@ export class TrainerSession implements TrainerApi {
 
   async #open(
     source: ModelSource,
-    precision: 'as-stored' | 'f32',
+    precision: Precision,
     trainable: boolean,
     report: Report<LoadProgress>,
   ): Promise<void> {
@@ -389,7 +390,7 @@ export class TrainerSession implements TrainerApi {
     });
     const began = performance.now();
     this.#lab = await openLab(files, {
-      precision: engine.name === 'cpu' ? 'f32' : precision,
+      precision: enginePrecision(engine, precision),
       trainable,
       maxTensorBytes: engine.maxTensorBytes,
       report: (bytesDone, bytesTotal, file) => {

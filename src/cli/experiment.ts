@@ -11,7 +11,7 @@ import { planExperiment } from '../experiment/plan.ts';
 import { tablesOf } from '../experiment/tables.ts';
 import { experimentDoers } from '../session/experiment-doers.ts';
 import { sha256Of } from '../session/fingerprint.ts';
-import { openLab } from '../session/open-model.ts';
+import { enginePrecision, openLab } from '../session/open-model.ts';
 import { VERSION } from '../session/run-manifest.ts';
 import { nodeModelFiles } from '../storage/node-file.ts';
 import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
@@ -84,7 +84,7 @@ await runCommand(command, async (values) => {
     prompt,
     openLab: async ({ id }) =>
       openLab(await nodeModelFiles(modelPaths.get(id)!), {
-        precision: engine.name === 'cpu' ? 'f32' : 'as-stored',
+        precision: enginePrecision(engine, 'as-stored'),
         trainable: false,
         maxTensorBytes: engine.maxTensorBytes,
         report: () => Promise.resolve(),

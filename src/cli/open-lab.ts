@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { embeddedModels } from '../../models/catalog.ts';
+import { PRECISIONS } from '../../models/precision.ts';
 import { DataError } from '../errors.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 import { createDiskStore } from '../storage/disk-store.ts';
@@ -10,7 +11,7 @@ import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
 import { readPeftAdapter } from '../exchange/peft-read.ts';
 import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
-import { openLab, type OpenLab } from '../session/open-model.ts';
+import { enginePrecision, openLab, type OpenLab } from '../session/open-model.ts';
 import { DEFAULT_PLAIN_TEMPLATE, type PromptSettings } from '../tokenizer/prompt-format.ts';
 import type { EngineReport } from '../engine/config.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -27,7 +28,11 @@ export const modelOptions: Record<string, Option> = {
     help: `model folder in Hugging Face layout, a GGUF file, or owner/name[@revision] on the hub (the embedded ${DEFAULT_MODEL})`,
   },
   hub: { value: 'URL', help: `where models are downloaded from (HF_ENDPOINT or ${HUB_URL})` },
-  precision: { value: 'as-stored|f32', help: 'how weights are held', default: 'as-stored' },
+  precision: {
+    value: PRECISIONS.join('|'),
+    help: 'how frozen weights are held; int8 is half of 16 bit and rounds',
+    default: 'as-stored',
+  },
   engine: { value: 'auto|webgpu|wasm|cpu', help: 'what computes', default: 'auto' },
   threads: { value: 'N', help: 'threads of the CPU engine (all)' },
   'plain-prompt': {
@@ -47,9 +52,9 @@ export async function openCommandLab(values: Values, trainable = false): Promise
     textOf(values, 'engine') ?? 'auto',
     textOf(values, 'threads'),
   );
-  const precision = choiceOf(values, 'precision', ['as-stored', 'f32']);
+  const precision = choiceOf(values, 'precision', PRECISIONS);
   const lab = await openLab(await commandModel(values), {
-    precision: engine.name === 'cpu' ? 'f32' : precision,
+    precision: enginePrecision(engine, precision),
     trainable,
     maxTensorBytes: engine.maxTensorBytes,
     report: (done, total, name) => {

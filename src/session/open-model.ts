@@ -2,6 +2,8 @@
 import { loadModel } from '../../models/load.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { LoadOptions } from '../../models/load-weights.ts';
+import type { Precision } from '../../models/precision.ts';
+import type { EngineReport } from '../engine/config.ts';
 import { ModelFileError } from '../errors.ts';
 import { openModel, type ModelFiles } from '../storage/model-files.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -17,6 +19,14 @@ export interface OpenLab {
   filesHash: string;
   /** Names the weights as they were loaded. */
   weightsHash: string;
+}
+
+/**
+ * The plain engine widens a weight at each use. It holds stored weights in float32 at once, which are
+ * the same numbers; int8 are others, so they stay what was asked for.
+ */
+export function enginePrecision({ name }: EngineReport, precision: Precision): Precision {
+  return name === 'cpu' && precision === 'as-stored' ? 'f32' : precision;
 }
 
 /** @throws ModelFileError, UnsupportedModelError; nothing stays allocated then */

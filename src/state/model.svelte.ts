@@ -1,5 +1,6 @@
 /** Which model is open, on which engine, and how it got there. */
 import { embeddedModels } from '../../models/catalog.ts';
+import { PRECISIONS, type Precision } from '../../models/precision.ts';
 import { DataError, StoppedError } from '../errors.ts';
 import type { EngineName, EngineReport } from '../engine/config.ts';
 import type { LoadProgress, ModelSource, ModelSummary } from '../../workers/protocol.ts';
@@ -9,7 +10,6 @@ import type { TrainerClient } from './trainer-client.ts';
 
 export type SourceKind = 'embedded' | 'hub' | 'files';
 export type EngineChoice = EngineName | 'auto';
-export type Precision = 'as-stored' | 'f32';
 
 export const HUB_URL = 'https://huggingface.co';
 const ENGINES: readonly EngineChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
@@ -151,7 +151,8 @@ export class ModelState implements Addressed {
     }
     const engine = ENGINES.find((name) => name === settings.get('engine'));
     if (engine !== undefined) this.engineChoice = engine;
-    if (settings.get('precision') === 'f32') this.precision = 'f32';
+    const precision = PRECISIONS.find((name) => name === settings.get('precision'));
+    if (precision !== undefined) this.precision = precision;
   }
 }
 

@@ -5,6 +5,7 @@
 import { tensor, tidy, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { loadModel } from '../../models/load.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
+import type { Precision } from '../../models/precision.ts';
 import type { Batch } from '../../src/batches/batch.ts';
 import {
   adapterFromValues,
@@ -74,7 +75,7 @@ export async function openReference(variant: string) {
 
 export async function parityErrors(
   variant: string,
-  precision: 'as-stored' | 'f32',
+  precision: Precision,
   steps = 10,
 ): Promise<ParityErrors> {
   const { reference, opened } = await openReference(variant);

@@ -67,3 +67,11 @@ test('a lost worker says so and the model can be opened again', async () => {
   expect(model.lost).toBeUndefined();
   expect(model.summary?.id).toBe('idiolect-a');
 });
+
+test('how weights are held is in the address and reaches the engine', async () => {
+  const { model } = tinyLab({ settings: 'precision=int8' });
+  await model.open();
+  expect(model.summary?.format).toBe('int8');
+  expect(model.addressed['precision']).toBe('int8');
+  expect(tinyLab({ settings: 'precision=int3' }).model.precision).toBe('as-stored');
+});

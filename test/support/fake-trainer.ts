@@ -3,6 +3,7 @@
  * so that the page can be tested and looked at alone. Surprise comes from word pairs counted in the
  * answers of the first set it measures; never bundled with the page.
  */
+import type { Precision } from '../../models/precision.ts';
 import type { ResponseRow } from '../../src/data/response-set.ts';
 import { ModelFileError, StoppedError } from '../../src/errors.ts';
 import type { RowFamiliarity } from '../../src/familiarity/config.ts';
@@ -297,7 +298,7 @@ export function fakeTrainer({
   };
 }
 
-function summary(id: string, precision: 'as-stored' | 'f32'): ModelSummary {
+function summary(id: string, precision: Precision): ModelSummary {
   return {
     id,
     family: 'llama',
@@ -306,8 +307,8 @@ function summary(id: string, precision: 'as-stored' | 'f32'): ModelSummary {
     width: 256,
     vocabSize: 1024,
     contextLength: 512,
-    format: precision === 'f32' ? 'f32' : 'f16',
-    weightBytes: precision === 'f32' ? 13_623_296 : 6_811_648,
+    format: { 'as-stored': 'f16', f32: 'f32', int8: 'int8' }[precision],
+    weightBytes: { 'as-stored': 6_811_648, f32: 13_623_296, int8: 3_618_688 }[precision],
     prompt: {
       chatTemplate: true,
       plainTemplate: '{question}\n',
