@@ -5,6 +5,8 @@ import { ATTENTION, ATTENTION_BACKWARD } from './attention/attention.ts';
 import { attentionBackwardKernel, attentionKernel } from './attention/program.ts';
 import { CACHED_ATTENTION } from './cached-attention/cached-attention.ts';
 import { cachedAttentionKernel } from './cached-attention/program.ts';
+import { COLUMN_SUM } from './column-sum/column-sum.ts';
+import { columnSumKernel } from './column-sum/program.ts';
 import {
   CROSS_ENTROPY,
   CROSS_ENTROPY_WEIGHT_GRADIENT,
@@ -19,8 +21,16 @@ import { FLATTEN, UNFLATTEN } from './flat/flat.ts';
 import { flattenKernel, unflattenKernel } from './flat/program.ts';
 import { GELU, GELU_BACKWARD } from './gelu/gelu.ts';
 import { geluBackwardKernel, geluKernel } from './gelu/program.ts';
-import { LAYER_NORM, LAYER_NORM_BACKWARD } from './layer-norm/layer-norm.ts';
-import { layerNormBackwardKernel, layerNormKernel } from './layer-norm/program.ts';
+import {
+  LAYER_NORM,
+  LAYER_NORM_BACKWARD,
+  LAYER_NORM_GAMMA_GRADIENT,
+} from './layer-norm/layer-norm.ts';
+import {
+  layerNormBackwardKernel,
+  layerNormGammaGradientKernel,
+  layerNormKernel,
+} from './layer-norm/program.ts';
 import { LIKELIEST } from './likeliest/likeliest.ts';
 import { likeliestKernel } from './likeliest/program.ts';
 import * as linear from './linear/linear.ts';
@@ -28,8 +38,12 @@ import { loraBGradientKernel, loraHiddenGradientKernel } from './linear/lora-pro
 import { linearWeightGradientKernel, loraAGradientKernel } from './linear/product-program.ts';
 import { linearInputGradientKernel, linearKernel } from './linear/program.ts';
 import type { BackendKernel } from './register.ts';
-import { rmsNormBackwardKernel, rmsNormKernel } from './rms-norm/program.ts';
-import { RMS_NORM, RMS_NORM_BACKWARD } from './rms-norm/rms-norm.ts';
+import {
+  rmsNormBackwardKernel,
+  rmsNormGammaGradientKernel,
+  rmsNormKernel,
+} from './rms-norm/program.ts';
+import { RMS_NORM, RMS_NORM_BACKWARD, RMS_NORM_GAMMA_GRADIENT } from './rms-norm/rms-norm.ts';
 import { ropeKernel } from './rope/program.ts';
 import { ROPE } from './rope/rope.ts';
 import { swiGluBackwardKernel, swiGluKernel } from './swiglu/program.ts';
@@ -48,8 +62,11 @@ export const webgpuKernels: Record<string, BackendKernel> = {
   [linear.LINEAR_WEIGHT_GRADIENT]: linearWeightGradientKernel,
   [RMS_NORM]: rmsNormKernel,
   [RMS_NORM_BACKWARD]: rmsNormBackwardKernel,
+  [RMS_NORM_GAMMA_GRADIENT]: rmsNormGammaGradientKernel,
   [LAYER_NORM]: layerNormKernel,
   [LAYER_NORM_BACKWARD]: layerNormBackwardKernel,
+  [LAYER_NORM_GAMMA_GRADIENT]: layerNormGammaGradientKernel,
+  [COLUMN_SUM]: columnSumKernel,
   [ROPE]: ropeKernel,
   [ATTENTION]: attentionKernel,
   [ATTENTION_BACKWARD]: attentionBackwardKernel,

@@ -49,6 +49,8 @@ function budget({ kernel, inputs, attributes }: KernelCase): number {
       // Copies.
       return 0;
     case 'IdiolectCachedAttention':
+    case 'IdiolectRmsNormGammaGradient':
+    case 'IdiolectLayerNormGammaGradient':
       return 2;
     case 'IdiolectCrossEntropy':
       return attributes['gradient'] ? 3 : 2;

@@ -1,5 +1,6 @@
 /** LayerNorm and its gradient on WebGPU: one group a row; the variance from centered values. */
-import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import { sumColumns } from '../column-sum/program.ts';
 import type { BackendKernel } from '../register.ts';
 import { normCall } from '../rms-norm/program.ts';
 import { defineProgram, GROUP, perRow, reduction, sumReduction } from '../wgsl-program.ts';
@@ -48,6 +49,17 @@ ${perRow(`${statistics}
   }`)}`,
 }));
 
+const runAlong = defineProgram('layer norm along', () => ({
+  outputs: { along: 'f32' },
+  inputs: { x: 'f32', dy: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf')}
+${perRow(`${statistics}
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    along[start + c] = dy[start + c] * (x[start + c] - mean) * rho;
+  }`)}`,
+}));
+
 /** x [N, C], gamma and beta [C] → [N, C]. */
 export const layerNormKernel: BackendKernel = ({ x, gamma, beta }, attributes) => {
   const y = emptyTensor(x!.shape);
@@ -65,4 +77,13 @@ export const layerNormBackwardKernel: BackendKernel = ({ x, gamma, dy, soFar }, 
     { outputs: { dx }, inputs, ...normCall(x!, attributes) },
   );
   return dx;
+};
+
+/** x, dy [N, C] → dγ [C]: dy∘x̂ by rows, then its sums by columns. */
+export const layerNormGammaGradientKernel: BackendKernel = ({ x, dy }, attributes) => {
+  const along = emptyTensor(x!.shape);
+  runAlong({}, { outputs: { along }, inputs: { x: x!, dy: dy! }, ...normCall(x!, attributes) });
+  const gradient = sumColumns(along);
+  disposeTensor(along);
+  return gradient;
 };

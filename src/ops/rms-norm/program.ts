@@ -1,6 +1,7 @@
 /** RMSNorm and its gradient on WebGPU: one group a row, one pass to sum and one to write. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import { sumColumns } from '../column-sum/program.ts';
 import type { BackendKernel } from '../register.ts';
 import { defineProgram, GROUP, perRow, reduction, spread, sumReduction } from '../wgsl-program.ts';
 import type { NormAttributes } from './rms-norm.ts';
@@ -44,6 +45,22 @@ ${perRow(`let start = row * uniforms.width;
   }`)}`,
 }));
 
+const runAlong = defineProgram('rms norm along', () => ({
+  outputs: { along: 'f32' },
+  inputs: { x: 'f32', dy: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf')}
+${perRow(`let start = row * uniforms.width;
+  var squares = 0.0;
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    squares += x[start + c] * x[start + c];
+  }
+  let rho = inverseSqrt(sumOf(squares, lane) / f32(uniforms.width) + uniforms.epsilon);
+  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+    along[start + c] = dy[start + c] * x[start + c] * rho;
+  }`)}`,
+}));
+
 /** Rows and width of x, and the rest of the call, for a norm's kernel. */
 export function normCall(x: TensorInfo, attributes: object) {
   const [rows, width] = x.shape as [number, number];
@@ -69,4 +86,13 @@ export const rmsNormBackwardKernel: BackendKernel = ({ x, gamma, dy, soFar }, at
     { outputs: { dx, y }, inputs, ...normCall(x!, attributes) },
   );
   return [dx, y];
+};
+
+/** x, dy [N, C] → dγ [C]: dy∘x̂ by rows, then its sums by columns. */
+export const rmsNormGammaGradientKernel: BackendKernel = ({ x, dy }, attributes) => {
+  const along = emptyTensor(x!.shape);
+  runAlong({}, { outputs: { along }, inputs: { x: x!, dy: dy! }, ...normCall(x!, attributes) });
+  const gradient = sumColumns(along);
+  disposeTensor(along);
+  return gradient;
 };

@@ -1,0 +1,24 @@
+/** Sums over the rows on WebGPU: one invocation a column, rows in their order. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
+import type { BackendKernel } from '../register.ts';
+import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+
+const run = defineProgram('column sum', () => ({
+  outputs: { y: 'f32' },
+  inputs: { x: 'f32' },
+  uniforms: { count: 'i32', rows: 'i32' },
+  code: perValue(`  var total = 0.0;
+  for (var row = 0; row < uniforms.rows; row++) { total += x[row * uniforms.count + index]; }
+  y[index] = total;`),
+}));
+
+/** x [N, C] → [C]. */
+export function sumColumns(x: TensorInfo): TensorInfo {
+  const [rows, count] = x.shape as [number, number];
+  const y = emptyTensor([count]);
+  run({}, { outputs: { y }, inputs: { x }, uniforms: { count, rows }, groups: groupsFor(count) });
+  return y;
+}
+
+export const columnSumKernel: BackendKernel = ({ x }) => sumColumns(x!);
