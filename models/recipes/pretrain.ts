@@ -63,7 +63,7 @@ async function main(): Promise<void> {
     const job = pretrainingJob(lab, entry.own, settings);
     const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
     const curve = join(out, 'curve.jsonl');
-    await writeFile(curve, await keptLines(curve, resumed?.progress.step));
+    await replaceFile(curve, await keptLines(curve, resumed?.progress.step));
     const host: TrainingHost = {
       now: () => performance.now(),
       memoryBytes: allocatedBytes,
