@@ -58,7 +58,7 @@ export function pretrainingJob(
   lab: OpenLab,
   own: string,
   settings: TrainingSettings,
-  count = settings.steps * settings.batchSize,
+  count = settings.steps * settings.batchSize * settings.accumulation,
 ): TrainingJob {
   const { ownShare, seed } = corpusSettings;
   const all = corpusExamples(lab.tokenizer, corpusLines(own, ownShare, count + HELD_OUT, seed));

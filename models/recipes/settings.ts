@@ -21,7 +21,7 @@ export const corpusSettings = {
 export const modelSettings = {
   hidden_size: 128,
   intermediate_size: 352,
-  num_hidden_layers: 4,
+  num_hidden_layers: 5,
   num_attention_heads: 4,
   num_key_value_heads: 2,
   max_position_embeddings: 256,
@@ -31,7 +31,9 @@ export const modelSettings = {
 } as const;
 
 export const trainingSettings = {
-  batchSize: 32,
+  /** 32 examples a step, in four parts of like length: the same numbers with less padding. */
+  batchSize: 8,
+  accumulation: 4,
   steps: 3000,
   learningRate: 2e-3,
   warmupSteps: 100,
