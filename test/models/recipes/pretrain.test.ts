@@ -40,7 +40,13 @@ async function pretrain(seed: number) {
     trainable: true,
     maxTensorBytes: Infinity,
   });
-  const settings = { ...pretrainingSettings(seed, STEPS), batchSize: 4, accumulation: 1, warmup: 0, logEvery: 1 };
+  const settings = {
+    ...pretrainingSettings(seed, STEPS),
+    batchSize: 4,
+    accumulation: 1,
+    warmup: 0,
+    logEvery: 1,
+  };
   const job = pretrainingJob(lab, 'a', settings);
   const short = { ...job, validation: job.validation.slice(0, 8) };
   const reports: StepReport[] = [];
