@@ -71,7 +71,10 @@ export interface ExperimentReport {
 /** Of the bootstrap and the permutations, the same in every report. */
 const STATISTICS_SEED = 7;
 
-/** @param results every piece of the plan */
+/**
+ * @param results pieces of the plan; while some are missing the report speaks of those that are there,
+ *   says so in its notes, and gives no verdict before the runs of all four arms are in
+ */
 export function makeReport(
   experiment: Experiment,
   task: Task,
@@ -81,51 +84,75 @@ export function makeReport(
   const random = createRandom(STATISTICS_SEED);
   const byId = new Map(results.map((result) => [result.id, result]));
   const base = (model: string) => byId.get(`base.${model}`) as BaseResult;
-  const familiarity = (model: string) => byId.get(`familiarity.${model}`) as FamiliarityResult;
-  const setResults = experiment.sets.map(({ id }) => byId.get(`set.${id}`) as SetResult);
-  const arms = armsOf(experiment).map(({ runs }) =>
-    runs.map(({ id }) => byId.get(id) as RunResult),
-  );
-  const sets = setResults.map((result): SetSummary => ({
-    id: result.set.id,
-    n: result.set.rows.length,
-    correct: shareOf(result.correct),
-    sha256: result.sha256,
-    provenance: result.set.provenance ?? '',
-    made: result.made,
-    familiarity: Object.fromEntries(
-      experiment.models.map(({ id }) => [
-        id,
-        summarizeFamiliarity(familiarity(id).sets[result.set.id]!, result, base(id), task),
-      ]),
-    ),
-  }));
+  const familiarity = (model: string) =>
+    byId.get(`familiarity.${model}`) as FamiliarityResult | undefined;
+  const models = experiment.models.filter(({ id }) => byId.has(`base.${id}`));
+  const planned = armsOf(experiment);
+  const arms = planned
+    .map(({ runs }) => runs.flatMap(({ id }) => (byId.get(id) as RunResult | undefined) ?? []))
+    .filter((runs) => runs.length > 0);
+  const sets = experiment.sets
+    .flatMap(({ id }) => (byId.get(`set.${id}`) as SetResult | undefined) ?? [])
+    .map((result): SetSummary => ({
+      id: result.set.id,
+      n: result.set.rows.length,
+      correct: shareOf(result.correct),
+      sha256: result.sha256,
+      provenance: result.set.provenance ?? '',
+      made: result.made,
+      familiarity: Object.fromEntries(
+        models.flatMap(({ id }) => {
+          const rows = familiarity(id)?.sets[result.set.id];
+          const fork = random.fork('familiarity');
+          return rows ? [[id, summarizeFamiliarity(rows, result, base(id), task, fork)]] : [];
+        }),
+      ),
+    }));
   const armSummaries = arms.map((runs) => summarizeArm(runs, base(runs[0]!.model), random));
-  const { crossOver } = experiment;
+  const runsOf = (model: string, set: string) =>
+    arms.find((runs) => runs[0]!.model === model && runs[0]!.set === set) ?? [];
+  const { crossOver, seeds } = experiment;
+  const complete =
+    crossOver &&
+    [crossOver.modelA, crossOver.modelB].every((model) =>
+      [crossOver.setA, crossOver.setB].every((set) => runsOf(model, set).length === seeds.length),
+    );
   return {
     format: REPORT_FORMAT,
     version: 1,
     experiment,
     surroundings,
-    models: experiment.models.map(({ id }) => summarizeModel(base(id), task)),
+    models: models.map(({ id }) => summarizeModel(base(id), task)),
     sets,
     arms: armSummaries,
-    crossOver:
-      crossOver &&
-      summarizeCrossOver(
-        crossOver,
-        {
-          familiarity,
-          runs: (model, set) => arms.find((r) => r[0]!.model === model && r[0]!.set === set)!,
-        },
-        random.fork('cross-over'),
-      ),
+    crossOver: complete
+      ? summarizeCrossOver(
+          crossOver,
+          { familiarity: (model) => familiarity(model)!, runs: runsOf },
+          random.fork('cross-over'),
+        )
+      : undefined,
     verdictRule,
     comparisons: compareArms(arms, random.fork('comparisons')),
     ranks: summarizeRanks(armSummaries, sets, random.fork('ranks')),
     seconds: secondsOf(results),
-    notes: notesOf(experiment, sets),
+    notes: [
+      ...unfinishedNotes(
+        arms.flat().length,
+        planned.flatMap(({ runs }) => runs).length,
+        complete === false,
+      ),
+      ...notesOf(experiment, sets),
+    ],
   };
+}
+
+function unfinishedNotes(done: number, planned: number, verdictWaits: boolean): string[] {
+  if (done === planned) return [];
+  const verdict = verdictWaits
+    ? ' There is a verdict only when every run of the four arms is in, so that nobody stops at a good moment.'
+    : '';
+  return [`Not finished: ${done} of ${planned} runs are in, and the numbers will move.${verdict}`];
 }
 
 const shareOf = (correct: readonly boolean[]) =>

@@ -1,7 +1,7 @@
 /** From kept pieces to numbers about models, sets and arms. */
 import { editSimilarity } from '../data/similarity.ts';
 import { accuracyByFamily, accuracyOf, type Accuracy, type Outcome } from '../evaluate/accuracy.ts';
-import { averagePerplexity } from '../familiarity/aggregate.ts';
+import { summarizePerplexity } from '../familiarity/aggregate.ts';
 import type { Random } from '../random.ts';
 import { bootstrapByIndex, type BootstrapInterval } from '../statistics/bootstrap.ts';
 import { pairedChange, type PairedChange } from '../statistics/paired-change.ts';
@@ -40,7 +40,10 @@ export interface Familiarity {
   /** Perplexity of an answer at 5, 25, 50, 75 and 95 % of the set. */
   quantiles: number[];
   median: number;
+  /** Resamples answers, as that of the geometric mean does. */
+  medianInterval: BootstrapInterval;
   geometric: number;
+  geometricInterval: BootstrapInterval;
   arithmetic: number;
   tokenWeighted: number;
   /** exp of the mean over answers of nats per token, no token counting more than 3 nats. */
@@ -70,6 +73,7 @@ export function summarizeFamiliarity(
   { set }: SetResult,
   base: BaseResult,
   task: Task,
+  random: Random,
 ): Familiarity {
   const scored = rows.map((row) => ({
     rowId: row.rowId,
@@ -79,6 +83,12 @@ export function summarizeFamiliarity(
   }));
   const sum = (value: (row: ScoredAnswer) => number) =>
     rows.reduce((total, row) => total + value(row), 0);
+  const averagesOf = (chosen: 'median' | 'geometric') =>
+    summarizePerplexity(scored, {
+      chosen,
+      random: random.fork(`${base.model.id}/${set.id}/${chosen}`),
+    });
+  const { averages, interval: medianInterval } = averagesOf('median');
   const own = new Map(task.train.map(({ id }, i) => [id, base.own[i]!.text]));
   return {
     n: rows.length,
@@ -88,10 +98,12 @@ export function summarizeFamiliarity(
         p,
       ),
     ),
-    median: averagePerplexity(scored, 'median'),
-    geometric: averagePerplexity(scored, 'geometric'),
-    arithmetic: averagePerplexity(scored, 'arithmetic'),
-    tokenWeighted: averagePerplexity(scored, 'token-weighted'),
+    median: averages.median,
+    medianInterval,
+    geometric: averages.geometric,
+    geometricInterval: averagesOf('geometric').interval,
+    arithmetic: averages.arithmetic,
+    tokenWeighted: averages['token-weighted'],
     clipped: Math.exp(mean(rows.map(({ clippedNllSum, tokens }) => clippedNllSum / tokens))),
     top1: sum(({ likeliest }) => likeliest) / sum(({ tokens }) => tokens),
     meanTokens: mean(rows.map(({ tokens }) => tokens)),

@@ -16,13 +16,15 @@ export interface Table {
 
 export function tablesOf(report: ExperimentReport): Table[] {
   return [
-    baseTable(report),
+    ...(report.models.length > 0 ? [baseTable(report)] : []),
     ...(report.models.some(({ byFamily }) => Object.keys(byFamily).length > 1)
       ? [familyTable(report)]
       : []),
-    familiarityTable(report),
-    accuracyTable(report),
-    ...(report.models.some(({ retention }) => retention.n > 0) ? [retentionTable(report)] : []),
+    ...(report.sets.length > 0 ? [familiarityTable(report)] : []),
+    ...(report.arms.length > 0 ? [accuracyTable(report)] : []),
+    ...(report.arms.length > 0 && report.models.some(({ retention }) => retention.n > 0)
+      ? [retentionTable(report)]
+      : []),
     ...(report.crossOver ? [crossOverTable(report)] : []),
     ...(report.comparisons.length > 0 ? [comparisonTable(report)] : []),
     ...(report.ranks.length > 0 ? [rankTable(report)] : []),
@@ -84,7 +86,7 @@ function familyTable({ models }: ExperimentReport): Table {
   };
 }
 
-function familiarityTable({ sets }: ExperimentReport): Table {
+function familiarityTable({ models, sets }: ExperimentReport): Table {
   return {
     id: 'familiarity',
     title: 'Perplexity before training',
@@ -105,10 +107,11 @@ function familiarityTable({ sets }: ExperimentReport): Table {
       number('top-1'),
       number('similarity'),
     ],
-    rows: Object.keys(sets[0]?.familiarity ?? {}).flatMap((model) =>
-      sets.map(({ id, correct, familiarity }) => {
-        const own = familiarity[model]!;
-        return [
+    rows: models.flatMap(({ facts: { id: model } }) =>
+      sets.flatMap(({ id, correct, familiarity }) => {
+        const own = familiarity[model];
+        if (!own) return [];
+        const row = [
           model,
           id,
           String(own.n),
@@ -123,6 +126,7 @@ function familiarityTable({ sets }: ExperimentReport): Table {
           share(own.top1),
           share(own.editSimilarity),
         ];
+        return [row];
       }),
     ),
   };

@@ -2,66 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { htmlReport } from '../../src/exchange/experiment-report/html-report.ts';
 import { linearScale, logScale } from '../../src/exchange/experiment-report/svg.ts';
-import { makeReport, type Surroundings } from '../../src/experiment/report.ts';
-import type { PieceResult } from '../../src/experiment/results.ts';
-import { runExperiment } from '../../src/experiment/run.ts';
-import { readExperiment } from '../../src/experiment/schema.ts';
 import { tablesOf } from '../../src/experiment/tables.ts';
-import { worldTask } from '../../src/experiment/task.ts';
-import { fakeDoers, memoryResults } from '../experiment/fake-doers.ts';
-
-const surroundings: Surroundings = {
-  idiolect: '0',
-  tensorflow_js: '0',
-  platform: 'test',
-  engine: { name: 'none', device: '<b>none</b>', threads: 1, features: [] },
-  prompt: { useChatTemplate: true, plainTemplate: '{question}' },
-  files: { 'm/config.json': 'abc' },
-  fingerprint: 'f',
-};
+import { exampleReport } from '../experiment/example-report.ts';
 
 async function example() {
-  const experiment = readExperiment(
-    {
-      version: 1,
-      name: 'tiny',
-      description: 'A & B <script>alert(1)</script>',
-      models: [
-        { id: 'ma', dialect: 'a' },
-        { id: 'mb', dialect: 'b' },
-      ],
-      task: { kind: 'world', trainQuestions: 5, testQuestions: 30, retentionQuestions: 10 },
-      sets: ['a', 'b', 'terse'].map((writer) => ({ id: writer, kind: 'written', writer })),
-      seeds: [1, 2],
-      crossOver: { modelA: 'ma', setA: 'a', modelB: 'mb', setB: 'b' },
-    },
-    'test',
-  );
-  if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
-  const task = worldTask(experiment, experiment.task);
-  const golds = new Map(
-    [...task.train, ...task.test, ...task.retention].map((q) => [q.text, q.gold]),
-  );
-  const { doers } = fakeDoers({
-    golds,
-    skill: (model, set) => (set !== undefined && model.endsWith(set) ? 0.9 : 0.3),
-  });
-  const results: PieceResult[] = [];
-  const store = memoryResults();
-  const report = () => Promise.resolve();
-  for await (const { result } of runExperiment({
-    experiment,
-    task,
-    files: new Map(),
-    doers,
-    store,
-    report,
-  })) {
-    results.push(result);
-  }
-  const made = makeReport(experiment, task, results, surroundings);
-  const tables = tablesOf(made);
-  return { made, tables, html: htmlReport(made, tables, { test: task.test }, results) };
+  const { task, results, report } = await exampleReport();
+  const tables = tablesOf(report);
+  return { made: report, tables, html: htmlReport(report, tables, { test: task.test }, results) };
 }
 
 describe('HTML report', () => {

@@ -1,0 +1,72 @@
+/** A whole small experiment with fake doers, and the reports of its beginnings. */
+import {
+  makeReport,
+  type ExperimentReport,
+  type Surroundings,
+} from '../../src/experiment/report.ts';
+import type { PieceResult } from '../../src/experiment/results.ts';
+import { runExperiment } from '../../src/experiment/run.ts';
+import { readExperiment, type ExperimentInput } from '../../src/experiment/schema.ts';
+import { worldTask, type Task } from '../../src/experiment/task.ts';
+import { fakeDoers, memoryResults, type FakeOptions } from './fake-doers.ts';
+
+export const exampleSurroundings: Surroundings = {
+  idiolect: '0',
+  tensorflow_js: '0',
+  platform: 'test',
+  engine: { name: 'none', device: '<b>none</b>', threads: 1, features: [] },
+  prompt: { useChatTemplate: true, plainTemplate: '{question}' },
+  files: { 'm/config.json': 'abc' },
+  fingerprint: 'f',
+};
+
+export const exampleInput: ExperimentInput = {
+  version: 1,
+  name: 'tiny',
+  description: 'A & B <script>alert(1)</script>',
+  models: [
+    { id: 'ma', dialect: 'a' },
+    { id: 'mb', dialect: 'b' },
+  ],
+  task: { kind: 'world', trainQuestions: 5, testQuestions: 30, retentionQuestions: 10 },
+  sets: ['a', 'b', 'terse'].map((writer) => ({ id: writer, kind: 'written', writer })),
+  seeds: [1, 2],
+  crossOver: { modelA: 'ma', setA: 'a', modelB: 'mb', setB: 'b' },
+};
+
+export interface Example {
+  task: Task;
+  results: PieceResult[];
+  report: ExperimentReport;
+  /** Of the first so many pieces. */
+  partial: (pieces: number) => ExperimentReport;
+}
+
+/** Each model knows its own set and learns from it, if not told otherwise. */
+export async function exampleReport(
+  changes: Partial<ExperimentInput> = {},
+  options: Partial<FakeOptions> = {},
+): Promise<Example> {
+  const experiment = readExperiment({ ...exampleInput, ...changes }, 'test');
+  if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
+  const task = worldTask(experiment, experiment.task);
+  const { doers } = fakeDoers({
+    golds: new Map([...task.train, ...task.test, ...task.retention].map((q) => [q.text, q.gold])),
+    skill: (model, set) => (set !== undefined && model.endsWith(set) ? 0.9 : 0.3),
+    nll: (model, set) => (model.endsWith(set) ? 0.5 : 1),
+    ...options,
+  });
+  const results: PieceResult[] = [];
+  const run = runExperiment({
+    experiment,
+    task,
+    files: new Map(),
+    doers,
+    store: memoryResults(),
+    report: () => Promise.resolve(),
+  });
+  for await (const { result } of run) results.push(result);
+  const partial = (pieces: number) =>
+    makeReport(experiment, task, results.slice(0, pieces), exampleSurroundings);
+  return { task, results, report: partial(results.length), partial };
+}

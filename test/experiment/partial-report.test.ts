@@ -1,0 +1,30 @@
+/** A report can be made at any moment; what is missing is said and never guessed. */
+import { expect, it } from 'vitest';
+import { tablesOf } from '../../src/experiment/tables.ts';
+import { exampleReport } from './example-report.ts';
+
+it('speaks of the pieces that are there, and of no verdict before all four arms are in', async () => {
+  const { results, report, partial } = await exampleReport();
+  const runsAt = (pieces: number) =>
+    results.slice(0, pieces).filter(({ kind }) => kind === 'run').length;
+  for (let pieces = 0; pieces < results.length; pieces += 3) {
+    const early = partial(pieces);
+    expect(early.arms.reduce((sum, { seeds }) => sum + seeds.length, 0)).toBe(runsAt(pieces));
+    expect(early.notes[0]).toContain(`Not finished: ${runsAt(pieces)} of 12 runs are in`);
+    for (const table of tablesOf(early)) {
+      for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
+    }
+    // The runs of mb on terse, which come last, are none of the four arms.
+    expect(early.crossOver === undefined).toBe(pieces < results.length - 2);
+  }
+  expect(report.crossOver).toBeDefined();
+  expect(report.notes.join()).not.toContain('Not finished');
+});
+
+it('finds the same numbers for what was there before', async () => {
+  const { results, report, partial } = await exampleReport();
+  const early = partial(results.length - 1);
+  expect(early.arms.slice(0, -1)).toEqual(report.arms.slice(0, -1));
+  expect(early.crossOver).toEqual(report.crossOver);
+  expect(early.sets).toEqual(report.sets);
+});
