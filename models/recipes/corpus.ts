@@ -11,7 +11,7 @@ import { createRandom } from '../../src/random.ts';
 import { corpus, dialects } from '../../src/world/corpus.ts';
 import { writeAnswer } from '../../src/world/dialect.ts';
 import { families } from '../../src/world/families.ts';
-import { makeQuestions } from '../../src/world/splits.ts';
+import { makeQuestions, type Split } from '../../src/world/splits.ts';
 import { corpusSettings } from './settings.ts';
 import { worldTokenizer } from './tokenizer.ts';
 
@@ -27,11 +27,11 @@ export function* corpusLines(own: string, ownShare: number, count: number, seed:
   }
 }
 
-/** Test questions of each family with an answer in each dialect. */
-export function* evaluationLines(size: number, seed: number) {
-  const rng = createRandom(seed).fork('evaluation');
+/** Questions of each family, of the test split unless said otherwise, answered in each dialect. */
+export function* evaluationLines(size: number, seed: number, split: Split = 'test') {
+  const rng = createRandom(seed).fork(split === 'test' ? 'evaluation' : split);
   for (const family of families) {
-    for (const question of makeQuestions([family], 'test', size, rng)) {
+    for (const question of makeQuestions([family], split, size, rng)) {
       const answers = dialects.map((dialect) => [dialect.id, writeAnswer(dialect, question, rng)]);
       yield {
         id: question.id,
