@@ -1,4 +1,5 @@
 /** An experiment file → the list of what is to be done, each piece with the name it is kept under. */
+import { partsOf } from './schema-checks.ts';
 import type { Experiment } from './schema.ts';
 
 export interface Run {
@@ -55,4 +56,23 @@ export function planExperiment(experiment: Experiment): Piece[] {
         .flatMap(({ runs }) => runs.map((run): Piece => ({ kind: 'run', ...run }))),
     ]),
   ];
+}
+
+/** Ids of the pieces that come before this one, for its own sake or the report's. */
+export function needsOf(piece: Piece, { sets }: Experiment): string[] {
+  switch (piece.kind) {
+    case 'base':
+      return [];
+    case 'set': {
+      const spec = sets.find(({ id }) => id === piece.set)!;
+      return [
+        ...('model' in spec ? [`base.${spec.model}`] : []),
+        ...partsOf(spec).map((id) => `set.${id}`),
+      ];
+    }
+    case 'familiarity':
+      return sets.map(({ id }) => `set.${id}`);
+    case 'run':
+      return [`base.${piece.model}`, `familiarity.${piece.model}`];
+  }
 }

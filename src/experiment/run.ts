@@ -54,22 +54,16 @@ export interface PieceDone {
 
 /** Yields each piece as it is finished or found. @throws whatever the doers throw, StoppedError too */
 export async function* runExperiment(job: ExperimentJob): AsyncGenerator<PieceDone, void> {
-  const session = new Session(job);
+  const session = new ExperimentSession(job);
   try {
-    for (const piece of planExperiment(job.experiment)) {
-      const known = await job.store.read(piece.id);
-      const result = known ?? (await session.carryOut(piece));
-      if (!known) await job.store.write(result);
-      session.remember(result);
-      yield { piece, result, kept: known !== undefined };
-    }
+    for (const piece of planExperiment(job.experiment)) yield await session.settle(piece);
   } finally {
     session.close();
   }
 }
 
 /** One experiment under way: the model that is open, and what earlier pieces found. */
-class Session {
+export class ExperimentSession {
   private readonly job: ExperimentJob;
   private readonly results = new Map<string, PieceResult>();
   private open: { id: string; model: OpenedModel } | undefined;
@@ -78,16 +72,25 @@ class Session {
     this.job = job;
   }
 
-  remember(result: PieceResult): void {
+  /**
+   * Finds what is kept of a piece, or does it and keeps it. In which order pieces are settled changes
+   * no number, as long as those that a piece needs come before it.
+   */
+  async settle(piece: Piece): Promise<PieceDone> {
+    const known = await this.job.store.read(piece.id);
+    const result = known ?? (await this.carryOut(piece));
+    if (!known) await this.job.store.write(result);
     this.results.set(result.id, result);
+    return { piece, result, kept: known !== undefined };
   }
 
+  /** Frees the model that is open; the next piece opens it again. */
   close(): void {
     this.open?.model.close();
     this.open = undefined;
   }
 
-  async carryOut(piece: Piece): Promise<PieceResult> {
+  private async carryOut(piece: Piece): Promise<PieceResult> {
     switch (piece.kind) {
       case 'base':
         return this.measureBase(piece);

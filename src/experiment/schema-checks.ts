@@ -16,7 +16,7 @@ export function crossProblems(experiment: Experiment): string[] {
     const place = `sets.${i}`;
     if ('model' in set) need(`${place}.model`, set.model, modelIds, 'model');
     const earlier = setIds.slice(0, i);
-    const others = referredSets(set);
+    const others = partsOf(set);
     for (const id of others) {
       if (setIds.includes(id) && !earlier.includes(id)) {
         problems.push(
@@ -97,8 +97,8 @@ function taskProblems({ task, models }: Experiment, set: SetSpec): string[] {
   return [];
 }
 
-/** Sets that another one is made of. */
-function referredSets(set: SetSpec): readonly string[] {
+/** Sets that this one is made of. */
+export function partsOf(set: SetSpec): readonly string[] {
   if (set.kind === 'most-familiar') return set.from;
   return set.kind === 'own-correct' && set.otherwise !== undefined ? [set.otherwise] : [];
 }

@@ -1,13 +1,14 @@
 /** The protocol with fake doers: what is asked when, what is kept, what the numbers say. */
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/errors.ts';
+import { needsOf, planExperiment } from '../../src/experiment/plan.ts';
 import {
   makeReport,
   type ExperimentReport,
   type Surroundings,
 } from '../../src/experiment/report.ts';
 import type { PieceResult, SetResult } from '../../src/experiment/results.ts';
-import { runExperiment, type PieceDone } from '../../src/experiment/run.ts';
+import { ExperimentSession, runExperiment, type PieceDone } from '../../src/experiment/run.ts';
 import {
   readExperiment,
   type Experiment,
@@ -122,6 +123,32 @@ describe('running', () => {
     expect(events.filter(({ kept }) => kept)).toHaveLength(2 + 2 + 1 + 3);
     expect(resumed.fake.trainings).toHaveLength(5);
     expect(reportOf(resumed.experiment, resumed.task, events)).toEqual(expected);
+  });
+
+  it('gives the same numbers in any order that has what each piece needs', async () => {
+    const setup = { options: { skill: ownIsBetter } };
+    const { experiment, task, run } = setUp(setup);
+    const expected = reportOf(experiment, task, await run());
+    const other = setUp(setup);
+    const job = { experiment, task, files: new Map(), doers: other.fake.doers };
+    const session = new ExperimentSession({
+      ...job,
+      store: other.store,
+      report: () => Promise.resolve(),
+    });
+    const events: PieceDone[] = [];
+    const waiting = planExperiment(experiment).toReversed();
+    while (waiting.length > 0) {
+      const done = events.map(({ piece }) => piece.id);
+      const at = waiting.findIndex((piece) =>
+        needsOf(piece, experiment).every((id) => done.includes(id)),
+      );
+      events.push(await session.settle(waiting.splice(at, 1)[0]!));
+    }
+    session.close();
+    expect(other.fake.live()).toBe(0);
+    expect(events[0]!.piece.id).toBe('set.b');
+    expect(reportOf(experiment, task, events)).toEqual(expected);
   });
 
   it('chooses the learning rate on validation questions, the same grid for all', async () => {
