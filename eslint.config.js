@@ -156,8 +156,8 @@ const rooms = {
     tfjs: false,
   },
   'src/session': {
-    values: library.filter((room) => !['src/experiment', 'src/session'].includes(room)),
-    types: ['src/experiment'],
+    values: library.filter((room) => room !== 'src/session'),
+    types: [],
     tfjs: true,
   },
   workers: { values: library, types: all, tfjs: true },

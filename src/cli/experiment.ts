@@ -2,22 +2,18 @@
 import { join } from 'node:path';
 import { allocatedBytes } from '../engine/memory.ts';
 import { UsageError } from '../errors.ts';
-import { htmlReport } from '../exchange/experiment-report/html-report.ts';
-import { makeReport, type Surroundings } from '../experiment/report.ts';
 import type { PieceResult } from '../experiment/results.ts';
 import { runExperiment } from '../experiment/run.ts';
 import { readExperiment, type Experiment } from '../experiment/schema.ts';
 import { planExperiment } from '../experiment/plan.ts';
-import { tablesOf } from '../experiment/tables.ts';
 import { experimentDoers } from '../session/experiment-doers.ts';
-import { sha256Of } from '../session/fingerprint.ts';
+import { experimentResult, resultFiles, surroundingsOf } from '../session/experiment-result.ts';
 import { enginePrecision, openLab } from '../session/open-model.ts';
-import { VERSION } from '../session/run-manifest.ts';
-import { nodeModelFiles } from '../storage/node-file.ts';
 import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf, type Values } from './arguments.ts';
 import { readExperimentFiles } from './experiment-files.ts';
 import { startNodeEngine } from './node-engine.ts';
+import { modelOptions } from './open-lab.ts';
 import { openResultFolder } from './result-folder.ts';
 import {
   clearProgress,
@@ -36,6 +32,7 @@ const command = {
   options: {
     out: { value: 'DIR', help: 'where everything is written (runs/<name>)' },
     resume: { help: 'go on where an earlier run of the same experiment was stopped' },
+    hub: modelOptions['hub']!,
     seeds: { value: 'N', help: 'seeds 1 to N instead of the file’s own' },
     engine: { value: 'auto|webgpu|wasm|cpu', help: 'what computes (the file’s own)' },
     threads: { value: 'N', help: 'threads of the CPU engine (all)' },
@@ -49,27 +46,20 @@ const command = {
 await runCommand(command, async (values) => {
   const began = performance.now();
   const name = textOf(values, command.argument.name)!;
-  const files = await readExperimentFiles(name, (experiment) => changed(experiment, values, name));
-  const { experiment, task, modelPaths } = files;
+  const inputs = await readExperimentFiles(
+    name,
+    (experiment) => changed(experiment, values, name),
+    textOf(values, 'hub'),
+  );
+  const { experiment, task, models, sets } = inputs;
   const engine = await startNodeEngine(experiment.engine, textOf(values, 'threads'));
   const plain = textOf(values, 'plain-prompt');
   const prompt = {
     useChatTemplate: plain === undefined,
     plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
   };
-  const { device, threads, features } = engine;
-  const identity = {
-    idiolect: VERSION,
-    tensorflow_js: '4.22.0',
-    engine: { name: engine.name, device, threads, features },
-    prompt,
-    files: files.hashes,
-  };
-  const surroundings: Surroundings = {
-    ...identity,
-    platform: `Node ${process.versions.node}, ${process.platform} ${process.arch}`,
-    fingerprint: await sha256Of(JSON.stringify([experiment, identity])),
-  };
+  const platform = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
+  const surroundings = await surroundingsOf(inputs, engine, prompt, platform);
   const out = textOf(values, 'out') ?? join('runs', experiment.name);
   const resume = values['resume'] === true;
   const folder = await openResultFolder(out, experiment, surroundings.fingerprint, resume);
@@ -82,8 +72,8 @@ await runCommand(command, async (values) => {
     stopRequested,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     prompt,
-    openLab: async ({ id }) =>
-      openLab(await nodeModelFiles(modelPaths.get(id)!), {
+    openLab: ({ id }) =>
+      openLab(models.get(id)!, {
         precision: enginePrecision(engine, 'as-stored'),
         trainable: false,
         maxTensorBytes: engine.maxTensorBytes,
@@ -95,7 +85,7 @@ await runCommand(command, async (values) => {
   const run = runExperiment({
     experiment,
     task,
-    files: files.sets,
+    files: sets,
     doers,
     store: folder,
     report: ({ piece, what, done, total }) => {
@@ -113,17 +103,15 @@ await runCommand(command, async (values) => {
     );
   }
 
-  const report = makeReport(experiment, task, results, surroundings);
-  const tables = tablesOf(report);
-  const { train, validation, test, retention } = task;
-  const questions = { train, validation, test, retention };
-  await folder.writeText('report.json', JSON.stringify({ ...report, questions, results }));
-  await folder.writeText('report.html', htmlReport(report, tables, questions, results));
-  for (const table of tables) process.stdout.write(`${printTable(table)}\n\n`);
-  for (const note of report.notes) process.stdout.write(`- ${note}\n`);
+  const result = experimentResult(inputs, results, surroundings);
+  for (const [file, text] of Object.entries(resultFiles(result))) {
+    await folder.writeText(file, text);
+  }
+  for (const table of result.tables) process.stdout.write(`${printTable(table)}\n\n`);
+  for (const note of result.report.notes) process.stdout.write(`- ${note}\n`);
   const took = duration((performance.now() - began) / 1000);
   process.stdout.write(
-    `\n${engine.name} (${device}), ${took}; report in ${join(out, 'report.html')}\n`,
+    `\n${engine.name} (${engine.device}), ${took}; report in ${join(out, 'report.html')}\n`,
   );
 });
 

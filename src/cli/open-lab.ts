@@ -86,14 +86,24 @@ async function commandModel(values: Values): Promise<ModelFiles> {
   if (embeddedModels.some(({ id }) => id === given)) {
     return nodeModelFiles(embeddedPath(given));
   }
-  if (!/^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(given) || given.startsWith('.')) {
+  if (!isHubId(given)) {
     throw new DataError(`--model: there is no file or folder ${given}.`, [
       `The embedded models are ${embeddedModels.map(({ id }) => id).join(' and ')}; a model of the hub is owner/name or owner/name@revision.`,
     ]);
   }
-  const files = await downloadHubModel(parseHubId(given), {
+  return hubModel(given, textOf(values, 'hub'));
+}
+
+/** owner/name or owner/name@revision, and no path. */
+export function isHubId(text: string): boolean {
+  return /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(text) && !text.startsWith('.');
+}
+
+/** A model of the hub, downloaded or from the cache. */
+export async function hubModel(id: string, hub: string | undefined): Promise<ModelFiles> {
+  const files = await downloadHubModel(parseHubId(id), {
     store: createDiskStore(cacheFolder()),
-    baseUrl: textOf(values, 'hub') ?? process.env['HF_ENDPOINT'] ?? HUB_URL,
+    baseUrl: hub ?? process.env['HF_ENDPOINT'] ?? HUB_URL,
     onNotice: (text) => process.stderr.write(`${text}\n`),
     onProgress: ({ file, bytesDone, bytesTotal, bytesPerSecond, secondsLeft }) => {
       const speed = `MB ${file}, ${(bytesPerSecond / 1e6).toFixed(1)} MB/s, ${duration(secondsLeft)} left`;

@@ -1,10 +1,11 @@
 /** The folder of an experiment: its file, one JSON for each finished piece, and the reports. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../errors.ts';
-import type { PieceResult, ResultStore } from '../experiment/results.ts';
+import type { ResultStore } from '../experiment/results.ts';
 import type { Experiment } from '../experiment/schema.ts';
+import { openResults, type TextFiles } from '../session/experiment-result.ts';
 import { replaceFile } from './run-folder.ts';
 
 export interface ResultFolder extends ResultStore {
@@ -30,26 +31,15 @@ export async function openResultFolder(
       `${folder} holds ${earlier.length} results already. Go on with --resume, or choose another --out.`,
     );
   }
-  const stampPath = join(folder, 'fingerprint.txt');
-  if (earlier.length > 0) {
-    const stamp = existsSync(stampPath) ? (await readFile(stampPath, 'utf8')).trim() : '';
-    if (stamp !== fingerprint) {
-      throw new DataError(
-        `The results in ${folder} are of another experiment: its settings, a file, the engine or this program has changed. Choose another --out.`,
-      );
-    }
-  }
-  const writeText = (name: string, text: string) =>
-    replaceFile(join(folder, name), new TextEncoder().encode(text));
-  await writeText('experiment.json', `${JSON.stringify(experiment, null, 2)}\n`);
-  await writeText('fingerprint.txt', `${fingerprint}\n`);
-  return {
-    writeText,
-    read: async (id) => {
-      const path = join(pieces, `${id}.json`);
-      if (!existsSync(path)) return undefined;
-      return JSON.parse(await readFile(path, 'utf8')) as PieceResult;
+  // A stamp that no result was kept under binds nobody.
+  if (earlier.length === 0) await rm(join(folder, 'fingerprint.txt'), { force: true });
+  const texts: TextFiles = {
+    read: async (name) => {
+      const path = join(folder, name);
+      return existsSync(path) ? readFile(path, 'utf8') : undefined;
     },
-    write: (result) => writeText(join('pieces', `${result.id}.json`), JSON.stringify(result)),
+    write: (name, text) => replaceFile(join(folder, name), new TextEncoder().encode(text)),
   };
+  const store = await openResults(texts, folder, experiment, fingerprint);
+  return { ...store, writeText: (name, text) => texts.write(name, text) };
 }

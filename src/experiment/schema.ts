@@ -14,7 +14,8 @@ export const EXPERIMENT_VERSION = 1;
 const model = v.strictObject({
   /** Names the model in tables; without `source`, an embedded model of this id. */
   id: slug,
-  /** A folder in Hugging Face layout or a GGUF file, from where the experiment file lies. */
+  /** A folder in Hugging Face layout or a GGUF file, from where the experiment file lies, or
+   * owner/name[@revision] of a model on the hub. */
   source: v.optional(v.string()),
   /** The dialect of the micro-world it mostly speaks: of its own answers and of its retention texts. */
   dialect: v.optional(v.picklist(['a', 'b'])),

@@ -1,0 +1,109 @@
+/** What an experiment leaves: kept pieces that are never mixed with another's, and its three files. */
+import { DataError } from '../errors.ts';
+import type { EngineReport } from '../engine/config.ts';
+import { htmlReport } from '../exchange/experiment-report/html-report.ts';
+import { makeReport, type ExperimentReport, type Surroundings } from '../experiment/report.ts';
+import type { PieceResult, ResultStore } from '../experiment/results.ts';
+import type { Experiment } from '../experiment/schema.ts';
+import { tablesOf, type Table } from '../experiment/tables.ts';
+import type { PromptSettings } from '../tokenizer/prompt-format.ts';
+import type { ExperimentInputs } from './experiment-inputs.ts';
+import { sha256Of } from './fingerprint.ts';
+import { VERSION } from './run-manifest.ts';
+
+/** Texts by name, each written whole or not at all. */
+export interface TextFiles {
+  read(name: string): Promise<string | undefined>;
+  write(name: string, text: string): Promise<void>;
+}
+
+const STAMP = 'fingerprint.txt';
+const pieceName = (id: string) => `pieces/${id}.json`;
+
+/**
+ * Opens the results that are kept, or begins.
+ * @param place names it in an error
+ * @throws DataError when what is kept is of another experiment, model, engine or version
+ */
+export async function openResults(
+  texts: TextFiles,
+  place: string,
+  experiment: Experiment,
+  fingerprint: string,
+): Promise<ResultStore> {
+  const stamp = await texts.read(STAMP);
+  if (stamp !== undefined && stamp.trim() !== fingerprint) {
+    throw new DataError(
+      `The results in ${place} are of another experiment: its settings, a file, the engine or this program has changed. Choose another place for new ones, or remove these.`,
+    );
+  }
+  await texts.write('experiment.json', experimentJson(experiment));
+  await texts.write(STAMP, `${fingerprint}\n`);
+  return {
+    read: async (id) => {
+      const text = await texts.read(pieceName(id));
+      return text === undefined ? undefined : (JSON.parse(text) as PieceResult);
+    },
+    write: (result) => texts.write(pieceName(result.id), JSON.stringify(result)),
+  };
+}
+
+export async function surroundingsOf(
+  { experiment, hashes }: ExperimentInputs,
+  { name, device, threads, features }: EngineReport,
+  prompt: PromptSettings,
+  platform: string,
+): Promise<Surroundings> {
+  const identity = {
+    idiolect: VERSION,
+    tensorflow_js: '4.22.0',
+    engine: { name, device, threads, features },
+    prompt,
+    files: hashes,
+  };
+  const fingerprint = await sha256Of(JSON.stringify([experiment, identity]));
+  return { ...identity, platform, fingerprint };
+}
+
+export type ExperimentQuestions = Pick<
+  ExperimentInputs['task'],
+  'train' | 'validation' | 'test' | 'retention'
+>;
+
+export interface ExperimentResult {
+  report: ExperimentReport;
+  tables: Table[];
+  questions: ExperimentQuestions;
+  results: readonly PieceResult[];
+}
+
+/** @param results every piece, or those that are finished */
+export function experimentResult(
+  { experiment, task }: ExperimentInputs,
+  results: readonly PieceResult[],
+  surroundings: Surroundings,
+): ExperimentResult {
+  const report = makeReport(experiment, task, results, surroundings);
+  const { train, validation, test, retention } = task;
+  const questions = { train, validation, test, retention };
+  return { report, tables: tablesOf(report), questions, results };
+}
+
+/** The files to take home, by name. */
+export function resultFiles(result: ExperimentResult): Record<string, string> {
+  const { report, tables, questions, results } = result;
+  return {
+    'experiment.json': experimentJson(report.experiment),
+    'report.json': JSON.stringify({ ...report, questions, results }),
+    'report.html': htmlReport(report, tables, questions, results),
+  };
+}
+
+/** What `report.json` holds. */
+export function readResult(text: string): ExperimentResult {
+  const { questions, results, ...report } = JSON.parse(text) as ExperimentReport &
+    Pick<ExperimentResult, 'questions' | 'results'>;
+  return { report, tables: tablesOf(report), questions, results };
+}
+
+const experimentJson = (experiment: Experiment) => `${JSON.stringify(experiment, null, 2)}\n`;
