@@ -9,6 +9,8 @@ export interface CatalogEntry {
   /** Bytes to download, rounded. */
   bytes: number;
   family: 'llama' | 'gpt2' | 'gpt_neox' | 'gpt_neo';
+  /** Of an embedded model: the dialect of the micro-world that it speaks. */
+  dialect?: 'a' | 'b';
 }
 
 /** Shipped with the page, smallest wait first; the first is opened at once. */
@@ -17,15 +19,17 @@ export const embeddedModels: readonly CatalogEntry[] = [
     id: 'idiolect-a',
     label: 'Idiolect A',
     description: 'A tiny model that grew up solving small word problems in dialect A.',
-    bytes: 7_000_000,
+    bytes: 2_200_000,
     family: 'llama',
+    dialect: 'a',
   },
   {
     id: 'idiolect-b',
     label: 'Idiolect B',
     description: 'Its twin: the same problems, learned in dialect B.',
-    bytes: 7_000_000,
+    bytes: 2_200_000,
     family: 'llama',
+    dialect: 'b',
   },
 ];
 

@@ -5,6 +5,7 @@
  */
 import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
+import type { AnswerRuleSpec, ModelSpec, SetSpec } from '../src/experiment/schema.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
 import type { ResponseSet } from '../src/data/response-set.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
@@ -169,6 +170,28 @@ export interface GenerateResult extends GenerateProgress {
   stopped: 'end' | 'length' | 'asked';
 }
 
+/** A response set to be made from the open model's own answers. */
+export interface MakeSetRequest {
+  /** Its `model` is this request's, and every set it names is among `sets`. */
+  spec: SetSpec;
+  /** The open model under a name of the page's choice. */
+  model: ModelSpec;
+  /** Joined sets: the same questions in the same order in each. */
+  sets: ResponseSet[];
+  /** How final answers are found; the micro-world's own questions are recognized without it. */
+  answers: AnswerRuleSpec;
+  prompt: PromptSettings;
+  maxNewTokens: number;
+}
+
+export interface MadeSet {
+  set: ResponseSet;
+  /** How it was made and what came of it. */
+  made: Record<string, string | number | boolean>;
+  /** Of the rows in order: the final answer is right. */
+  correct: boolean[];
+}
+
 export interface ExportedFile {
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
@@ -225,6 +248,10 @@ export interface TrainerApi {
   /** Loads the adapter of a run from its last checkpoint; its id is the run's. */
   loadRun(request: TrainRequest): Promise<void>;
   generate(request: GenerateRequest, report: Report<GenerateProgress>): Promise<GenerateResult>;
+  makeSet(
+    request: MakeSetRequest,
+    report: (done: number, total: number) => Promise<void>,
+  ): Promise<MadeSet>;
   /** Asks every call made so far to end; the one that runs does within one step. */
   stop(): Promise<void>;
   /** PEFT's files for a run or an imported adapter. */

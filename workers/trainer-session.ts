@@ -38,6 +38,8 @@ import type {
   GenerateRequest,
   GenerateResult,
   LoadProgress,
+  MadeSet,
+  MakeSetRequest,
   MeasureProgress,
   MeasureRequest,
   ModelSource,
@@ -51,6 +53,7 @@ import type {
   TrainRequest,
   TrainSummary,
 } from './protocol.ts';
+import { makeAnswerSet } from './set-maker.ts';
 import { startEngine } from './start-engine.ts';
 import { secondsPerStep, secondsToMeasure } from './trials.ts';
 
@@ -191,6 +194,18 @@ export class TrainerSession implements TrainerApi {
         },
       });
       return { ...progress(), stopped: result!.stopped };
+    });
+
+  readonly makeSet = (
+    request: MakeSetRequest,
+    report: (done: number, total: number) => Promise<void>,
+  ): Promise<MadeSet> =>
+    this.#alone(async () => {
+      const memory = {
+        memoryBytes: allocatedBytes,
+        memoryLimitBytes: this.#needEngine().memoryBytes,
+      };
+      return makeAnswerSet(await this.#baseLab(), request, { ...this.#host(), ...memory }, report);
     });
 
   readonly stop = (): Promise<void> => {

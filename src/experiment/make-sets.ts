@@ -12,8 +12,8 @@ import { answerRule, type Experiment, type SetSpec } from './schema.ts';
 import type { Task } from './task.ts';
 
 export interface SetMaking {
-  experiment: Experiment;
-  task: Task;
+  experiment: Pick<Experiment, 'models' | 'task' | 'evaluation'>;
+  task: Pick<Task, 'train' | 'validation' | 'worldQuestions'>;
   /** Sets read from files, by id. */
   files: ReadonlyMap<string, ResponseSet>;
   base: (model: string) => BaseResult;
@@ -204,7 +204,10 @@ async function mostFamiliar(spec: Of<'most-familiar'>, making: SetMaking): Promi
   };
 }
 
-function withAnswers({ train }: Task, answerTo: (index: number) => string): ResponseRow[] {
+function withAnswers(
+  { train }: Pick<Task, 'train'>,
+  answerTo: (index: number) => string,
+): ResponseRow[] {
   return train.map(({ id, text, gold }, i) => ({
     id,
     question: text,

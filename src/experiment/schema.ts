@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { DataError } from '../errors.ts';
 import { loraFields } from '../lora/config.ts';
 import { trainingFields } from '../train/config.ts';
+import { WORLD_SEED } from './known-questions.ts';
 import { crossProblems } from './schema-checks.ts';
 import { count, describeIssue, distinct, settingsSchema, slug } from './schema-parts.ts';
 
@@ -45,7 +46,7 @@ const task = v.variant('kind', [
     testQuestions: v.optional(count(1, 10_000), 300),
     retentionQuestions: v.optional(count(0, 10_000), 100),
     /** Of questions and wordings; the training seeds are another matter. */
-    seed: v.optional(count(0, 2 ** 31 - 1), 41),
+    seed: v.optional(count(0, 2 ** 31 - 1), WORLD_SEED),
   }),
   /** Questions from files of any format the page reads; sets are files too. */
   v.strictObject({

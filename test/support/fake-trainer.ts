@@ -264,6 +264,23 @@ export function fakeTrainer({
       }
       return { text, tokens, tokensPerSecond: 61, stopped: 'end' };
     },
+    async makeSet({ spec, sets }, report) {
+      const check = begin();
+      const rows = sets[0]!.rows.map((row, i) => ({
+        ...row,
+        response: `So that makes ${i % 2 === 0 ? row.gold : 'nothing'}. Answer: ${row.gold}`,
+      }));
+      for (let done = 0; done < rows.length; done++) {
+        await pause();
+        check();
+        await report(done, rows.length);
+      }
+      return {
+        set: { id: spec.id, name: spec.id, provenance: 'Answers of a model that is none.', rows },
+        made: { kind: spec.kind },
+        correct: rows.map((_, i) => i % 2 === 0),
+      };
+    },
     stop: () => {
       stopping = true;
       return Promise.resolve();

@@ -1,0 +1,99 @@
+/**
+ * A response set made from the open model's own answers, by the code that makes an experiment's sets:
+ * the same choice gives the same answers on the page and in a command.
+ */
+import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
+import { evaluateAnswers } from '../src/evaluate/accuracy.ts';
+import { judgeAnswer } from '../src/evaluate/extract-answer.ts';
+import { knownQuestions, WORLD_SEED } from '../src/experiment/known-questions.ts';
+import { makeSet } from '../src/experiment/make-sets.ts';
+import type { BaseResult, SetResult } from '../src/experiment/results.ts';
+import type { TaskSpec } from '../src/experiment/schema.ts';
+import type { OpenLab } from '../src/session/open-model.ts';
+import { experimentDoers, type DoersHost } from '../src/session/experiment-doers.ts';
+import type { MadeSet, MakeSetRequest } from './protocol.ts';
+
+const BATCH_SIZE = 32;
+
+/**
+ * @throws DataError when nothing remains of the set, StoppedError when asked to stop between two
+ *   tokens or batches
+ */
+export async function makeAnswerSet(
+  lab: OpenLab,
+  request: MakeSetRequest,
+  host: Omit<DoersHost, 'openLab' | 'prompt'>,
+  report: (done: number, total: number) => Promise<void>,
+): Promise<MadeSet> {
+  const { spec, sets, answers, prompt, maxNewTokens } = request;
+  const model = await experimentDoers({
+    ...host,
+    prompt,
+    openLab: () => Promise.resolve(lab),
+  }).openModel(request.model);
+  const rows = sets[0]!.rows;
+  const train = rows.map(({ id, question, gold = '' }) => ({ id, text: question, gold }));
+  const known = knownQuestions(rows);
+  const rule = known === undefined ? answers : ({ kind: 'world' } as const);
+  const settings = { maxNewTokens, temperature: undefined, seed: 0 };
+  const own =
+    spec.kind === 'own' || spec.kind === 'minimum-change'
+      ? await evaluateAnswers(train, {
+          rule,
+          answer: model.answer(settings),
+          lengthOf: (question) => model.promptLength(question),
+          batchSize: BATCH_SIZE,
+          report,
+        })
+      : [];
+  const { set, made, correct } = await makeSet(spec, {
+    experiment: {
+      models: [request.model],
+      task: taskOf(known !== undefined, answers),
+      evaluation: { maxNewTokens, batchSize: BATCH_SIZE },
+    },
+    task: { train, validation: [], worldQuestions: known ?? new Map() },
+    files: new Map(),
+    base: () => ({ own: own.map(given) }) as BaseResult,
+    made: (id) =>
+      existing(
+        sets.find((one) => one.id === id)!,
+        rule,
+      ),
+    openModel: () => Promise.resolve(model),
+    report,
+  });
+  return { set, made, correct };
+
+  function given({ response: text, tokens, ended }: (typeof own)[number]) {
+    return { text, tokens, ended };
+  }
+}
+
+/** What making a set asks of a task; the files themselves were read by the page. */
+function taskOf(known: boolean, answers: MakeSetRequest['answers']): TaskSpec {
+  return known
+    ? {
+        kind: 'world',
+        trainQuestions: 1,
+        validationQuestions: 0,
+        testQuestions: 1,
+        retentionQuestions: 0,
+        seed: WORLD_SEED,
+      }
+    : { kind: 'files', answers, test: '' };
+}
+
+function existing(set: ResponseSet, rule: MakeSetRequest['answers']): SetResult {
+  const right = ({ response, gold }: ResponseRow) =>
+    gold !== undefined && judgeAnswer(rule, response, gold).flexible;
+  return {
+    kind: 'set',
+    id: `set.${set.id}`,
+    set,
+    made: {},
+    correct: set.rows.map(right),
+    sha256: '',
+    seconds: 0,
+  };
+}
