@@ -1,5 +1,5 @@
 /** Tables of text on a terminal. */
-import type { Table } from '../experiment/tables.ts';
+import type { Table } from '../experiment/table.ts';
 
 /** Title, then columns padded: words to the left, numbers to the right. */
 export function printTable({ title, columns, rows }: Table): string {

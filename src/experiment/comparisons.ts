@@ -1,4 +1,4 @@
-/** The tests of an experiment: the 2×2, arms against the first, and perplexity against accuracy. */
+/** The 2×2 of an experiment, and its arms against the first of each model. */
 import type { Random } from '../random.ts';
 import {
   seededInteraction,
@@ -7,15 +7,13 @@ import {
   type SeededInteraction,
   type Verdict,
 } from '../statistics/cross-over-test.ts';
-import { partialSpearman, spearman } from '../statistics/correlation.ts';
 import { holmAdjust } from '../statistics/holm.ts';
 import { pairedDifferences } from '../statistics/paired.ts';
-import { spearmanTest, type SpearmanTest } from '../statistics/rank-permutation.ts';
 import { signFlipTest } from '../statistics/sign-flip.ts';
 import { mean } from '../statistics/summary.ts';
 import type { FamiliarityResult, RunResult, ScoredAnswer } from './results.ts';
 import type { Experiment } from './schema.ts';
-import { correctness, overSeeds, type ArmSummary, type SetSummary } from './summaries.ts';
+import { correctness, overSeeds } from './summaries.ts';
 
 export interface TestedInteraction extends SeededInteraction {
   verdict: Verdict;
@@ -120,51 +118,4 @@ export function compareArms(
   }
   const adjusted = holmAdjust(compared.map(({ p }) => p));
   return compared.map((comparison, i) => ({ ...comparison, pHolm: adjusted[i]! }));
-}
-
-/** Over the sets a model was trained on: does familiarity go with accuracy, and does length? */
-export interface RankSummary {
-  model: string;
-  outcome: 'accuracy' | 'retention';
-  /** One point a set: seeds are averaged first. */
-  points: { set: string; medianPerplexity: number; meanTokens: number; value: number }[];
-  /** −log median perplexity against the outcome; `greater` was stated in advance. */
-  familiarity: SpearmanTest;
-  /** Mean tokens against the outcome. */
-  length: number;
-  /** Familiarity with length held fixed; undefined where it is not defined. */
-  partial: number | undefined;
-}
-
-/** Two sets can only be in one order or the other; a rank correlation begins with three. */
-const FEWEST_SETS = 3;
-
-export function summarizeRanks(
-  arms: readonly ArmSummary[],
-  sets: readonly SetSummary[],
-  random: Random,
-): RankSummary[] {
-  const models = [...new Set(arms.map(({ model }) => model))];
-  return models.flatMap((model) => {
-    const own = arms.filter((arm) => arm.model === model);
-    if (own.length < FEWEST_SETS) return [];
-    return (['accuracy', 'retention'] as const).flatMap((outcome) => {
-      const points = own.map((arm) => {
-        const { median, meanTokens } = sets.find(({ id }) => id === arm.set)!.familiarity[model]!;
-        return { set: arm.set, medianPerplexity: median, meanTokens, value: arm[outcome] };
-      });
-      if (points.some(({ value }) => Number.isNaN(value))) return [];
-      const x = points.map(({ medianPerplexity }) => -Math.log(medianPerplexity));
-      const y = points.map(({ value }) => value);
-      const tokens = points.map(({ meanTokens }) => meanTokens);
-      return {
-        model,
-        outcome,
-        points,
-        familiarity: spearmanTest(x, y, random.fork(`${model}/${outcome}`)),
-        length: spearman(tokens, y),
-        partial: partialSpearman(x, y, [tokens]),
-      };
-    });
-  });
 }

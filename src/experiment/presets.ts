@@ -68,6 +68,13 @@ export const presets = {
     seeds: [1, 2],
     training,
     crossOver,
+    roles: {
+      human: 'terse',
+      teacher: 'a',
+      paraphrase: 'paraphrase',
+      detail: 'detail',
+      shuffled: 'shuffled',
+    },
   },
 } as const satisfies Record<string, ExperimentInput>;
 

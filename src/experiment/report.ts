@@ -5,12 +5,13 @@ import { verdictRule } from '../statistics/cross-over-test.ts';
 import {
   compareArms,
   summarizeCrossOver,
-  summarizeRanks,
   type ArmComparison,
   type CrossOverSummary,
-  type RankSummary,
 } from './comparisons.ts';
+import { testHypotheses, type HypothesisResult } from './hypotheses.ts';
+import { notesOf } from './notes.ts';
 import { armsOf } from './plan.ts';
+import { summarizeRanks, summarizeTrends, type RankSummary, type TrendSummary } from './ranks.ts';
 import type {
   BaseResult,
   FamiliarityResult,
@@ -56,6 +57,9 @@ export interface ExperimentReport {
   verdictRule: string;
   comparisons: ArmComparison[];
   ranks: RankSummary[];
+  trends: TrendSummary[];
+  /** H1 to H5, as far as the experiment has the sets for them. */
+  hypotheses: HypothesisResult[];
   /** Σ of the pieces' own times, whenever they were done. */
   seconds: {
     base: number;
@@ -117,6 +121,19 @@ export function makeReport(
     [crossOver.modelA, crossOver.modelB].every((model) =>
       [crossOver.setA, crossOver.setB].every((set) => runsOf(model, set).length === seeds.length),
     );
+  const crossOverSummary = complete
+    ? summarizeCrossOver(
+        crossOver,
+        { familiarity: (model) => familiarity(model)!, runs: runsOf },
+        random.fork('cross-over'),
+      )
+    : undefined;
+  const ranks = summarizeRanks(armSummaries, sets, random.fork('ranks'));
+  const finished = (model: string, set: string) => {
+    const runs = runsOf(model, set);
+    return runs.length === seeds.length ? runs : [];
+  };
+  const runsPlanned = planned.flatMap(({ runs }) => runs).length;
   return {
     format: REPORT_FORMAT,
     version: 1,
@@ -125,34 +142,23 @@ export function makeReport(
     models: models.map(({ id }) => summarizeModel(base(id), task)),
     sets,
     arms: armSummaries,
-    crossOver: complete
-      ? summarizeCrossOver(
-          crossOver,
-          { familiarity: (model) => familiarity(model)!, runs: runsOf },
-          random.fork('cross-over'),
-        )
-      : undefined,
+    crossOver: crossOverSummary,
     verdictRule,
     comparisons: compareArms(arms, random.fork('comparisons')),
-    ranks: summarizeRanks(armSummaries, sets, random.fork('ranks')),
+    ranks,
+    trends: summarizeTrends(armSummaries, sets),
+    hypotheses: testHypotheses(
+      experiment,
+      { familiarity, runs: finished, ranks, crossOver: crossOverSummary },
+      random.fork('hypotheses'),
+    ),
     seconds: secondsOf(results),
-    notes: [
-      ...unfinishedNotes(
-        arms.flat().length,
-        planned.flatMap(({ runs }) => runs).length,
-        complete === false,
-      ),
-      ...notesOf(experiment, sets),
-    ],
+    notes: notesOf(experiment, sets, {
+      done: arms.flat().length,
+      planned: runsPlanned,
+      verdictWaits: complete === false,
+    }),
   };
-}
-
-function unfinishedNotes(done: number, planned: number, verdictWaits: boolean): string[] {
-  if (done === planned) return [];
-  const verdict = verdictWaits
-    ? ' There is a verdict only when every run of the four arms is in, so that nobody stops at a good moment.'
-    : '';
-  return [`Not finished: ${done} of ${planned} runs are in, and the numbers will move.${verdict}`];
 }
 
 const shareOf = (correct: readonly boolean[]) =>
@@ -173,33 +179,4 @@ function secondsOf(results: readonly PieceResult[]): ExperimentReport['seconds']
     }
   }
   return seconds;
-}
-
-function notesOf({ seeds, learningRates }: Experiment, sets: readonly SetSummary[]): string[] {
-  const notes = [
-    'Perplexities were measured before any training, on the answer’s tokens alone; the end token is not scored.',
-    'Test questions were asked once of each base model and once of each trained run, greedily, after everything about the run was settled.',
-  ];
-  if (learningRates.length > 1) {
-    notes.push('Each run chose its learning rate on the validation questions, from one grid.');
-  }
-  if (seeds.length < 5) {
-    const smallest = 1 / 2 ** seeds.length;
-    notes.push(
-      `${seeds.length === 1 ? 'One seed allows' : `${seeds.length} seeds allow`} no one-sided p below ${smallest} over seeds: what is supported here is supported for these runs and for questions like these.`,
-    );
-  }
-  for (const [i, a] of sets.entries()) {
-    for (const b of sets.slice(i + 1)) {
-      if (a.sha256 === b.sha256)
-        notes.push(`The sets ${a.id} and ${b.id} hold the very same answers.`);
-    }
-  }
-  const sizes = new Set(sets.map(({ n }) => n));
-  if (sizes.size > 1) {
-    notes.push(
-      'The sets differ in size: own right answers exist for some questions only, mostly for those already solved.',
-    );
-  }
-  return notes;
 }

@@ -53,6 +53,9 @@ export function crossProblems(experiment: Experiment): string[] {
       }
     }
   }
+  for (const [role, set] of Object.entries(experiment.roles)) {
+    if (set !== undefined) need(`roles.${role}`, set, setIds, 'set');
+  }
   if (task.kind === 'world') {
     const known = families.map(({ id }) => id);
     for (const key of ['families', 'retentionFamilies'] as const) {

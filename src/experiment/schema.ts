@@ -135,6 +135,21 @@ const schema = v.strictObject({
   ),
   /** The 2×2 that is tested: each model with the set that speaks its language. */
   crossOver: v.optional(v.strictObject({ modelA: slug, setA: slug, modelB: slug, setB: slug })),
+  /**
+   * Which sets the claims H1 to H4 are about: answers of people or in an unfamiliar style, those of a
+   * teacher, the teacher's reworded, the human ones with more detail, and shuffled words as a control.
+   * Claims whose sets are not named are not tested; H2 and H3 need three sets, H5 a `crossOver`.
+   */
+  roles: v.optional(
+    v.strictObject({
+      human: v.optional(slug),
+      teacher: v.optional(slug),
+      paraphrase: v.optional(slug),
+      detail: v.optional(slug),
+      shuffled: v.optional(slug),
+    }),
+    {},
+  ),
   engine: v.optional(v.picklist(['auto', 'webgpu', 'wasm', 'cpu']), 'auto'),
 });
 

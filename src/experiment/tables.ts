@@ -1,18 +1,9 @@
 /** The report's numbers as tables of text: the same ones on a terminal, in the report and as CSV. */
 import type { PairedChange } from '../statistics/paired-change.ts';
-import type { TestedInteraction } from './comparisons.ts';
-import { decimal, pValue, range, share, shareRange, signed, withInterval } from './number-text.ts';
+import { decimal, range, share, shareRange, signed, withInterval } from './number-text.ts';
 import type { ExperimentReport } from './report.ts';
-
-export interface Table {
-  id: string;
-  title: string;
-  /** What the numbers are, in a sentence or two. */
-  caption: string;
-  /** Columns of words stand left, numbers right. */
-  columns: { name: string; words?: boolean }[];
-  rows: string[][];
-}
+import { number, text, type Table } from './table.ts';
+import { testTables } from './test-tables.ts';
 
 export function tablesOf(report: ExperimentReport): Table[] {
   return [
@@ -25,14 +16,9 @@ export function tablesOf(report: ExperimentReport): Table[] {
     ...(report.arms.length > 0 && report.models.some(({ retention }) => retention.n > 0)
       ? [retentionTable(report)]
       : []),
-    ...(report.crossOver ? [crossOverTable(report)] : []),
-    ...(report.comparisons.length > 0 ? [comparisonTable(report)] : []),
-    ...(report.ranks.length > 0 ? [rankTable(report)] : []),
+    ...testTables(report),
   ];
 }
-
-const text = (name: string) => ({ name, words: true });
-const number = (name: string) => ({ name });
 
 function baseTable({ models }: ExperimentReport): Table {
   return {
@@ -192,98 +178,6 @@ function retentionTable({ arms, models }: ExperimentReport): Table {
       signed(arm.retentionChange.change),
       range(arm.retentionChange.interval),
       ...changes(arm.retentionNllChange),
-    ]),
-  };
-}
-
-function crossOverTable({ crossOver, verdictRule }: ExperimentReport): Table {
-  const { models, sets, familiarity, accuracy, retention } = crossOver!;
-  const row = (name: string, seeds: boolean, result: TestedInteraction): string[] => [
-    name,
-    result.verdict,
-    signed(result.mean),
-    range(result.interval),
-    signed(result.bracketA),
-    signed(result.bracketB),
-    pValue(result.overQuestions.p.greater),
-    seeds ? pValue(result.overSeeds.p.greater) : '–',
-    seeds ? pValue(result.smallestP.seeds) : '–',
-  ];
-  return {
-    id: 'cross-over',
-    title: 'The cross-over',
-    caption: `What its own language gains a model: ½[(A’s set − B’s set) under ${models[0]} + (B’s set − A’s set) under ${models[1]}], the sets being ${sets[0]} and ${sets[1]}. p is one-sided, stated in advance. ${verdictRule}`,
-    columns: [
-      text('measure'),
-      text('verdict'),
-      number('interaction'),
-      number('95 %'),
-      number(models[0]),
-      number(models[1]),
-      number('p, questions'),
-      number('p, seeds'),
-      number('smallest'),
-    ],
-    rows: [
-      row('familiarity before, nats', false, familiarity),
-      row('accuracy after', true, accuracy),
-      ...(retention ? [row('other tasks after', true, retention)] : []),
-    ],
-  };
-}
-
-function comparisonTable({ comparisons }: ExperimentReport): Table {
-  return {
-    id: 'comparisons',
-    title: 'Arm against arm',
-    caption:
-      'Difference in strict accuracy to the first set of the same model; two-sided p of sign flips over questions, each question’s mean over seeds; Holm corrects for all rows.',
-    columns: [
-      text('model'),
-      text('set'),
-      text('against'),
-      number('difference'),
-      number('p'),
-      number('p, Holm'),
-    ],
-    rows: comparisons.map(({ model, set, against, difference, p, pHolm }) => [
-      model,
-      set,
-      against,
-      signed(difference),
-      pValue(p),
-      pValue(pHolm),
-    ]),
-  };
-}
-
-function rankTable({ ranks }: ExperimentReport): Table {
-  const rho = (value: number | undefined): string =>
-    value === undefined || Number.isNaN(value) ? 'not defined' : signed(value, 2);
-  return {
-    id: 'ranks',
-    title: 'Does familiarity predict?',
-    caption:
-      'Spearman’s ρ over sets (seeds averaged) of −log median perplexity and the outcome, with its one-sided permutation p and the smallest p so many sets allow; beside it ρ of length, and familiarity with length held fixed.',
-    columns: [
-      text('model'),
-      text('outcome'),
-      number('sets'),
-      number('ρ familiarity'),
-      number('p'),
-      number('smallest p'),
-      number('ρ length'),
-      number('ρ given length'),
-    ],
-    rows: ranks.map(({ model, outcome, points, familiarity, length, partial }) => [
-      model,
-      outcome === 'accuracy' ? 'accuracy' : 'other tasks',
-      String(points.length),
-      rho(familiarity.rho),
-      pValue(familiarity.p.greater),
-      pValue(familiarity.smallest.oneSided),
-      rho(length),
-      rho(partial),
     ]),
   };
 }

@@ -28,9 +28,11 @@ describe('HTML report', () => {
       'familiarity',
       'accuracy',
       'retention',
+      'hypotheses',
       'cross-over',
       'comparisons',
       'ranks',
+      'trends',
     ]);
     const rows = tables.reduce((sum, table) => sum + table.rows.length + 1, 0);
     // Two tables of answers more, of 25 questions each.

@@ -1,7 +1,7 @@
 /** The 2×2 as crossing lines, learning curves, and perplexity against accuracy. */
 import type { ExperimentReport } from '../../experiment/report.ts';
 import type { CurvePoint, RunResult } from '../../experiment/results.ts';
-import type { RankSummary } from '../../experiment/comparisons.ts';
+import type { RankSummary } from '../../experiment/ranks.ts';
 import {
   WIDTH,
   dot,
@@ -197,7 +197,7 @@ export function scatterFigure({
     panel(0, 'median perplexity', familiarity.rho, ppl, (i) =>
       ppl.at(points[i]!.medianPerplexity),
     ) +
-      panel(half, 'mean tokens', length, tokens, (i) => tokens.at(points[i]!.meanTokens)) +
+      panel(half, 'mean tokens', length.rho, tokens, (i) => tokens.at(points[i]!.meanTokens)) +
       key.join(''),
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { ExperimentReport } from '../../experiment/report.ts';
 import type { BaseResult, PieceResult, RunResult } from '../../experiment/results.ts';
-import type { Table } from '../../experiment/tables.ts';
+import type { Table } from '../../experiment/table.ts';
 import { crossOverFigure, curvesFigure, scatterFigure } from './cross-plots.ts';
 import { accuracyFigure, perplexityFigure, retentionFigure } from './row-plots.ts';
 import { reportStyle } from './style.ts';
@@ -33,6 +33,7 @@ export function htmlReport(
   const hasRetention = report.models.some(({ retention }) => retention.n > 0);
   const sections = [
     section('The cross-over', report.crossOver && crossOverFigure(report) + tableOf('cross-over')),
+    section('What was claimed in advance', tableOf('hypotheses')),
     section('Perplexity before training', perplexityFigure(report) + tableOf('familiarity')),
     section('Accuracy after training', accuracyFigure(report) + tableOf('accuracy')),
     section(
@@ -47,7 +48,9 @@ export function htmlReport(
             (rank) =>
               `<h3>${escapeHtml(`${rank.model}, ${rank.outcome}`)}</h3>${scatterFigure(rank)}`,
           )
-          .join('') + tableOf('ranks'),
+          .join('') +
+          tableOf('ranks') +
+          tableOf('trends'),
     ),
     section('Arm against arm', tableOf('comparisons')),
     section('Training loss', curvesFigure(report, runs)),
