@@ -63,3 +63,12 @@ function droppedModel(files: readonly { path: string; file: File }[]): ModelFile
   }
   return model;
 }
+
+/** Whether both lead to the same model. */
+export function sameSource(a: ModelSource, b: ModelSource): boolean {
+  const facts = (source: ModelSource) =>
+    source.kind === 'files'
+      ? source.files.map(({ path, file }) => [path, file.size, file.lastModified])
+      : source;
+  return JSON.stringify(facts(a)) === JSON.stringify(facts(b));
+}

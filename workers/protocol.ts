@@ -8,9 +8,12 @@ import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import type { AnswerRuleSpec, ModelSpec, SetSpec } from '../src/experiment/schema.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
 import type { ResponseSet } from '../src/data/response-set.ts';
+import type { TaskSizes, UnitCosts } from '../src/experiment/estimate.ts';
+import type { Experiment } from '../src/experiment/schema.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
 import type { LoraSettings } from '../src/lora/config.ts';
 import type { StepReport } from '../src/metrics/step-report.ts';
+import type { ExperimentResult } from '../src/session/experiment-result.ts';
 import type { TrainingSettings } from '../src/train/config.ts';
 
 export type ModelSource =
@@ -223,6 +226,35 @@ export interface StorageReport {
   refused: string | undefined;
 }
 
+/** An experiment with everything it needs, which the page keeps. */
+export interface ExperimentRequest {
+  /** Finished pieces are kept under it. */
+  id: string;
+  experiment: Experiment;
+  /** Model id → where it is opened from. */
+  sources: Record<string, ModelSource>;
+  /** The texts of the files that the experiment names, by path. */
+  files: Record<string, string>;
+  prompt: PromptSettings;
+}
+
+export interface ExperimentOpening {
+  /** Pieces that are kept from before, and the seconds each took. */
+  done: { id: string; seconds: number }[];
+  sizes: TaskSizes;
+  notices: string[];
+}
+
+export interface ExperimentStage {
+  /** "test questions", "training". */
+  what: string;
+  done: number;
+  total: number;
+  step?: StepReport;
+}
+
+export type { ExperimentResult };
+
 type Report<Progress> = (progress: Progress) => Promise<void>;
 
 /** The worker's one object. Long calls reject with StoppedError after the matching stop. */
@@ -261,5 +293,17 @@ export interface TrainerApi {
   /** Runs whose checkpoint can be continued. */
   resumableRuns(): Promise<{ runId: string; step: number; steps: number }[]>;
   storage(): Promise<StorageReport>;
+  /** Opens an experiment, or goes on with one whose results fit; another one is closed. */
+  openExperiment(request: ExperimentRequest): Promise<ExperimentOpening>;
+  /** Does one piece of the open experiment, or finds it done. @returns the seconds it took */
+  settlePiece(pieceId: string, report: Report<ExperimentStage>): Promise<number>;
+  /** Frees what the open experiment holds. */
+  closeExperiment(): Promise<void>;
+  /** What is known so far; of one that is not open, what was known last. */
+  experimentResult(id: string): Promise<ExperimentResult | undefined>;
+  /** experiment.json, report.json and report.html, as the command writes them. */
+  experimentFiles(id: string): Promise<ExportedFile[]>;
+  /** What a step, an answer and a measurement cost, from a short trial. */
+  estimateExperiment(request: ExperimentRequest): Promise<UnitCosts>;
   deleteStored(id: string): Promise<void>;
 }

@@ -6,33 +6,28 @@ import { backend } from '@tensorflow/tfjs-core';
 import type { Precision } from '../models/precision.ts';
 import { DataError, GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
-import { allocatedBytes } from '../src/engine/memory.ts';
 import { readPeftAdapter } from '../src/exchange/peft-read.ts';
 import { generate } from '../src/generate/generate.ts';
 import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
 import { adapterFiles } from '../src/session/adapter-files.ts';
 import { measureSets } from '../src/session/measure-sets.ts';
 import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
-import { runManifest } from '../src/session/run-manifest.ts';
 import { planRun, prepareRun, type RunRequest } from '../src/session/training-run.ts';
 import { viewRow } from '../src/session/token-view.ts';
 import { blobSource } from '../src/storage/byte-source.ts';
 import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
 import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
-import {
-  decodeCheckpoint,
-  encodeCheckpoint,
-  restoreCheckpoint,
-  type Checkpoint,
-} from '../src/train/checkpoint.ts';
+import { restoreCheckpoint } from '../src/train/checkpoint.ts';
 import { createOptimizer, disposeOptimizer } from '../src/train/optimizer.ts';
-import { train, type TrainingHost } from '../src/train/train.ts';
-import { deleteModel, isModel, noteProgress, resumableRuns, storageReport } from './kept-files.ts';
-import { modelFilesOf } from './model-source.ts';
+import type { Experiments } from './experiments.ts';
+import { deleteModel, isModel, resumableRuns, storageReport } from './kept-files.ts';
+import { modelFilesOf, sameSource } from './model-source.ts';
 import { modelSummary } from './model-summary.ts';
 import type {
   AdapterSummary,
+  ExperimentOpening,
+  ExperimentRequest,
   ExportedFile,
   GenerateProgress,
   GenerateRequest,
@@ -55,12 +50,11 @@ import type {
 } from './protocol.ts';
 import { makeAnswerSet } from './set-maker.ts';
 import { startEngine } from './start-engine.ts';
+import { checkpointStep, readCheckpoint, trainRun } from './train-run.ts';
 import { secondsPerStep, secondsToMeasure } from './trials.ts';
+import { Turns } from './turns.ts';
 
 type Report<Progress> = (progress: Progress) => Promise<void>;
-
-const CHECKPOINT = 'checkpoint.safetensors';
-const CHECKPOINT_SECONDS = 20;
 
 export class TrainerSession implements TrainerApi {
   #engine: EngineReport | undefined;
@@ -70,17 +64,14 @@ export class TrainerSession implements TrainerApi {
   /** What the model was opened from, to open it again for full fine-tuning. */
   #opened: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
   readonly #adapters = new Map<string, LoraAdapter>();
-  /** Calls are numbered: a stop concerns every call made before it, also those that still wait. */
-  #calls = 0;
-  #current = 0;
-  #stoppedUpTo = 0;
   /** Ends a download that is under way. */
   #download = new AbortController();
   /** What opening the model had to say. */
   #notices: string[] = [];
   #store: Promise<RunStore> | undefined;
+  #experiments: Experiments | undefined;
   /** Calls that use the engine wait for each other. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   readonly startEngine = (preferred: EngineName | 'auto'): Promise<EngineReport> =>
     this.#alone(async () => {
@@ -152,7 +143,7 @@ export class TrainerSession implements TrainerApi {
       if (!adapter) throw new DataError('Full fine-tuning leaves no adapter to load.');
       const optimizer = createOptimizer(job.parameters);
       try {
-        const checkpoint = await this.#checkpoint(request.runId);
+        const checkpoint = await readCheckpoint(await this.#runs(), request.runId);
         restoreCheckpoint(checkpoint, job.facts, job.parameters, optimizer);
       } catch (error) {
         adapter.dispose();
@@ -209,7 +200,7 @@ export class TrainerSession implements TrainerApi {
     });
 
   readonly stop = (): Promise<void> => {
-    this.#stoppedUpTo = this.#calls;
+    this.#turns.stop();
     this.#download.abort();
     return Promise.resolve();
   };
@@ -250,6 +241,24 @@ export class TrainerSession implements TrainerApi {
   readonly deleteStored = (id: string): Promise<void> =>
     isModel(id) ? deleteModel(id) : this.deleteRun(id);
 
+  readonly openExperiment = (request: ExperimentRequest): Promise<ExperimentOpening> =>
+    this.#alone(async () => (await this.#experiment()).open(request));
+
+  readonly settlePiece: TrainerApi['settlePiece'] = (pieceId, report) =>
+    this.#alone(async () => (await this.#experiment()).settle(pieceId, report));
+
+  readonly closeExperiment = (): Promise<void> =>
+    this.#alone(() => Promise.resolve(this.#experiments?.close()));
+
+  readonly experimentResult: TrainerApi['experimentResult'] = async (id) =>
+    (await this.#experiment()).result(id);
+
+  readonly experimentFiles = async (id: string): Promise<ExportedFile[]> =>
+    (await this.#experiment()).files(id);
+
+  readonly estimateExperiment: TrainerApi['estimateExperiment'] = (request) =>
+    this.#alone(async () => (await this.#experiment()).estimate(request));
+
   /** Trains; when the graphics processor is lost, goes on from the last checkpoint, twice at most. */
   async #trainThroughLoss(
     request: TrainRequest,
@@ -262,9 +271,8 @@ export class TrainerSession implements TrainerApi {
       } catch (error) {
         if (!(error instanceof GpuLostError) || losses > 2) throw error;
         const engine = await this.#recover(error, losses > 1);
-        const kept = await (await this.#runs()).read(request.runId, CHECKPOINT);
-        const begun = kept && (await decodeCheckpoint(CHECKPOINT, kept)).progress.step;
-        next = { ...request, resume: kept !== undefined };
+        const begun = await checkpointStep(await this.#runs(), request.runId);
+        next = { ...request, resume: begun !== undefined };
         await report({
           kind: 'notice',
           text: `${error.message} Nothing was lost but time: ${engine.device} goes on ${begun === undefined ? 'from the start' : `from step ${begun}`}.`,
@@ -292,6 +300,7 @@ export class TrainerSession implements TrainerApi {
   }
 
   #stopEngine(): void {
+    this.#experiments?.close();
     this.#close();
     if (this.#engine?.name === 'wasm') (backend() as { dispose(): void }).dispose();
     this.#engine = undefined;
@@ -299,68 +308,14 @@ export class TrainerSession implements TrainerApi {
 
   async #train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> {
     const lab = await this.#labFor(request);
-    const engine = this.#needEngine();
-    const store = await this.#runs();
-    const plan = planRun(lab, request, engine.memoryBytes);
-    for (const text of plan.notices) await report({ kind: 'notice', text });
-    if (store.refused !== undefined) await report({ kind: 'notice', text: store.refused });
-    const { runId, training } = request;
-    const { job, adapter } = await prepareRun(lab, request, plan);
-    const from = request.resume ? await this.#checkpoint(runId) : undefined;
-    const host: TrainingHost = {
-      ...this.#host(),
-      memoryBytes: allocatedBytes,
-      checkpointSeconds: CHECKPOINT_SECONDS,
-      saveCheckpoint: async (checkpoint) => {
-        const began = performance.now();
-        await store.write(runId, CHECKPOINT, encodeCheckpoint(checkpoint));
-        await noteProgress(store, runId, checkpoint.progress.step, training.steps);
-        const seconds = (performance.now() - began) / 1000;
-        await report({ kind: 'checkpoint', step: checkpoint.progress.step, seconds });
-      },
+    const place = {
+      lab,
+      engine: this.#needEngine(),
+      store: await this.#runs(),
+      host: this.#host(),
+      keep: (adapter: LoraAdapter) => this.#keep(request.runId, adapter),
     };
-    let kept = false;
-    // The page draws one report while the next step is computed.
-    let told = Promise.resolve();
-    try {
-      const run = train(job, host, from);
-      for (;;) {
-        const next = await run.next();
-        await told;
-        if (!next.done) {
-          told = report({ kind: 'step', report: next.value });
-          continue;
-        }
-        const result = next.value;
-        if (adapter) {
-          this.#keep(runId, adapter);
-          kept = true;
-        }
-        return {
-          runId,
-          outcome: result.outcome,
-          step: result.progress.step,
-          steps: training.steps,
-          seconds: result.progress.elapsedSeconds,
-          trainableParameters: plan.trainableParameters,
-          validationBefore: result.progress.validationBefore,
-          validationAfter: result.progress.validationAfter,
-          engine: engine.name,
-          adapterId: adapter && runId,
-          manifest: await runManifest(lab, engine, request, plan, job.facts, result),
-        };
-      }
-    } finally {
-      if (!kept) adapter?.dispose();
-      await told;
-    }
-  }
-
-  /** @throws DataError when the run has none */
-  async #checkpoint(runId: string): Promise<Checkpoint> {
-    const saved = await (await this.#runs()).read(runId, CHECKPOINT);
-    if (!saved) throw new DataError('There is no checkpoint of this run to go on from.');
-    return decodeCheckpoint(CHECKPOINT, saved);
+    return trainRun(place, request, report);
   }
 
   #keep(id: string, adapter: LoraAdapter): void {
@@ -379,6 +334,27 @@ export class TrainerSession implements TrainerApi {
     if (training.method !== 'full') return this.#baseLab();
     await this.#reopen(true);
     return this.#needLab();
+  }
+
+  /** The part that carries experiments out, loaded when it is first asked for. */
+  async #experiment(): Promise<Experiments> {
+    const { Experiments: Part } = await import('./experiments.ts');
+    return (this.#experiments ??= new Part({
+      engine: () => this.#needEngine(),
+      store: () => this.#runs(),
+      stopRequested: () => this.#stopRequested(),
+      modelFiles: (source) => {
+        const { signal } = (this.#download = new AbortController());
+        const report = () => Promise.resolve();
+        return modelFilesOf(source, { report, signal, notice: (text) => this.#notices.push(text) });
+      },
+      openedFrom: async (source) => {
+        const opened = this.#opened;
+        if (opened?.precision !== 'as-stored' || !sameSource(opened.source, source))
+          return undefined;
+        return this.#baseLab();
+      },
+    }));
   }
 
   async #reopen(trainable: boolean): Promise<void> {
@@ -468,14 +444,12 @@ export class TrainerSession implements TrainerApi {
   }
 
   #stopRequested(): boolean {
-    return this.#current <= this.#stoppedUpTo;
+    return this.#turns.stopRequested();
   }
 
   /** One long call at a time, in the order they were made. */
   #alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const call = ++this.#calls;
-    const result = this.#queue.then(async () => {
-      this.#current = call;
+    return this.#turns.take(async () => {
       try {
         return await work();
       } catch (error) {
@@ -483,8 +457,6 @@ export class TrainerSession implements TrainerApi {
         throw plainError(error);
       }
     });
-    this.#queue = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Experiment, ModelSpec } from '../experiment/schema.ts';
 import { filesTask, worldTask, type Task } from '../experiment/task.ts';
 import { readText, type ByteSource } from '../storage/byte-source.ts';
 import { hashOf } from '../storage/file-store.ts';
-import type { ModelFiles } from '../storage/model-files.ts';
+import { isTextFile, type ModelFiles } from '../storage/model-files.ts';
 
 export interface InputPlaces {
   /** The files of a model; undefined when they are not where the experiment says. */
@@ -53,7 +53,9 @@ export async function readInputs(
 
   const hashes: Record<string, string> = {};
   for (const [id, model] of models) {
-    for (const [name, file] of model.files) hashes[`${id}/${name}`] = await hashOf(file);
+    for (const [name, file] of model.files) {
+      if (decides(name)) hashes[`${id}/${name}`] = await hashOf(file);
+    }
   }
   for (const [path, file] of files) hashes[path] = await hashOf(file);
   const { task: spec } = experiment;
@@ -73,6 +75,9 @@ export async function readInputs(
   };
   return { experiment, models, hashes, ...filesTask(spec, parts) };
 }
+
+/** A model's card or its training curve changes no number. */
+const decides = (name: string) => isTextFile(name) || /\.(safetensors|gguf)$/i.test(name);
 
 /** The files that an experiment names, besides its models'. */
 export function pathsOf({ task, sets }: Experiment): { where: string; path: string }[] {

@@ -9,6 +9,7 @@ import { ModelFileError, StoppedError } from '../../src/errors.ts';
 import type { RowFamiliarity } from '../../src/familiarity/config.ts';
 import { createRandom } from '../../src/random.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
+import { fakeExperiments } from './fake-experiments.ts';
 import type {
   ModelSummary,
   SetFamiliarity,
@@ -24,6 +25,10 @@ export interface FakeOptions {
   beforeStep?: (step: number) => Promise<void>;
   /** Opening any model fails with this. */
   openError?: Error;
+  /** Called before a piece of an experiment is done; what it throws is the piece's failure. */
+  beforePiece?: (id: string) => void;
+  /** Results of experiments, by id, that outlive this trainer. */
+  kept?: Parameters<typeof fakeExperiments>[1];
 }
 
 const END_NLL = 0.2;
@@ -39,6 +44,8 @@ export function fakeTrainer({
   pause = () => Promise.resolve(),
   beforeStep = pause,
   openError,
+  beforePiece,
+  kept,
 }: FakeOptions = {}): TrainerApi {
   let stopping = false;
   let source = '';
@@ -89,7 +96,17 @@ export function fakeTrainer({
     };
   };
 
+  const experiments = fakeExperiments(
+    { pause, stopRequested: () => stopping, ...(beforePiece && { beforePiece }) },
+    kept,
+  );
+
   return {
+    ...experiments,
+    settlePiece: (id, report) => {
+      stopping = false;
+      return experiments.settlePiece(id, report);
+    },
     startEngine: (preferred) =>
       Promise.resolve({
         name: preferred === 'auto' ? 'wasm' : preferred,

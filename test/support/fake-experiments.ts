@@ -1,0 +1,125 @@
+/** The experiment calls of the fake trainer: the real protocol and report with doers that only pretend. */
+import { DataError, StoppedError } from '../../src/errors.ts';
+import { planExperiment } from '../../src/experiment/plan.ts';
+import type { Surroundings } from '../../src/experiment/report.ts';
+import type { PieceResult } from '../../src/experiment/results.ts';
+import { ExperimentSession, type Stage } from '../../src/experiment/run.ts';
+import { worldTask, type Task } from '../../src/experiment/task.ts';
+import { experimentResult, resultFiles } from '../../src/session/experiment-result.ts';
+import type { ExperimentRequest, TrainerApi } from '../../workers/protocol.ts';
+import { fakeDoers, memoryResults } from '../experiment/fake-doers.ts';
+
+export interface FakeExperimentOptions {
+  pause: () => Promise<void>;
+  stopRequested: () => boolean;
+  /** Called before a piece is done; what it throws is the piece's failure. */
+  beforePiece?: (id: string) => void;
+}
+
+type Calls =
+  | 'openExperiment'
+  | 'settlePiece'
+  | 'closeExperiment'
+  | 'experimentResult'
+  | 'experimentFiles'
+  | 'estimateExperiment';
+
+const surroundings: Surroundings = {
+  idiolect: '0',
+  tensorflow_js: '0',
+  platform: 'a test',
+  engine: { name: 'wasm', device: '2 threads', threads: 2, features: [] },
+  prompt: { useChatTemplate: true, plainTemplate: '{question}\n' },
+  files: {},
+  fingerprint: 'fake',
+};
+
+/** What is kept outlives a fake trainer when the same map is handed to the next. */
+export function fakeExperiments(
+  options: FakeExperimentOptions,
+  kept = new Map<string, ReturnType<typeof memoryResults>>(),
+): Pick<TrainerApi, Calls> {
+  let open: { request: ExperimentRequest; task: Task; session: ExperimentSession } | undefined;
+  let report: (stage: Stage) => Promise<void> = () => Promise.resolve();
+  const resultOf = async (id: string) => {
+    if (open?.request.id !== id) return undefined;
+    const { experiment } = open.request;
+    const results: PieceResult[] = [];
+    for (const piece of planExperiment(experiment)) {
+      const result = await kept.get(id)!.read(piece.id);
+      if (result) results.push(result);
+    }
+    const inputs = { experiment, task: open.task, sets: new Map(), models: new Map(), hashes: {} };
+    return experimentResult(inputs, results, surroundings);
+  };
+  return {
+    async openExperiment(request) {
+      const { id, experiment } = request;
+      if (experiment.task.kind !== 'world')
+        throw new DataError('The fake knows the micro-world only.');
+      const task = worldTask(experiment, experiment.task);
+      const golds = new Map(
+        [...task.train, ...task.validation, ...task.test, ...task.retention].map((question) => [
+          question.text,
+          question.gold,
+        ]),
+      );
+      const { doers } = fakeDoers({
+        golds,
+        skill: (model, set) => (set === undefined ? 0.4 : model.endsWith(set) ? 0.85 : 0.3),
+        nll: (model, set) => (model.endsWith(set) ? 0.5 : 1.4),
+      });
+      const store = kept.get(id) ?? memoryResults();
+      kept.set(id, store);
+      const session = new ExperimentSession({
+        ...{ experiment, task, store, doers },
+        files: new Map(),
+        report: (stage) => report(stage),
+      });
+      open = { request, task, session };
+      const done = [];
+      for (const piece of planExperiment(experiment)) {
+        if (!store.texts.has(piece.id)) continue;
+        await session.settle(piece);
+        done.push({ id: piece.id, seconds: 2 });
+      }
+      const { train, validation, test, retention } = task;
+      const sizes = {
+        train: train.length,
+        validation: validation.length,
+        test: test.length,
+        retention: retention.length,
+      };
+      return { done, sizes, notices: [] };
+    },
+    async settlePiece(pieceId, tell) {
+      const piece = planExperiment(open!.request.experiment).find(({ id }) => id === pieceId)!;
+      report = async ({ what, done, total }) => {
+        await options.pause();
+        if (options.stopRequested()) throw new StoppedError('Stopped.');
+        await tell({ what, done, total });
+      };
+      options.beforePiece?.(pieceId);
+      await report({ piece, what: 'test questions', done: 1, total: 2 });
+      await open!.session.settle(piece);
+      return 2;
+    },
+    closeExperiment() {
+      open = undefined;
+      return Promise.resolve();
+    },
+    experimentResult: resultOf,
+    async experimentFiles(id) {
+      const result = await resultOf(id);
+      const encoder = new TextEncoder();
+      return Object.entries(resultFiles(result!)).map(([name, text]) => ({
+        name,
+        bytes: encoder.encode(text),
+      }));
+    },
+    estimateExperiment: async () => {
+      await options.pause();
+      return { answer: 0.02, measure: 0.002, step: 0.1 };
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/** An experiment through the worker's calls: stopped, gone on with, and the numbers of the command. */
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, it, vi } from 'vitest';
+import { StoppedError } from '../../src/errors.ts';
+import { planExperiment } from '../../src/experiment/plan.ts';
+import type { PieceResult } from '../../src/experiment/results.ts';
+import { runExperiment } from '../../src/experiment/run.ts';
+import { readExperiment } from '../../src/experiment/schema.ts';
+import { worldTask } from '../../src/experiment/task.ts';
+import { experimentDoers } from '../../src/session/experiment-doers.ts';
+import { openLab } from '../../src/session/open-model.ts';
+import { nodeModelFiles } from '../../src/storage/node-file.ts';
+import type { ExperimentRequest, ModelSource } from '../../workers/protocol.ts';
+import { TrainerSession } from '../../workers/trainer-session.ts';
+import { memoryResults } from '../experiment/fake-doers.ts';
+
+const MODEL = 'idiolect-a';
+const session = new TrainerSession();
+const quiet = () => Promise.resolve();
+const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
+const experiment = readExperiment(
+  {
+    version: 1,
+    name: 'tiny',
+    models: [{ id: MODEL, dialect: 'a' }],
+    task: { kind: 'world', trainQuestions: 4, testQuestions: 3, retentionQuestions: 2 },
+    sets: [
+      { id: 'b', kind: 'written', writer: 'b' },
+      { id: 'change', kind: 'minimum-change', model: MODEL },
+    ],
+    seeds: [1, 2],
+    training: { steps: 2, batchSize: 2, learningRate: 0.01, warmup: 0, schedule: 'constant' },
+    evaluation: { maxNewTokens: 24 },
+  },
+  'test',
+);
+let source: ModelSource;
+const request = (id: string): ExperimentRequest => ({
+  ...{ id, experiment, prompt },
+  sources: { [MODEL]: source },
+  files: {},
+});
+
+beforeAll(async () => {
+  vi.stubGlobal('navigator', { userAgent: 'test' });
+  await session.startEngine('wasm');
+  const names = [
+    'config.json',
+    'generation_config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'model.safetensors',
+  ];
+  const files = await Promise.all(
+    names.map(async (path) => ({
+      path,
+      file: new File([await readFile(`public/models/${MODEL}/${path}`)], path, { lastModified: 1 }),
+    })),
+  );
+  source = { kind: 'files', name: MODEL, files };
+  await session.openModel(source, 'as-stored', quiet);
+});
+
+/** Without the times it took. */
+const numbers = (results: readonly PieceResult[]) =>
+  results.map((result) => ({ ...result, seconds: 0 }));
+
+async function asTheCommand(): Promise<PieceResult[]> {
+  if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
+  const doers = experimentDoers({
+    now: () => performance.now(),
+    memoryBytes: () => 0,
+    memoryLimitBytes: 2e9,
+    stopRequested: () => false,
+    breathe: quiet,
+    prompt,
+    openLab: async () =>
+      openLab(await nodeModelFiles(`public/models/${MODEL}`), {
+        precision: 'as-stored',
+        trainable: false,
+        maxTensorBytes: 2e9,
+        report: quiet,
+      }),
+  });
+  const task = worldTask(experiment, experiment.task);
+  const results: PieceResult[] = [];
+  const job = { experiment, task, files: new Map(), doers, store: memoryResults(), report: quiet };
+  for await (const { result } of runExperiment(job)) results.push(result);
+  return results;
+}
+
+it('gives the numbers of the command, also in another order and after a stop', async () => {
+  const plan = planExperiment(experiment).map(({ id }) => id);
+  const runs = plan.filter((id) => id.startsWith('run.'));
+  await session.openExperiment(request('one'));
+  for (const id of plan.filter((own) => !own.startsWith('run.'))) {
+    await session.settlePiece(id, quiet);
+  }
+  const stopped = session.settlePiece(runs[3]!, async ({ step }) => {
+    if (step?.step === 1) await session.stop();
+  });
+  await expect(stopped).rejects.toThrow(StoppedError);
+  for (const id of runs.toReversed().slice(0, 2)) await session.settlePiece(id, quiet);
+
+  // As after a reload: what is kept is found, what is not is done.
+  await session.closeExperiment();
+  const { done, sizes } = await session.openExperiment(request('one'));
+  expect(done.map(({ id }) => id)).toEqual(plan.filter((id) => !runs.slice(0, 2).includes(id)));
+  expect(sizes).toEqual({ train: 4, validation: 0, test: 3, retention: 2 });
+  for (const id of runs) await session.settlePiece(id, quiet);
+
+  const result = await session.experimentResult('one');
+  const expected = await asTheCommand();
+  expect(numbers(result!.results)).toEqual(numbers(expected));
+  const files = await session.experimentFiles('one');
+  expect(files.map(({ name }) => name)).toEqual(['experiment.json', 'report.json', 'report.html']);
+  const report = JSON.parse(new TextDecoder().decode(files[1]!.bytes)) as {
+    results: PieceResult[];
+  };
+  expect(numbers(report.results)).toEqual(numbers(expected));
+});
+
+it('finds the last report of an experiment that is no longer open, and leaves the model open', async () => {
+  const before = await session.experimentResult('one');
+  await session.closeExperiment();
+  const after = await session.experimentResult('one');
+  expect(after!.report.arms).toEqual(JSON.parse(JSON.stringify(before!.report.arms)));
+  const views = await session.viewTokens(
+    [{ id: 'r', question: 'q', response: 'a' }],
+    prompt,
+    'separate',
+    64,
+  );
+  expect(views).toHaveLength(1);
+});
+
+it('refuses to go on with results of other settings', async () => {
+  const other = { ...request('one'), prompt: { ...prompt, useChatTemplate: false } };
+  await expect(session.openExperiment(other)).rejects.toThrow(/of another experiment/);
+});
+
+it('measures what steps, answers and measurements cost', async () => {
+  const costs = await session.estimateExperiment(request('two'));
+  for (const seconds of Object.values(costs)) expect(seconds).toBeGreaterThan(0);
+});

@@ -1,0 +1,52 @@
+/** A short trial of an experiment's first model: what a step, an answer and a measurement cost here. */
+import type { Doers } from '../src/experiment/doers.ts';
+import type { UnitCosts } from '../src/experiment/estimate.ts';
+import type { ExperimentInputs } from '../src/session/experiment-inputs.ts';
+
+const TRIAL_QUESTIONS = 24;
+
+export async function trialCosts(
+  { experiment, task }: ExperimentInputs,
+  doers: Doers,
+): Promise<UnitCosts> {
+  const quiet = () => Promise.resolve();
+  const model = await doers.openModel(experiment.models[0]!);
+  const { maxNewTokens, batchSize } = experiment.evaluation;
+  const timed = async <Result>(work: () => Promise<Result>): Promise<[number, Result]> => {
+    const began = doers.now();
+    const result = await work();
+    return [(doers.now() - began) / 1000, result];
+  };
+  try {
+    const questions = task.test.slice(0, Math.min(TRIAL_QUESTIONS, batchSize));
+    const texts = questions.map(({ text }) => text);
+    const answer = model.answer({ maxNewTokens, temperature: undefined, seed: 0 });
+    const [answering, answers] = await timed(() => answer(texts));
+    // The model's own answers to test questions: as long as what it will be trained on, never kept.
+    const rows = questions.map(({ id, text }, i) => ({
+      id,
+      question: text,
+      response: answers[i]!.text.trim() || 'Answer: 0',
+    }));
+    const set = { id: 'trial', name: 'trial', rows };
+    // The first call of each kind compiles and packs.
+    await model.measure(set, quiet);
+    const [measuring] = await timed(() => model.measure(set, quiet));
+    const steps = 3;
+    const times: number[] = [];
+    const training = { ...experiment.training, steps, evaluateEvery: steps, logEvery: 1, seed: 0 };
+    const request = { set, validation: undefined, training, lora: experiment.lora };
+    const trained = await model.train(request, ({ step }) => {
+      times[step] = doers.now();
+      return Promise.resolve();
+    });
+    trained.dispose();
+    return {
+      answer: answering / texts.length,
+      measure: measuring / rows.length,
+      step: (times[steps]! - times[1]!) / 1000 / (steps - 1) / training.accumulation,
+    };
+  } finally {
+    model.close();
+  }
+}

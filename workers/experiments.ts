@@ -1,0 +1,242 @@
+/**
+ * Experiments in the worker: one is open at a time, carried out piece by piece in the order the page
+ * asks for, with the doers of the command, so that the same engine and seeds give the same numbers.
+ * Loaded when the first one is asked for.
+ */
+import type { EngineReport } from '../src/engine/config.ts';
+import { allocatedBytes } from '../src/engine/memory.ts';
+import { DataError, StoppedError } from '../src/errors.ts';
+import type { UnitCosts } from '../src/experiment/estimate.ts';
+import { planExperiment } from '../src/experiment/plan.ts';
+import type { Surroundings } from '../src/experiment/report.ts';
+import type { PieceResult, ResultStore } from '../src/experiment/results.ts';
+import { ExperimentSession, type Stage } from '../src/experiment/run.ts';
+import type { ModelSpec } from '../src/experiment/schema.ts';
+import { experimentDoers } from '../src/session/experiment-doers.ts';
+import { readInputs, type ExperimentInputs } from '../src/session/experiment-inputs.ts';
+import {
+  experimentResult,
+  openResults,
+  readResult,
+  resultFiles,
+  surroundingsOf,
+  type ExperimentResult,
+  type TextFiles,
+} from '../src/session/experiment-result.ts';
+import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
+import { textSource } from '../src/storage/byte-source.ts';
+import type { ModelFiles } from '../src/storage/model-files.ts';
+import { noteName } from '../src/storage/notes.ts';
+import type { RunStore } from '../src/storage/run-store.ts';
+import { trialCosts } from './experiment-trial.ts';
+import type {
+  ExperimentOpening,
+  ExperimentRequest,
+  ExperimentStage,
+  ExportedFile,
+  ModelSource,
+} from './protocol.ts';
+
+export interface ExperimentHost {
+  engine(): EngineReport;
+  store(): Promise<RunStore>;
+  stopRequested(): boolean;
+  modelFiles(source: ModelSource): Promise<ModelFiles>;
+  /** The model that is open already, when it was opened from there. */
+  openedFrom(source: ModelSource): Promise<OpenLab | undefined>;
+}
+
+interface Opened {
+  request: ExperimentRequest;
+  inputs: ExperimentInputs;
+  surroundings: Surroundings;
+  kept: ResultStore;
+  session: ExperimentSession;
+}
+
+/** What the page hears at most so often, ms. */
+const REPORT_EVERY = 100;
+/** Messages of the page, a stop among them, are let in so often, ms. */
+const BREATHE_EVERY = 25;
+const REPORT = 'report.json';
+
+export class Experiments {
+  #opened: Opened | undefined;
+  /** Where stages go while a piece is done. */
+  #report: (stage: Stage) => Promise<void> = () => Promise.resolve();
+  readonly #host: ExperimentHost;
+
+  constructor(host: ExperimentHost) {
+    this.#host = host;
+  }
+
+  /** @throws DataError for files that are missing or do not fit, and for results of other settings */
+  async open(request: ExperimentRequest): Promise<ExperimentOpening> {
+    this.close();
+    const notices: string[] = [];
+    const inputs = await this.#inputs(request, (text) => notices.push(text));
+    const platform = navigator.userAgent;
+    const engine = this.#host.engine();
+    const surroundings = await surroundingsOf(inputs, engine, request.prompt, platform);
+    const store = await this.#host.store();
+    if (store.refused !== undefined) notices.push(store.refused);
+    const texts = textFiles(store, request.id);
+    const { experiment } = inputs;
+    const kept = await openResults(texts, 'this browser', experiment, surroundings.fingerprint);
+    const { task, sets: files } = inputs;
+    const session = new ExperimentSession({
+      ...{ experiment, task, files },
+      doers: this.#doers(request, inputs),
+      store: kept,
+      report: (stage) => this.#report(stage),
+    });
+    this.#opened = { request, inputs, surroundings, kept, session };
+    const done: ExperimentOpening['done'] = [];
+    for (const piece of planExperiment(experiment)) {
+      if ((await kept.read(piece.id)) === undefined) continue;
+      const { result } = await session.settle(piece);
+      done.push({ id: piece.id, seconds: secondsOf(result) });
+    }
+    const { train, validation, test, retention } = task;
+    return {
+      done,
+      sizes: {
+        train: train.length,
+        validation: validation.length,
+        test: test.length,
+        retention: retention.length,
+      },
+      notices,
+    };
+  }
+
+  /** @returns the seconds it took, now or when it was done */
+  async settle(
+    pieceId: string,
+    report: (stage: ExperimentStage) => Promise<void>,
+  ): Promise<number> {
+    const { session, inputs } = this.#need();
+    const piece = planExperiment(inputs.experiment).find(({ id }) => id === pieceId);
+    if (!piece) throw new DataError(`The experiment has no piece ${pieceId}.`);
+    if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
+    let told = -Infinity;
+    let last = '';
+    this.#report = async ({ what, done, total, step }) => {
+      if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
+      const now = performance.now();
+      if (what === last && now - told < REPORT_EVERY && done < total) return;
+      [told, last] = [now, what];
+      await report({ what, done, total, ...(step && { step }) });
+    };
+    try {
+      return secondsOf((await session.settle(piece)).result);
+    } finally {
+      this.#report = () => Promise.resolve();
+    }
+  }
+
+  /** What is known so far, or what was kept of one that is not open; undefined when there is nothing. */
+  async result(id: string): Promise<ExperimentResult | undefined> {
+    const store = await this.#host.store();
+    const texts = textFiles(store, id);
+    const opened = this.#opened;
+    if (opened?.request.id !== id) {
+      const text = await texts.read(REPORT);
+      return text === undefined ? undefined : readResult(text);
+    }
+    const { inputs, kept, surroundings } = opened;
+    const results: PieceResult[] = [];
+    for (const piece of planExperiment(inputs.experiment)) {
+      const result = await kept.read(piece.id);
+      if (result) results.push(result);
+    }
+    const result = experimentResult(inputs, results, surroundings);
+    await texts.write(REPORT, resultFiles(result)[REPORT]!);
+    return result;
+  }
+
+  /** experiment.json, report.json and report.html, as the command writes them. */
+  async files(id: string): Promise<ExportedFile[]> {
+    const result = await this.result(id);
+    if (!result) throw new DataError('There is nothing to report yet.');
+    const encoder = new TextEncoder();
+    return Object.entries(resultFiles(result)).map(([name, text]) => ({
+      name,
+      bytes: encoder.encode(text),
+    }));
+  }
+
+  async estimate(request: ExperimentRequest): Promise<UnitCosts> {
+    const inputs = await this.#inputs(request, () => undefined);
+    return trialCosts(inputs, this.#doers(request, inputs));
+  }
+
+  /** Frees the model of the open experiment; what is kept stays. */
+  close(): void {
+    this.#opened?.session.close();
+    this.#opened = undefined;
+  }
+
+  #inputs(request: ExperimentRequest, notice: (text: string) => void): Promise<ExperimentInputs> {
+    const { experiment, sources, files } = request;
+    return readInputs(experiment, {
+      model: async ({ id }) => {
+        const source = sources[id];
+        return source && this.#host.modelFiles(source);
+      },
+      file: (path) => {
+        const text = files[path];
+        return Promise.resolve(text === undefined ? undefined : textSource(path, text));
+      },
+      notice,
+    });
+  }
+
+  #doers({ sources, prompt }: ExperimentRequest, { models }: ExperimentInputs) {
+    const engine = this.#host.engine();
+    let breathed = performance.now();
+    return experimentDoers({
+      now: () => performance.now(),
+      memoryBytes: allocatedBytes,
+      memoryLimitBytes: engine.memoryBytes,
+      stopRequested: () => this.#host.stopRequested(),
+      breathe: async () => {
+        if (performance.now() - breathed < BREATHE_EVERY) return;
+        await new Promise<void>((resolve) => setTimeout(resolve, 0));
+        breathed = performance.now();
+      },
+      prompt,
+      openLab: async ({ id }: ModelSpec) => {
+        const open = await this.#host.openedFrom(sources[id]!);
+        // The page's own model stays open when the experiment is through with it.
+        if (open) return { ...open, model: { ...open.model, dispose: () => undefined } };
+        return openLab(models.get(id)!, {
+          precision: enginePrecision(engine, 'as-stored'),
+          trainable: false,
+          maxTensorBytes: engine.maxTensorBytes,
+          report: () => Promise.resolve(),
+        });
+      },
+    });
+  }
+
+  #need(): Opened {
+    if (!this.#opened) throw new DataError('No experiment is open.');
+    return this.#opened;
+  }
+}
+
+function secondsOf({ seconds }: PieceResult): number {
+  return typeof seconds === 'number' ? seconds : seconds.training + seconds.evaluation;
+}
+
+/** The browser's files of one experiment, as texts. */
+function textFiles(store: RunStore, id: string): TextFiles {
+  return {
+    read: async (name) => {
+      const bytes = await store.read(id, noteName(name));
+      return bytes && new TextDecoder().decode(bytes);
+    },
+    write: (name, text) => store.write(id, noteName(name), new TextEncoder().encode(text)),
+  };
+}

@@ -1,0 +1,98 @@
+/** One training run on the open model: checkpoints kept as it goes, reports awaited by the page. */
+import type { EngineReport } from '../src/engine/config.ts';
+import { allocatedBytes } from '../src/engine/memory.ts';
+import { DataError } from '../src/errors.ts';
+import type { LoraAdapter } from '../src/lora/adapter.ts';
+import type { OpenLab } from '../src/session/open-model.ts';
+import { runManifest } from '../src/session/run-manifest.ts';
+import { planRun, prepareRun } from '../src/session/training-run.ts';
+import type { RunStore } from '../src/storage/run-store.ts';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../src/train/checkpoint.ts';
+import { train, type TrainingHost } from '../src/train/train.ts';
+import { noteProgress } from './kept-files.ts';
+import type { TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
+
+const CHECKPOINT = 'checkpoint.safetensors';
+const CHECKPOINT_SECONDS = 20;
+
+export interface RunPlace {
+  lab: OpenLab;
+  engine: EngineReport;
+  store: RunStore;
+  host: Pick<TrainingHost, 'now' | 'stopRequested' | 'breathe'>;
+  /** Takes the trained adapter over. */
+  keep: (adapter: LoraAdapter) => void;
+}
+
+export async function trainRun(
+  { lab, engine, store, host: basics, keep }: RunPlace,
+  request: TrainRequest,
+  report: (event: TrainEvent) => Promise<void>,
+): Promise<TrainSummary> {
+  const plan = planRun(lab, request, engine.memoryBytes);
+  for (const text of plan.notices) await report({ kind: 'notice', text });
+  if (store.refused !== undefined) await report({ kind: 'notice', text: store.refused });
+  const { runId, training } = request;
+  const { job, adapter } = await prepareRun(lab, request, plan);
+  const from = request.resume ? await readCheckpoint(store, runId) : undefined;
+  const host: TrainingHost = {
+    ...basics,
+    memoryBytes: allocatedBytes,
+    checkpointSeconds: CHECKPOINT_SECONDS,
+    saveCheckpoint: async (checkpoint) => {
+      const began = performance.now();
+      await store.write(runId, CHECKPOINT, encodeCheckpoint(checkpoint));
+      await noteProgress(store, runId, checkpoint.progress.step, training.steps);
+      const seconds = (performance.now() - began) / 1000;
+      await report({ kind: 'checkpoint', step: checkpoint.progress.step, seconds });
+    },
+  };
+  let kept = false;
+  // The page draws one report while the next step is computed.
+  let told = Promise.resolve();
+  try {
+    const run = train(job, host, from);
+    for (;;) {
+      const next = await run.next();
+      await told;
+      if (!next.done) {
+        told = report({ kind: 'step', report: next.value });
+        continue;
+      }
+      const result = next.value;
+      if (adapter) {
+        keep(adapter);
+        kept = true;
+      }
+      return {
+        runId,
+        outcome: result.outcome,
+        step: result.progress.step,
+        steps: training.steps,
+        seconds: result.progress.elapsedSeconds,
+        trainableParameters: plan.trainableParameters,
+        validationBefore: result.progress.validationBefore,
+        validationAfter: result.progress.validationAfter,
+        engine: engine.name,
+        adapterId: adapter && runId,
+        manifest: await runManifest(lab, engine, request, plan, job.facts, result),
+      };
+    }
+  } finally {
+    if (!kept) adapter?.dispose();
+    await told;
+  }
+}
+
+/** @throws DataError when the run has none */
+export async function readCheckpoint(store: RunStore, runId: string): Promise<Checkpoint> {
+  const saved = await store.read(runId, CHECKPOINT);
+  if (!saved) throw new DataError('There is no checkpoint of this run to go on from.');
+  return decodeCheckpoint(CHECKPOINT, saved);
+}
+
+/** The step a run would go on from; undefined without a checkpoint. */
+export async function checkpointStep(store: RunStore, runId: string): Promise<number | undefined> {
+  const saved = await store.read(runId, CHECKPOINT);
+  return saved && (await decodeCheckpoint(CHECKPOINT, saved)).progress.step;
+}
