@@ -4,6 +4,7 @@
  */
 import { backend } from '@tensorflow/tfjs-core';
 import type { Precision } from '../models/precision.ts';
+import { allocatedBytes } from '../src/engine/memory.ts';
 import { DataError, GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import { readPeftAdapter } from '../src/exchange/peft-read.ts';
