@@ -10,9 +10,13 @@ import { hostOf } from './process-host.ts';
 export async function serveBenchPage(): Promise<ViteDevServer> {
   const server = await createServer({
     logLevel: 'error',
+    // Of its own: another server that bundles packages meanwhile would rename what pages have open.
+    cacheDir: 'node_modules/.vite-bench',
     server: { port: 0, hmr: false, watch: null },
     optimizeDeps: {
-      entries: ['test/bench/page/index.html'],
+      // Workers are not followed from the page. A package that is met only while a contender loads
+      // would be bundled then, and the modules asked for in that moment fail.
+      entries: ['test/bench/page/index.html', 'test/bench/page/worker.ts'],
       include: [
         '@tensorflow/tfjs-core/dist/register_all_gradients',
         '@tensorflow/tfjs-backend-wasm',
