@@ -7,6 +7,7 @@ import { padIdOf } from '../src/session/encode-set.ts';
 import type { RunPlan, RunRequest } from '../src/session/training-run.ts';
 import { orderStart } from '../src/batches/training-order.ts';
 import { trainingStep } from '../src/batches/training-step.ts';
+import { engineBatchCost } from '../src/engine/batch-cost.ts';
 import { batchGradients, disposeGradients, readLossAndNorm } from '../src/train/loss.ts';
 import type { MeasureRequest } from './protocol.ts';
 
@@ -36,7 +37,7 @@ export async function secondsToMeasure(lab: OpenLab, request: MeasureRequest): P
   return ((await run()) * all) / Math.max(1, characters(sample.rows));
 }
 
-/** Seconds of one step, from one micro-batch whose result is thrown away. */
+/** Seconds of one step, from its longest micro-batch, whose result is thrown away. */
 export async function secondsPerStep(
   lab: OpenLab,
   { lora, training }: RunRequest,
@@ -54,10 +55,12 @@ export async function secondsPerStep(
     maxTokens: plan.maxTokens,
     maxLength: plan.maxLength,
     padId: padIdOf(lab.tokenizer),
+    cost: engineBatchCost(),
   });
+  const longest = step.microBatches.at(-1)!;
   const run = async () => {
     const began = performance.now();
-    const result = batchGradients(lab.model, step.microBatches[0]!, variables, 1, { adapter });
+    const result = batchGradients(lab.model, longest, variables, 1, { adapter });
     await readLossAndNorm(result);
     disposeGradients(result);
     return (performance.now() - began) / 1000;
@@ -65,5 +68,6 @@ export async function secondsPerStep(
   await run();
   const seconds = await run();
   adapter?.dispose();
-  return seconds * step.microBatches.length;
+  const tokens = step.microBatches.reduce((sum, { batch, time }) => sum + batch * time, 0);
+  return (seconds * tokens) / (longest.batch * longest.time);
 }

@@ -2,6 +2,7 @@
  * Examples padded on the right to one length, with the list of positions that predict a target.
  * A model computes logits at those positions only; padding is never among them.
  */
+import type { BatchCost } from './batch-cut.ts';
 import type { Example } from './example.ts';
 import { firstTarget, targetCount } from './example.ts';
 import { bucketTime } from './time-buckets.ts';
@@ -32,6 +33,8 @@ export interface BatchShape {
   maxLength: number;
   /** Any valid token id; what it is does not change any result. */
   padId: number;
+  /** What batches cost on the engine; when absent they are filled up, and T is one of a few. */
+  cost?: BatchCost;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface BatchShape {
 export function makeBatch(
   all: readonly Example[],
   indices: ArrayLike<number>,
-  { maxLength, padId }: BatchShape,
+  { maxLength, padId, cost }: BatchShape,
 ): Batch {
   const chosen = Array.from(indices, (index) => {
     const example = all[index];
@@ -51,7 +54,7 @@ export function makeBatch(
   if (chosen.length === 0) throw new RangeError('A batch needs at least one example.');
   const batch = chosen.length;
   const longest = chosen.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
-  const time = bucketTime(longest, maxLength);
+  const time = bucketTime(longest, maxLength, cost?.timeStep);
   const count = chosen.reduce((sum, example) => sum + targetCount(example), 0);
 
   const tokens = new Int32Array(batch * time).fill(padId);

@@ -4,6 +4,7 @@
  */
 import type { Batch, BatchShape } from './batch.ts';
 import { makeBatch } from './batch.ts';
+import { cheapestCut, type CutLimits } from './batch-cut.ts';
 import type { Example } from './example.ts';
 import { bucketTime } from './time-buckets.ts';
 
@@ -35,35 +36,43 @@ export function countEvaluationBatches(
 }
 
 /**
- * Chunks of indices in order of length, each within the batch size and the token budget.
- * Sorting is stable, so the chunks depend on nothing but the arguments.
+ * Chunks of indices in order of length, each within the batch size and the token budget: the
+ * cheapest where the cost of batches is known, else as full as they may be. Sorting is stable, so
+ * the chunks depend on nothing but the arguments.
  */
 export function chunkByLength(
   examples: readonly Example[],
   indices: readonly number[],
-  { batchSize, maxLength, maxTokens = Infinity }: EvaluationOptions,
+  { batchSize, maxLength, maxTokens = Infinity, cost }: EvaluationOptions,
   first: 'longest' | 'shortest',
 ): number[][] {
   if (!(batchSize >= 1)) throw new RangeError(`A batch cannot hold ${batchSize} examples.`);
   const lengthOf = (index: number): number => examples[index]!.tokens.length;
   const sign = first === 'longest' ? -1 : 1;
   const sorted = [...indices].sort((a, b) => sign * (lengthOf(a) - lengthOf(b)));
-  const chunks: number[][] = [];
-  let chunk: number[] = [];
+  const times = sorted.map((index) => bucketTime(lengthOf(index), maxLength, cost?.timeStep));
+  const limits = { batchSize, maxTokens };
+  const sizes = cost ? cheapestCut(times, limits, cost.perBatch) : fullestCut(times, limits);
+  let start = 0;
+  return sizes.map((size) => sorted.slice(start, (start += size)));
+}
+
+/** Numbers of examples when each batch takes as many as it may. */
+function fullestCut(times: readonly number[], { batchSize, maxTokens }: CutLimits): number[] {
+  const sizes: number[] = [];
+  let count = 0;
   let longest = 0;
-  for (const index of sorted) {
-    const widest = Math.max(longest, lengthOf(index));
-    const size = (chunk.length + 1) * bucketTime(widest, maxLength);
-    if (chunk.length > 0 && (chunk.length >= batchSize || size > maxTokens)) {
-      chunks.push(chunk);
-      chunk = [];
-      longest = 0;
+  for (const time of times) {
+    longest = Math.max(longest, time);
+    if (count > 0 && (count >= batchSize || (count + 1) * longest > maxTokens)) {
+      sizes.push(count);
+      count = 0;
+      longest = time;
     }
-    chunk.push(index);
-    longest = Math.max(longest, lengthOf(index));
+    count++;
   }
-  if (chunk.length > 0) chunks.push(chunk);
-  return chunks;
+  if (count > 0) sizes.push(count);
+  return sizes;
 }
 
 function allIndices(count: number): number[] {

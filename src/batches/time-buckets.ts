@@ -18,10 +18,14 @@ export function timeBuckets(maxLength: number): number[] {
   return buckets;
 }
 
-/** The smallest bucket that holds `length` tokens. */
-export function bucketTime(length: number, maxLength: number): number {
+/**
+ * The smallest bucket that holds `length` tokens.
+ * @param step for engines that do not care how many lengths there are: its multiples are the buckets
+ */
+export function bucketTime(length: number, maxLength: number, step?: number): number {
   if (length > maxLength)
     throw new RangeError(`${length} tokens exceed the limit of ${maxLength}.`);
+  if (step !== undefined) return Math.min(maxLength, Math.ceil(length / step) * step);
   let bucket = STEP;
   while (bucket < length) bucket += stepAfter(bucket);
   return Math.min(bucket, maxLength);

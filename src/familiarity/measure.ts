@@ -4,6 +4,7 @@
  */
 import { tidy } from '@tensorflow/tfjs-core';
 import type { LanguageModel } from '../../models/language-model.ts';
+import type { BatchCost } from '../batches/batch-cut.ts';
 import { evaluationBatches } from '../batches/evaluation-batches.ts';
 import type { Batch } from '../batches/batch.ts';
 import type { Example } from '../batches/example.ts';
@@ -23,6 +24,8 @@ export interface MeasureOptions {
   maxLength: number;
   /** Tokens of one batch, padding included. */
   maxTokens: number;
+  /** What batches cost on the engine. */
+  cost?: BatchCost;
   forward: ForwardOptions;
 }
 
@@ -31,9 +34,9 @@ export async function* measure(
   model: LanguageModel,
   examples: readonly Example[],
   facts: readonly RowFacts[],
-  { padId, maxLength, maxTokens, forward }: MeasureOptions,
+  { forward, ...shape }: MeasureOptions,
 ): AsyncGenerator<RowFamiliarity[], void, undefined> {
-  const batches = evaluationBatches(examples, { batchSize: 256, maxTokens, maxLength, padId });
+  const batches = evaluationBatches(examples, { batchSize: 256, ...shape });
   for (const batch of batches) {
     const { nll, correct } = tidy(() => tokenLosses(model, batch, forward, false));
     const [losses, hits] = await Promise.all([nll.data(), correct.data()]);

@@ -1,4 +1,5 @@
 /** Familiarity of several sets, reported batch by batch. */
+import { engineBatchCost } from '../engine/batch-cost.ts';
 import { StoppedError } from '../errors.ts';
 import type { ResponseSet } from '../data/response-set.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../familiarity/config.ts';
@@ -60,6 +61,7 @@ export async function measureSets(
       padId: padIdOf(tokenizer),
       maxLength,
       maxTokens: batchTokens,
+      cost: engineBatchCost(),
       forward: { adapter },
     };
     for await (const finished of measure(model, examples, facts, options)) {

@@ -6,6 +6,7 @@ import { bucketTime } from '../batches/time-buckets.ts';
 import { stepsPerEpoch } from '../batches/training-order.ts';
 import type { ResponseSet } from '../data/response-set.ts';
 import { splitByQuestion } from '../data/split.ts';
+import { engineBatchCost } from '../engine/batch-cost.ts';
 import { DataError } from '../errors.ts';
 import { problemsOf } from '../fields.ts';
 import { adapterSize, createAdapter, type LoraAdapter } from '../lora/adapter.ts';
@@ -154,6 +155,7 @@ export async function prepareRun(
     checkpointing: plan.checkpointing,
     padId: padIdOf(lab.tokenizer),
     maxTokens: plan.maxTokens,
+    cost: engineBatchCost(),
     facts: await runFacts(lab, request, plan),
   };
   return { job, adapter };

@@ -4,6 +4,7 @@
  */
 import { TrainingDivergedError } from '../errors.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
+import type { BatchCost } from '../batches/batch-cut.ts';
 import { evaluationBatches } from '../batches/evaluation-batches.ts';
 import type { Example } from '../batches/example.ts';
 import { trainingStep, type TrainingStep } from '../batches/training-step.ts';
@@ -52,6 +53,8 @@ export interface TrainingJob {
   padId: number;
   /** Most tokens of one micro-batch, padding included. */
   maxTokens: number;
+  /** What batches cost on the engine: steps and held-out rows are cut by it. */
+  cost?: BatchCost;
   /** Everything that decides the numbers; a checkpoint with others is refused. */
   facts: RunFacts;
 }
@@ -150,6 +153,7 @@ export async function* train(
         maxTokens: job.maxTokens,
         maxLength: settings.maxLength,
         padId: job.padId,
+        ...(job.cost && { cost: job.cost }),
       });
       const result = stepGradients(job, step, progress.step, random);
       const [loss, norm] = await readLossAndNorm(result);
@@ -280,6 +284,7 @@ async function validationOf(
     maxTokens: job.maxTokens,
     maxLength: job.settings.maxLength,
     padId: job.padId,
+    ...(job.cost && { cost: job.cost }),
   });
   const result = await evaluate(job.model, batches, { adapter: job.adapter }, () =>
     host.stopRequested(),

@@ -23,6 +23,12 @@ describe('time buckets', () => {
     }
   });
 
+  it('are multiples of a step where an engine wants them so', () => {
+    expect([1, 8, 9, 57, 100].map((length) => bucketTime(length, 100, 8))).toEqual([
+      8, 8, 16, 64, 100,
+    ]);
+  });
+
   it('refuse what does not fit', () => {
     expect(() => bucketTime(11, 10)).toThrow(RangeError);
     expect(() => timeBuckets(0)).toThrow(RangeError);

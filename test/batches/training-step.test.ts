@@ -81,7 +81,8 @@ describe('training order', () => {
 describe('training steps', () => {
   it('resume exactly from a saved cursor', () => {
     const examples = numbered(23);
-    const options = { ...shape, microBatchSize: 3, accumulation: 2 };
+    const cost = { perBatch: 10, timeStep: 4 };
+    const options = { ...shape, microBatchSize: 3, accumulation: 2, cost };
     const whole = steps(examples, 12, options);
     const saved = JSON.parse(JSON.stringify(whole[5]!.cursor)) as OrderCursor;
     expect(steps(examples, 6, options, saved)).toEqual(whole.slice(6));
@@ -94,6 +95,7 @@ describe('training steps', () => {
       { ...shape, microBatchSize: 2, accumulation: 4 },
       { ...shape, microBatchSize: 1, accumulation: 8 },
       { ...shape, microBatchSize: 8, accumulation: 1, maxTokens: 64 },
+      { ...shape, microBatchSize: 8, accumulation: 1, cost: { perBatch: 32, timeStep: 8 } },
     ].map((options) => steps(examples, 5, options));
     for (const cut of cuts.slice(1)) {
       cut.forEach((step, s) => {
@@ -114,6 +116,11 @@ describe('training steps', () => {
         if (batch.batch > 1) expect(batch.batch * batch.time).toBeLessThanOrEqual(64);
       }
     }
+    const padded = (steps: readonly TrainingStep[]) =>
+      steps
+        .flatMap(({ microBatches }) => microBatches)
+        .reduce((sum, { batch, time }) => sum + batch * time, 0);
+    expect(padded(cuts[4]!)).toBeLessThan(0.8 * padded(cuts[0]!));
   });
 
   it('lose no target in an epoch', () => {
