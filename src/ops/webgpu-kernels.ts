@@ -12,7 +12,8 @@ import {
   CROSS_ENTROPY_WEIGHT_GRADIENT,
   SCATTER_ROWS,
 } from './cross-entropy/cross-entropy.ts';
-import { crossEntropyKernels, scatterRowsKernel } from './cross-entropy/program.ts';
+import { crossEntropyKernels } from './cross-entropy/program.ts';
+import { scatterRowsKernel } from './cross-entropy/scatter-program.ts';
 import { DROPOUT } from './dropout/dropout.ts';
 import { dropoutKernel } from './dropout/program.ts';
 import { EMBEDDING, EMBEDDING_GRADIENT } from './embedding/embedding.ts';

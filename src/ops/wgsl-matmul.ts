@@ -3,8 +3,18 @@
  * through functions of the caller, and so is the result written. Every output is summed by one
  * invocation or by one group in a fixed order: no atomics, the same bits on every run.
  */
-import { matmulVariant } from '../engine/webgpu/matmul-variant.ts';
+import { matmulVariant } from '../engine/webgpu/kernel-variants.ts';
 import { GROUP } from './wgsl-program.ts';
+import {
+  accumulators,
+  allTerms,
+  GROUP_TILES,
+  registerText,
+  stepOf,
+  storeAll,
+  subgroupText,
+  termsText,
+} from './wgsl-register-tile.ts';
 
 /**
  * How rows are read, with i, j, k counting rows, columns and terms of the result:
@@ -13,10 +23,10 @@ import { GROUP } from './wgsl-program.ts';
 export type MatmulForm = 'NT' | 'NN' | 'TN';
 
 /**
- * register: a tile per invocation. tile64, tile32: a tile per group, through shared memory.
+ * register: a tile per invocation. subgroup: larger ones, read together. tile64, tile32: a tile per group, through shared memory.
  * split: a group shares the terms of a small tile; for results with few rows or columns.
  */
-export type MatmulPlan = 'register' | 'tile64' | 'tile32' | 'split';
+export type MatmulPlan = 'register' | 'subgroup' | 'tile64' | 'tile32' | 'split';
 
 /** WGSL names of functions (z, first, second) → vec4<f32> and the number of terms. */
 export interface MatmulTerms {
@@ -44,10 +54,13 @@ const DEPTH_TILE = 16;
 const SKINNY = 32;
 /** Tiles of 64 × 64 needed to keep a graphics processor busy. */
 const BUSY_TILES = 64;
-const REGISTER = { rows: 4, columns: 8 };
+/** Below this the tiles of four invocations would be mostly empty. */
+const THIN = 16;
 
 export function planMatmul(rows: number, columns: number): MatmulPlan {
-  if (matmulVariant() === 'register') return 'register';
+  const variant = matmulVariant();
+  if (variant === 'register') return 'register';
+  if (variant === 'subgroup') return Math.min(rows, columns) < THIN ? 'register' : 'subgroup';
   if (Math.min(rows, columns) <= SKINNY) return 'split';
   return Math.ceil(rows / 64) * Math.ceil(columns / 64) >= BUSY_TILES ? 'tile64' : 'tile32';
 }
@@ -58,35 +71,21 @@ export function matmulGroups(
   columns: number,
   layers = 1,
 ): [number, number, number] {
-  const tileRows = { register: 8 * REGISTER.rows, tile64: 64, tile32: 32, split: 4 }[plan];
-  const tileColumns = { register: 8 * REGISTER.columns, tile64: 64, tile32: 32, split: 4 }[plan];
-  return [Math.ceil(columns / tileColumns), Math.ceil(rows / tileRows), layers];
+  const tile = {
+    ...GROUP_TILES,
+    tile64: { rows: 64, columns: 64 },
+    tile32: { rows: 32, columns: 32 },
+    split: { rows: 4, columns: 4 },
+  }[plan];
+  return [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), layers];
 }
 
 /** The entry point; expects `store(z, row, column, value)` and the functions named in `terms`. */
 export function matmulText(matmul: Matmul): string {
   if (matmul.plan === 'register') return registerText(matmul);
+  if (matmul.plan === 'subgroup') return subgroupText(matmul);
   if (matmul.plan === 'split') return splitText(matmul);
   return tileText(matmul, matmul.plan === 'tile64' ? 64 : 32);
-}
-
-function registerText(matmul: Matmul): string {
-  const { rows, columns } = REGISTER;
-  const loops = allTerms(matmul).map(
-    (terms) => `for (var k = 0; k < ${terms.depth}; k += ${stepOf(matmul.form)}) {
-${termsText(matmul.form, terms, rows, columns)}
-  }`,
-  );
-  return `@compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id : vec3<u32>) {
-  let z = i32(id.z);
-  let row0 = i32(id.y) * ${rows};
-  let column0 = i32(id.x) * ${columns};
-  if (row0 >= ${matmul.rows} || column0 >= ${matmul.columns}) { return; }
-${accumulators(rows, columns)}
-  ${loops.join('\n  ')}
-${storeAll(matmul, rows, columns)}
-}`;
 }
 
 function splitText(matmul: Matmul): string {
@@ -181,65 +180,4 @@ ${LANES.map((lane, q) => `      ${tile}[k * ${size} + i + ${q}] = v.${lane};`).j
   const right = form === 'NT' ? along : across;
   return `    ${left(terms.left, 'leftTile', 'groupRow')}
     ${right(terms.right, 'rightTile', 'groupColumn')}`;
-}
-
-function allTerms({ terms, extra }: Matmul): MatmulTerms[] {
-  return extra ? [terms, extra] : [terms];
-}
-
-/** Terms per turn of the loop: rows are read four terms at a time, but not those of TN. */
-function stepOf(form: MatmulForm): number {
-  return form === 'TN' ? 1 : 4;
-}
-
-function accumulators(rows: number, columns: number): string {
-  return each(rows, columns, (i, c) => `  var sum${i}_${c} = vec4(0.0);`);
-}
-
-function storeAll(matmul: Matmul, rows: number, columns: number): string {
-  return each(
-    rows,
-    columns,
-    (i, c) =>
-      `  if (row0 + ${i} < ${matmul.rows}) { store(z, row0 + ${i}, column0 + ${4 * c}, sum${i}_${c}); }`,
-  );
-}
-
-/** The products of one turn of the loop, over a tile of rows × columns at row0, column0. */
-function termsText(form: MatmulForm, terms: MatmulTerms, rows: number, columns: number): string {
-  const { left, right } = terms;
-  const lines: string[] = [];
-  const vectors = columns / 4;
-  if (form === 'TN') {
-    for (let v = 0; v < rows / 4; v++) lines.push(`let l${v} = ${left}(z, k, row0 + ${4 * v});`);
-    for (let c = 0; c < vectors; c++) lines.push(`let r${c} = ${right}(z, k, column0 + ${4 * c});`);
-    lines.push(
-      each(rows, columns, (i, c) => `sum${i}_${c} += l${i >> 2}.${LANES[i & 3]!} * r${c};`),
-    );
-    return lines.join('\n');
-  }
-  for (let i = 0; i < rows; i++) lines.push(`let l${i} = ${left}(z, row0 + ${i}, k);`);
-  if (form === 'NT') {
-    for (let j = 0; j < columns; j++) lines.push(`let r${j} = ${right}(z, column0 + ${j}, k);`);
-    const dots = (i: number, c: number) =>
-      [0, 1, 2, 3].map((q) => `dot(l${i}, r${4 * c + q})`).join(', ');
-    lines.push(each(rows, columns, (i, c) => `sum${i}_${c} += vec4(${dots(i, c)});`));
-    return lines.join('\n');
-  }
-  LANES.forEach((lane, q) => {
-    const names = Array.from({ length: vectors }, (_, c) => `r${c}${lane}`);
-    names.forEach((name, c) =>
-      lines.push(`let ${name} = ${right}(z, k + ${q}, column0 + ${4 * c});`),
-    );
-    lines.push(each(rows, columns, (i, c) => `sum${i}_${c} += l${i}.${lane} * ${names[c]!};`));
-  });
-  return lines.join('\n');
-}
-
-function each(rows: number, columns: number, text: (i: number, c: number) => string): string {
-  const lines: string[] = [];
-  for (let i = 0; i < rows; i++) {
-    for (let c = 0; c < columns / 4; c++) lines.push(text(i, c));
-  }
-  return lines.join('\n');
 }

@@ -120,7 +120,8 @@ export function programText({ outputs, inputs, uniforms, code }: Source): string
     ([, access, type], index) =>
       `@group(0) @binding(${index}) var<storage, ${access} : array<${type}>;`,
   );
-  return `struct Uniforms {
+  // Directives come first in a module.
+  return `${/\bsubgroup[A-Z]/.test(code) ? 'enable subgroups;\n' : ''}struct Uniforms {
 ${fields.join('\n')}
 }
 ${bindings.join('\n')}
@@ -187,18 +188,27 @@ ${body}
 }
 
 /**
- * An entry point that runs `body` by a whole group for each `row` below `uniforms.rows`; `lane` is
- * the invocation within the group. The row is the same for all of them, so barriers are allowed.
+ * An entry point that runs `body` for each `row` below `uniforms.rows`, by a whole group; `lane` is
+ * the invocation within the group. The row is the same for all of them, so barriers are allowed. Of
+ * width 1, see `rowLanes`, neighbors have rows of their own and barriers are not.
  */
 export function perRow(body: string, width = GROUP): string {
-  return `@compute @workgroup_size(${width})
+  const size = width === 1 ? GROUP : width;
+  const group = '(group.y * groups.x + group.x)';
+  const row = width === 1 ? `${group} * ${GROUP}u + invocation` : group;
+  return `@compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) groups : vec3<u32>,
         @builtin(local_invocation_index) invocation : u32) {
-  let row = i32(group.y * groups.x + group.x);
-  let lane = i32(invocation);
+  let row = i32(${row});
+  let lane = ${width === 1 ? '0' : 'i32(invocation)'};
   if (row >= uniforms.rows) { return; }
 ${body}
 }`;
+}
+
+/** Groups for `perRow`. */
+export function rowGroups(rows: number, width: number): [number, number, number] {
+  return width === 1 ? groupsFor(rows) : spread(rows);
 }
 
 /** `name(value, lane)`: the value of all lanes combined, in a fixed order, known to every lane. */
@@ -208,6 +218,7 @@ export function reduction(
   combine: (a: string, b: string) => string,
   width = GROUP,
 ): string {
+  if (width === 1) return `fn ${name}(value : ${type}, lane : i32) -> ${type} { return value; }`;
   return `var<workgroup> ${name}Slots : array<${type}, ${width}>;
 fn ${name}(value : ${type}, lane : i32) -> ${type} {
   ${name}Slots[lane] = value;

@@ -4,7 +4,7 @@
  */
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { setMatmulVariant } from '../../src/engine/webgpu/matmul-variant.ts';
+import { setBarriersCostly, setMatmulVariant } from '../../src/engine/webgpu/kernel-variants.ts';
 import { createRandom } from '../../src/random.ts';
 import { parityErrors, variants } from '../models/parity.ts';
 import { gpuProblems, useWebGpu } from '../support/webgpu.ts';
@@ -15,8 +15,10 @@ import { relativeError, runCase } from './run-case.ts';
 const TOLERANCE = 1e-4;
 const MODEL_TOLERANCE = 1e-3;
 
-/** Those whose program is a matrix product, of which there are two variants. */
+/** Those whose program is a matrix product, of which there are three variants. */
 const PRODUCTS = /Linear|Lora|IdiolectCrossEntropy/;
+/** Those that sum over rows, by a group or by one invocation. */
+const ROWS = /Norm|IdiolectCrossEntropy$|Likeliest/;
 
 it('finds an adapter', async () => {
   expect((await useWebGpu()).name).toBe('webgpu');
@@ -47,13 +49,12 @@ describe('kernels', () => {
   });
 });
 
-describe('matrix products through shared memory', () => {
-  // Formats are read by the same functions in both variants, so f32 and f16 are enough here.
-  const own = cases.filter(
-    ({ kernel, label }) => PRODUCTS.test(kernel) && !/bf16|int8/.test(label),
-  );
+describe.each(['workgroup', 'subgroup'] as const)('matrix products by the %s', (variant) => {
+  // Formats are read by the same functions in all variants, so one or two are enough here.
+  const others = variant === 'workgroup' ? /bf16|int8/ : /f16|int8/;
+  const own = cases.filter(({ kernel, label }) => PRODUCTS.test(kernel) && !others.test(label));
   it.each([...new Set(own.map(({ kernel }) => kernel))])('%s', async (kernel) => {
-    setMatmulVariant('workgroup');
+    setMatmulVariant(variant);
     for (const item of own.filter((one) => one.kernel === kernel)) await expectLikeReference(item);
     setMatmulVariant('register');
   });
@@ -88,9 +89,19 @@ describe('matrix products through shared memory', () => {
     },
   ];
   it.each(large.map((item) => [item.label, item] as const))('%s', async (_, item) => {
-    setMatmulVariant('workgroup');
+    setMatmulVariant(variant);
     await expectLikeReference(item);
     setMatmulVariant('register');
+  });
+});
+
+describe('rows by a whole group', () => {
+  const own = cases.filter(({ kernel }) => ROWS.test(kernel));
+  it.each([...new Set(own.map(({ kernel }) => kernel))])('%s', async (kernel) => {
+    // The adapter of the tests is a software adapter: above, each row had one invocation.
+    setBarriersCostly(false);
+    for (const item of own.filter((one) => one.kernel === kernel)) await expectLikeReference(item);
+    setBarriersCostly(true);
   });
 });
 

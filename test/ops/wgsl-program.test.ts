@@ -37,7 +37,7 @@ describe('program text', () => {
       extra: { left: 'l2', right: 'r2', depth: 'd2' },
     };
     for (const form of ['NT', 'NN', 'TN'] as const) {
-      for (const plan of ['register', 'tile64', 'tile32', 'split'] as const) {
+      for (const plan of ['register', 'subgroup', 'tile64', 'tile32', 'split'] as const) {
         const text = matmulText({ ...own, form, plan });
         expect(text).not.toContain('atomic');
         expect(text).toContain('l2(z');

@@ -73,6 +73,7 @@ class FakeDevice extends EventTarget {
     return {
       beginComputePass: () => new FakePass(),
       copyBufferToBuffer: nothing,
+      clearBuffer: nothing,
       finish: () => ({}),
     };
   }

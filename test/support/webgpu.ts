@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { EngineReport } from '../../src/engine/config.ts';
 import { startWebGpuEngine } from '../../src/engine/webgpu/engine.ts';
-import { setMatmulVariant } from '../../src/engine/webgpu/matmul-variant.ts';
+import { setMatmulVariant } from '../../src/engine/webgpu/kernel-variants.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { webgpuKernels } from '../../src/ops/webgpu-kernels.ts';
 

@@ -1,6 +1,7 @@
 /**
  * Which matrix product runs on an adapter: the one that a short trial finds faster, kept for the
- * next start; without a trial the one its name suggests.
+ * next start; without a trial the one its name suggests. Software adapters are not tried: shared
+ * memory is emulated there, and a trial would take seconds to find out.
  */
 import {
   isSoftwareAdapter,
@@ -8,7 +9,7 @@ import {
   setMatmulVariant,
   type AdapterDescription,
   type MatmulVariant,
-} from './matmul-variant.ts';
+} from './kernel-variants.ts';
 
 /** Keeps what a trial found; short texts by key. A store may refuse: then every start tries anew. */
 export interface VariantStore {
@@ -30,6 +31,14 @@ export interface MatmulChoice {
   reason: string;
 }
 
+/** The variants that are tried; the third is for software adapters alone. */
+type TriedVariant = Exclude<MatmulVariant, 'subgroup'>;
+
+export interface MatmulDevice {
+  limits: SharingLimits;
+  features: ReadonlySet<string>;
+}
+
 export type SharingLimits = Pick<
   GPUSupportedLimits,
   'maxComputeInvocationsPerWorkgroup' | 'maxComputeWorkgroupStorageSize'
@@ -37,8 +46,8 @@ export type SharingLimits = Pick<
 
 /** Goes up when a product's text changes: what was found before is then tried again. */
 const TRIAL_VERSION = 1;
-/** Of one product: enough tiles for a graphics processor; 4 million multiply-adds on a processor. */
-const SIDE = { graphics: 768, software: 128 };
+/** Of one product: enough tiles for a graphics processor. */
+const SIDE = 768;
 /** One timed run, milliseconds: long beside the way to the device and back. */
 const RUN_MS = 8;
 const MOST_PRODUCTS = 16;
@@ -51,33 +60,36 @@ const GROUP = { invocations: 256, bytes: 8192 };
 /** Makes the choice and sets it. Errors of the store end in another trial, never in an error. */
 export async function chooseMatmul(
   adapter: AdapterDescription,
-  limits: SharingLimits,
+  device: MatmulDevice,
   trial?: MatmulTrial,
 ): Promise<MatmulChoice> {
-  const choice = await choose(adapter, limits, trial);
+  const choice = await choose(adapter, device, trial);
   setMatmulVariant(choice.variant);
   return choice;
 }
 
 async function choose(
   adapter: AdapterDescription,
-  limits: SharingLimits,
+  { limits, features }: MatmulDevice,
   trial: MatmulTrial | undefined,
 ): Promise<MatmulChoice> {
+  const suggested = matmulVariantFor(adapter, features);
+  if (suggested === 'subgroup' || isSoftwareAdapter(adapter)) {
+    return sentence(suggested, 'the adapter computes on the processor');
+  }
   if (
     limits.maxComputeInvocationsPerWorkgroup < GROUP.invocations ||
     limits.maxComputeWorkgroupStorageSize < GROUP.bytes
   ) {
     return sentence('register', 'the adapter’s groups are too small for the other kind');
   }
-  const suggested = matmulVariantFor(adapter);
   if (!trial) return sentence(suggested, 'by the kind of adapter');
   const key = keyOf(adapter);
   const kept = await trial.store.read(key).catch(() => undefined);
   if (kept === 'register' || kept === 'workgroup') {
     return sentence(kept, 'faster in an earlier trial on this adapter');
   }
-  const { register, workgroup, products } = await timesOf(adapter, suggested, trial);
+  const { register, workgroup, products } = await timesOf(suggested, trial);
   const [own, other] = suggested === 'register' ? [register, workgroup] : [workgroup, register];
   const unsuggested = suggested === 'register' ? 'workgroup' : 'register';
   const variant = other < CLEARLY * own ? unsuggested : suggested;
@@ -93,15 +105,13 @@ async function choose(
 
 /** Best times of one run of each variant, milliseconds; by turns, since machines speed up and slow down. */
 async function timesOf(
-  adapter: AdapterDescription,
-  suggested: MatmulVariant,
+  suggested: TriedVariant,
   { work, now }: MatmulTrial,
-): Promise<Record<MatmulVariant, number> & { products: number }> {
-  const side = isSoftwareAdapter(adapter) ? SIDE.software : SIDE.graphics;
-  const run = async (variant: MatmulVariant, products: number) => {
+): Promise<Record<TriedVariant, number> & { products: number }> {
+  const run = async (variant: TriedVariant, products: number) => {
     setMatmulVariant(variant);
     const start = now();
-    await work(side, products);
+    await work(SIDE, products);
     return now() - start;
   };
   // The first run of each compiles; the third tells how many products fill a run.
@@ -127,6 +137,10 @@ function perProduct(milliseconds: number, products: number): string {
 }
 
 function sentence(variant: MatmulVariant, why: string): MatmulChoice {
-  const kind = { register: 'in registers', workgroup: 'in shared memory' }[variant];
+  const kind = {
+    register: 'in registers',
+    subgroup: 'in registers, read by four invocations together',
+    workgroup: 'in shared memory',
+  }[variant];
   return { variant, reason: `Matrix products keep their tiles ${kind}: ${why}.` };
 }

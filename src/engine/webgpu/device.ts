@@ -1,6 +1,6 @@
 /** Getting a WebGPU device with everything its adapter has, and hearing of it when things go wrong. */
 import { GpuLostError, GpuUnavailableError, OutOfMemoryError } from '../../errors.ts';
-import { isSoftwareAdapter } from './matmul-variant.ts';
+import { isSoftwareAdapter } from './kernel-variants.ts';
 
 export interface OpenedDevice {
   device: GPUDevice;

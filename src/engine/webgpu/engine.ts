@@ -11,6 +11,7 @@ import type { EngineReport } from '../config.ts';
 import { createWebGpuBackend } from './backend.ts';
 import { chooseMatmul, type MatmulTrial } from './choose-matmul.ts';
 import { openDevice, watchDevice, type GpuProblem } from './device.ts';
+import { setBarriersCostly } from './kernel-variants.ts';
 import { within } from './time-out.ts';
 
 export interface WebGpuOptions {
@@ -68,7 +69,8 @@ export async function startWebGpuEngine({
     throw new GpuUnavailableError('WebGPU refused to start.');
   }
   const { limits } = device;
-  const choice = within(START_SECONDS, chooseMatmul(info, limits, matmulTrial), late);
+  setBarriersCostly(software);
+  const choice = within(START_SECONDS, chooseMatmul(info, device, matmulTrial), late);
   const { variant, reason } = await choice.catch((error: unknown) => {
     stopWebGpuEngine();
     throw error;

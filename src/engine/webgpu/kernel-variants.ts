@@ -1,10 +1,15 @@
 /**
- * Which of the two matrix products runs, known in this one place. `workgroup` shares tiles
- * between the invocations of a group: right for graphics processors. `register` keeps a tile per
- * invocation and needs no barrier: right for software adapters, where shared memory is emulated
- * and several times slower, and for phones, whose shared memory is ordinary memory.
+ * Which variants of the WebGPU kernels run, known in this one place.
+ *
+ * Matrix products: `workgroup` shares tiles between the invocations of a group: right for graphics
+ * processors. `register` keeps a tile per invocation and needs no barrier: right for phones, whose
+ * shared memory is ordinary memory. `subgroup` is that for processors that simulate one, four
+ * invocations at a time: there reading memory is what costs, so the four read for each other.
+ *
+ * Sums over a row: by a group that shares its memory, or by one invocation where a barrier costs
+ * more than the row.
  */
-export type MatmulVariant = 'workgroup' | 'register';
+export type MatmulVariant = 'workgroup' | 'register' | 'subgroup';
 
 /** What a browser tells of an adapter, as far as it matters here. */
 export interface AdapterDescription {
@@ -13,24 +18,46 @@ export interface AdapterDescription {
   device: string;
   description: string;
   isFallbackAdapter?: boolean;
+  subgroupMaxSize?: number;
 }
 
+/** Invocations that read for each other in `subgroup`. */
+export const SUBGROUP = 4;
 const PHONE_VENDORS = ['arm', 'qualcomm', 'img-tec', 'samsung'];
 
-let current: MatmulVariant = 'workgroup';
+let matmul: MatmulVariant = 'workgroup';
+let barriersCostly = false;
 
 export function matmulVariant(): MatmulVariant {
-  return current;
+  return matmul;
 }
 
 export function setMatmulVariant(variant: MatmulVariant): void {
-  current = variant;
+  matmul = variant;
 }
 
-/** The variant that the adapter's name suggests; `chooseMatmul` measures. */
-export function matmulVariantFor(adapter: AdapterDescription): MatmulVariant {
-  const phone = PHONE_VENDORS.includes(adapter.vendor.toLowerCase());
-  return phone || isSoftwareAdapter(adapter) ? 'register' : 'workgroup';
+/** Invocations that work on one row: `wanted`, or 1 where they could not share what they found. */
+export function rowLanes(wanted: number): number {
+  return barriersCostly ? 1 : wanted;
+}
+
+export function setBarriersCostly(costly: boolean): void {
+  barriersCostly = costly;
+}
+
+/**
+ * The variant that the adapter's name suggests.
+ * @param features of the device
+ */
+export function matmulVariantFor(
+  adapter: AdapterDescription,
+  features: ReadonlySet<string>,
+): MatmulVariant {
+  if (isSoftwareAdapter(adapter)) {
+    const four = features.has('subgroups') && adapter.subgroupMaxSize === SUBGROUP;
+    return four ? 'subgroup' : 'register';
+  }
+  return PHONE_VENDORS.includes(adapter.vendor.toLowerCase()) ? 'register' : 'workgroup';
 }
 
 /** Whether the adapter computes on the processor. */

@@ -101,6 +101,16 @@ export function copyWithin(
   );
 }
 
+/** Sets all values to zero, in order with the dispatches. */
+export function clear(target: TensorInfo): void {
+  const webgpu = tfjsWebGpu();
+  const buffer = bufferOf(webgpu, target);
+  webgpu.tensorMap.get(target.dataId).values = null;
+  webgpu.ensureCommandEncoderReady();
+  webgpu.endComputePassEncoder();
+  webgpu.commandEncoder!.clearBuffer(buffer);
+}
+
 function bufferOf(webgpu: TfjsWebGpu, info: TensorInfo): GPUBuffer {
   webgpu.uploadToGPU(info.dataId);
   return webgpu.tensorMap.get(info.dataId).resource!;

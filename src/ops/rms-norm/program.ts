@@ -1,78 +1,108 @@
 /** RMSNorm and its gradient on WebGPU: one group a row, one pass to sum and one to write. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { rowLanes } from '../../engine/webgpu/kernel-variants.ts';
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import { sumColumns } from '../column-sum/program.ts';
 import type { BackendKernel } from '../register.ts';
-import { defineProgram, GROUP, perRow, reduction, spread, sumReduction } from '../wgsl-program.ts';
+import {
+  defineProgram,
+  GROUP,
+  perRow,
+  reduction,
+  rowGroups,
+  sumReduction,
+} from '../wgsl-program.ts';
 import type { NormAttributes } from './rms-norm.ts';
+
+/** Programs of a norm. */
+export interface BakedNorm extends Record<string, number | boolean> {
+  /** Invocations for a row. */
+  lanes: number;
+}
+
+export interface BakedNormBackward extends BakedNorm {
+  /** Whether dx is added to what there is. */
+  soFar: boolean;
+}
 
 const uniforms = { rows: 'i32', width: 'i32', epsilon: 'f32' } as const;
 
-const runForward = defineProgram('rms norm', () => ({
+const runForward = defineProgram<BakedNorm>('rms norm', ({ lanes }) => ({
   outputs: { y: 'f32' },
   inputs: { x: 'f32', gamma: 'f32' },
   uniforms,
-  code: `${sumReduction('sumOf')}
-${perRow(`let start = row * uniforms.width;
+  code: `${sumReduction('sumOf', lanes)}
+${perRow(
+  `let start = row * uniforms.width;
   var squares = 0.0;
-  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+  for (var c = lane; c < uniforms.width; c += ${lanes}) {
     squares += x[start + c] * x[start + c];
   }
   let rho = inverseSqrt(sumOf(squares, lane) / f32(uniforms.width) + uniforms.epsilon);
-  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+  for (var c = lane; c < uniforms.width; c += ${lanes}) {
     y[start + c] = gamma[c] * x[start + c] * rho;
-  }`)}`,
+  }`,
+  lanes,
+)}`,
 }));
 
 // The mean of γ·dy·x̂ needs ρ only as a factor, so both sums are taken in one pass.
-const runBackward = defineProgram<{ soFar: boolean }>('rms norm backward', ({ soFar }) => ({
+const runBackward = defineProgram<BakedNormBackward>('rms norm backward', ({ lanes, soFar }) => ({
   outputs: { dx: 'f32', y: 'f32' },
   inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
   uniforms,
-  code: `${reduction('sumOf', 'vec2<f32>', (a, b) => `${a} + ${b}`)}
-${perRow(`let start = row * uniforms.width;
+  code: `${reduction('sumOf', 'vec2<f32>', (a, b) => `${a} + ${b}`, lanes)}
+${perRow(
+  `let start = row * uniforms.width;
   var sums = vec2(0.0);
-  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+  for (var c = lane; c < uniforms.width; c += ${lanes}) {
     let own = x[start + c];
     sums += own * vec2(own, gamma[c] * dy[start + c]);
   }
   let means = sumOf(sums, lane) / f32(uniforms.width);
   let rho = inverseSqrt(means.x + uniforms.epsilon);
   let along = rho * rho * means.y;
-  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+  for (var c = lane; c < uniforms.width; c += ${lanes}) {
     dx[start + c] = ${soFar ? 'soFar[start + c] + ' : ''}rho * (gamma[c] * dy[start + c] - x[start + c] * along);
     y[start + c] = gamma[c] * x[start + c] * rho;
-  }`)}`,
+  }`,
+  lanes,
+)}`,
 }));
 
-const runAlong = defineProgram('rms norm along', () => ({
+const runAlong = defineProgram<BakedNorm>('rms norm along', ({ lanes }) => ({
   outputs: { along: 'f32' },
   inputs: { x: 'f32', dy: 'f32' },
   uniforms,
-  code: `${sumReduction('sumOf')}
-${perRow(`let start = row * uniforms.width;
+  code: `${sumReduction('sumOf', lanes)}
+${perRow(
+  `let start = row * uniforms.width;
   var squares = 0.0;
-  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+  for (var c = lane; c < uniforms.width; c += ${lanes}) {
     squares += x[start + c] * x[start + c];
   }
   let rho = inverseSqrt(sumOf(squares, lane) / f32(uniforms.width) + uniforms.epsilon);
-  for (var c = lane; c < uniforms.width; c += ${GROUP}) {
+  for (var c = lane; c < uniforms.width; c += ${lanes}) {
     along[start + c] = dy[start + c] * x[start + c] * rho;
-  }`)}`,
+  }`,
+  lanes,
+)}`,
 }));
 
-/** Rows and width of x, and the rest of the call, for a norm's kernel. */
+/** Invocations for a row of x, and what is common to all calls of a norm's programs. */
 export function normCall(x: TensorInfo, attributes: object) {
   const [rows, width] = x.shape as [number, number];
   const { epsilon } = attributes as NormAttributes;
-  return { uniforms: { rows, width, epsilon }, groups: spread(rows) };
+  const lanes = rowLanes(GROUP);
+  return { lanes, call: { uniforms: { rows, width, epsilon }, groups: rowGroups(rows, lanes) } };
 }
 
 /** x [N, C], gamma [C] → [N, C]. */
 export const rmsNormKernel: BackendKernel = ({ x, gamma }, attributes) => {
   const y = emptyTensor(x!.shape);
   const inputs = { x: x!, gamma: gamma! };
-  runForward({}, { outputs: { y }, inputs, ...normCall(x!, attributes) });
+  const { lanes, call } = normCall(x!, attributes);
+  runForward({ lanes }, { outputs: { y }, inputs, ...call });
   return y;
 };
 
@@ -81,17 +111,16 @@ export const rmsNormBackwardKernel: BackendKernel = ({ x, gamma, dy, soFar }, at
   const dx = emptyTensor(x!.shape);
   const y = emptyTensor(x!.shape);
   const inputs = { x: x!, gamma: gamma!, dy: dy!, ...(soFar && { soFar }) };
-  runBackward(
-    { soFar: soFar !== undefined },
-    { outputs: { dx, y }, inputs, ...normCall(x!, attributes) },
-  );
+  const { lanes, call } = normCall(x!, attributes);
+  runBackward({ lanes, soFar: soFar !== undefined }, { outputs: { dx, y }, inputs, ...call });
   return [dx, y];
 };
 
 /** x, dy [N, C] → dγ [C]: dy∘x̂ by rows, then its sums by columns. */
 export const rmsNormGammaGradientKernel: BackendKernel = ({ x, dy }, attributes) => {
   const along = emptyTensor(x!.shape);
-  runAlong({}, { outputs: { along }, inputs: { x: x!, dy: dy! }, ...normCall(x!, attributes) });
+  const { lanes, call } = normCall(x!, attributes);
+  runAlong({ lanes }, { outputs: { along }, inputs: { x: x!, dy: dy! }, ...call });
   const gradient = sumColumns(along);
   disposeTensor(along);
   return gradient;

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { openDevice, watchDevice, type GpuProblem } from '../../../src/engine/webgpu/device.ts';
-import { matmulVariantFor } from '../../../src/engine/webgpu/matmul-variant.ts';
+import { matmulVariantFor } from '../../../src/engine/webgpu/kernel-variants.ts';
 import { within } from '../../../src/engine/webgpu/time-out.ts';
 import { GpuLostError, GpuUnavailableError, OutOfMemoryError } from '../../../src/errors.ts';
 
@@ -80,10 +80,12 @@ describe('watching a device', () => {
 
 describe('the variant of matrix products', () => {
   it('follows the adapter', () => {
-    expect(matmulVariantFor(graphics)).toBe('workgroup');
-    expect(matmulVariantFor(software)).toBe('register');
-    expect(matmulVariantFor({ ...graphics, isFallbackAdapter: true })).toBe('register');
-    expect(matmulVariantFor({ ...graphics, vendor: 'qualcomm' })).toBe('register');
+    const features = new Set(['subgroups']);
+    expect(matmulVariantFor(graphics, features)).toBe('workgroup');
+    expect(matmulVariantFor(software, features)).toBe('register');
+    expect(matmulVariantFor({ ...software, subgroupMaxSize: 4 }, features)).toBe('subgroup');
+    expect(matmulVariantFor({ ...graphics, isFallbackAdapter: true }, features)).toBe('register');
+    expect(matmulVariantFor({ ...graphics, vendor: 'qualcomm' }, features)).toBe('register');
   });
 });
 
