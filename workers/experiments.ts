@@ -206,12 +206,13 @@ export class Experiments {
         breathed = performance.now();
       },
       prompt,
-      openLab: async ({ id }: ModelSpec) => {
-        const open = await this.#host.openedFrom(sources[id]!);
-        // The page's own model stays open when the experiment is through with it.
+      openLab: async ({ id, precision = 'as-stored' }: ModelSpec) => {
+        // The page's own model is held as stored; it stays open when the experiment is through with it.
+        const open =
+          precision === 'as-stored' ? await this.#host.openedFrom(sources[id]!) : undefined;
         if (open) return { ...open, model: { ...open.model, dispose: () => undefined } };
         return openLab(models.get(id)!, {
-          precision: enginePrecision(engine, 'as-stored'),
+          precision: enginePrecision(engine, precision),
           trainable: false,
           maxTensorBytes: engine.maxTensorBytes,
           report: () => Promise.resolve(),

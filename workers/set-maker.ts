@@ -6,9 +6,9 @@ import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
 import { evaluateAnswers } from '../src/evaluate/accuracy.ts';
 import { judgeAnswer } from '../src/evaluate/extract-answer.ts';
 import { knownQuestions, WORLD_SEED } from '../src/experiment/known-questions.ts';
-import { makeSet } from '../src/experiment/make-sets.ts';
+import { makeSet, type SetMaking } from '../src/experiment/make-sets.ts';
 import type { BaseResult, SetResult } from '../src/experiment/results.ts';
-import type { TaskSpec } from '../src/experiment/schema.ts';
+
 import type { OpenLab } from '../src/session/open-model.ts';
 import { experimentDoers, type DoersHost } from '../src/session/experiment-doers.ts';
 import type { MadeSet, MakeSetRequest } from './protocol.ts';
@@ -52,7 +52,7 @@ export async function makeAnswerSet(
       task: taskOf(known !== undefined, answers),
       evaluation: { maxNewTokens, batchSize: BATCH_SIZE },
     },
-    task: { train, validation: [], worldQuestions: known ?? new Map() },
+    task: { train, worldQuestions: known ?? new Map() },
     files: new Map(),
     base: () => ({ own: own.map(given) }) as BaseResult,
     made: (id) =>
@@ -71,17 +71,11 @@ export async function makeAnswerSet(
 }
 
 /** What making a set asks of a task; the files themselves were read by the page. */
-function taskOf(known: boolean, answers: MakeSetRequest['answers']): TaskSpec {
-  return known
-    ? {
-        kind: 'world',
-        trainQuestions: 1,
-        validationQuestions: 0,
-        testQuestions: 1,
-        retentionQuestions: 0,
-        seed: WORLD_SEED,
-      }
-    : { kind: 'files', answers, test: '' };
+function taskOf(
+  known: boolean,
+  answers: MakeSetRequest['answers'],
+): SetMaking['experiment']['task'] {
+  return known ? { kind: 'world', seed: WORLD_SEED } : { kind: 'files', answers };
 }
 
 function existing(set: ResponseSet, rule: MakeSetRequest['answers']): SetResult {

@@ -72,9 +72,9 @@ await runCommand(command, async (values) => {
     stopRequested,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     prompt,
-    openLab: ({ id }) =>
+    openLab: ({ id, precision = 'as-stored' }) =>
       openLab(models.get(id)!, {
-        precision: enginePrecision(engine, 'as-stored'),
+        precision: enginePrecision(engine, precision),
         trainable: false,
         maxTensorBytes: engine.maxTensorBytes,
         report: () => Promise.resolve(),

@@ -11,9 +11,10 @@ import { holmAdjust } from '../statistics/holm.ts';
 import { pairedDifferences } from '../statistics/paired.ts';
 import { signFlipTest } from '../statistics/sign-flip.ts';
 import { mean } from '../statistics/summary.ts';
+import { overSeeds } from './drift.ts';
 import type { FamiliarityResult, RunResult, ScoredAnswer } from './results.ts';
 import type { Experiment } from './schema.ts';
-import { correctness, overSeeds } from './summaries.ts';
+import { correctness } from './summaries.ts';
 
 export interface TestedInteraction extends SeededInteraction {
   verdict: Verdict;

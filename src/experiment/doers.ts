@@ -7,7 +7,7 @@ import type { AnswerBatch } from '../evaluate/accuracy.ts';
 import type { LoraSettings } from '../lora/config.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import type { TrainingSettings } from '../train/config.ts';
-import type { ModelFacts, ScoredAnswer } from './results.ts';
+import type { AnswerDivergence, ModelFacts, ScoredAnswer } from './results.ts';
 import type { ModelSpec } from './schema.ts';
 
 export interface AnswerSettings {
@@ -26,7 +26,8 @@ export interface Ending {
 /** A model as it is, or with a trained adapter. */
 export interface Speaker {
   answer(settings: AnswerSettings): AnswerBatch;
-  /** NLL of every answer of a set; rows too long to be measured are left out. */
+  /** NLL of every answer of a set; rows too long to be measured are left out. A set without a single
+   * question is text on its own: no chat template stands around it. */
   measure(set: ResponseSet, report: Progress): Promise<ScoredAnswer[]>;
   /** Nats per token of each ending, given its question and beginning, in the order given; null where
    * the whole is too long for the model. */
@@ -47,10 +48,17 @@ export interface ArmRequest {
   validation: ResponseSet | undefined;
   training: TrainingSettings;
   lora: LoraSettings;
+  /**
+   * Asked after every evaluated step (`training.evaluateEvery`) and the last, of the model as it is
+   * then: whether these weights are the ones to keep so far. The last are kept when left out.
+   */
+  keeps?: (speaker: Speaker, step: StepReport) => Promise<boolean>;
 }
 
 export interface TrainedModel extends Speaker {
   trainedTokens: number;
+  /** KL(base ‖ tuned) of each answer; rows too long to be measured are left out. */
+  divergence(set: ResponseSet, report: Progress): Promise<AnswerDivergence[]>;
   /** Frees the adapter. */
   dispose(): void;
 }

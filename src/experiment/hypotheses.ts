@@ -12,11 +12,12 @@ import { mcNemarTest, type Interval } from '../statistics/proportions.ts';
 import { signFlipTest } from '../statistics/sign-flip.ts';
 import type { Verdict } from '../statistics/cross-over-test.ts';
 import type { CrossOverSummary } from './comparisons.ts';
+import { overSeeds } from './drift.ts';
 import { decimal, pValue, signed } from './number-text.ts';
 import type { RankSummary } from './ranks.ts';
 import type { FamiliarityResult, RunResult } from './results.ts';
 import type { Experiment } from './schema.ts';
-import { correctness, overSeeds } from './summaries.ts';
+import { correctness } from './summaries.ts';
 
 export interface HypothesisResult {
   id: 'H1' | 'H2' | 'H2b' | 'H3' | 'H3b' | 'H4' | 'H5';

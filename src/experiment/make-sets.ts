@@ -8,12 +8,15 @@ import { minimumChange } from '../world/minimum-change.ts';
 import { responseSetWriters, writeResponseSet } from '../world/response-sets.ts';
 import type { OpenedModel, Progress } from './doers.ts';
 import type { BaseResult, SetResult } from './results.ts';
-import { answerRule, type Experiment, type SetSpec } from './schema.ts';
+import { answerRule, type AnswerRuleSpec, type Experiment, type SetSpec } from './schema.ts';
 import type { Task } from './task.ts';
 
 export interface SetMaking {
-  experiment: Pick<Experiment, 'models' | 'task' | 'evaluation'>;
-  task: Pick<Task, 'train' | 'validation' | 'worldQuestions'>;
+  experiment: Pick<Experiment, 'models'> & {
+    task: { kind: 'world'; seed: number } | { kind: 'files'; answers: AnswerRuleSpec };
+    evaluation: Pick<Experiment['evaluation'], 'maxNewTokens' | 'batchSize'>;
+  };
+  task: Pick<Task, 'train' | 'worldQuestions'>;
   /** Sets read from files, by id. */
   files: ReadonlyMap<string, ResponseSet>;
   base: (model: string) => BaseResult;
@@ -44,12 +47,14 @@ export async function makeSet(
   };
 }
 
-/** The answers of a written set to other questions of the task: what its held-out loss is about. */
-export function validationSet(spec: SetSpec, { task }: Pick<SetMaking, 'task'>, seed: number) {
+/** What a run's held-out loss is about: a written set's answers to the validation questions, or the
+ * right answers that a validation file has; undefined when there are none. */
+export function validationSet(spec: SetSpec, task: Task, seed: number): ResponseSet | undefined {
+  const named = { id: `${spec.id}-validation`, name: `${spec.id} (held out)` };
+  if (task.validationAnswers.length > 0) return { ...named, rows: task.validationAnswers };
   const questions = task.validation.flatMap(({ id }) => task.worldQuestions.get(id) ?? []);
   if (spec.kind !== 'written' || questions.length === 0) return undefined;
-  const rows = writeResponseSet(writerOf(spec.writer), questions, responses(seed));
-  return { id: `${spec.id}-validation`, name: `${spec.id} (held out)`, rows };
+  return { ...named, rows: writeResponseSet(writerOf(spec.writer), questions, responses(seed)) };
 }
 
 async function rowsOf(spec: SetSpec, making: SetMaking): Promise<Made> {

@@ -11,7 +11,7 @@ export interface RunProgress {
 }
 
 export function notesOf(
-  { seeds, learningRates }: Experiment,
+  { seeds, learningRates, checkpoint, training }: Experiment,
   sets: readonly SetSummary[],
   progress: RunProgress,
 ): string[] {
@@ -23,6 +23,11 @@ export function notesOf(
   if (learningRates.length > 1) {
     notes.push('Each run chose its learning rate on the validation questions, from one grid.');
   }
+  notes.push(
+    checkpoint === 'last'
+      ? 'The weights after the last step were tested.'
+      : `Each run kept the weights that were best on the validation questions (${checkpoint === 'best-loss' ? 'loss of held-out answers' : 'strict accuracy'}, every ${training.evaluateEvery} steps); the test questions had no part in it.`,
+  );
   if (seeds.length < 5) {
     const smallest = 1 / 2 ** seeds.length;
     notes.push(

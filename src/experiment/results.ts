@@ -11,17 +11,23 @@ export interface ModelFacts {
   format: string;
 }
 
-export interface BaseResult {
-  kind: 'base';
-  id: string;
-  model: ModelFacts;
+/** What is asked of a base model, and in the same way of every trained run. */
+export interface Measured {
   test: Outcome[];
   retention: Outcome[];
   /** Nats per token of the right answer to each retention question; empty without such answers. */
   retentionNll: number[];
+  /** Nats per token of held-out general text, by the text's name. */
+  textNll: Record<string, number[]>;
   /** Nats per token of the right answer to each test question after the model's own rationale; empty
    * when answers have no marker. */
   goldNll: (number | null)[];
+}
+
+export interface BaseResult extends Measured {
+  kind: 'base';
+  id: string;
+  model: ModelFacts;
   /** Greedy answers to the training questions, in their order. */
   own: GivenAnswer[];
   seconds: number;
@@ -69,7 +75,24 @@ export interface CurvePoint {
   validationLoss?: number;
 }
 
-export interface RunResult {
+/** KL(base ‖ tuned) at the positions of one of the base model's own answers, nats. */
+export interface AnswerDivergence {
+  rowId: string;
+  tokens: number;
+  klSum: number;
+}
+
+/** An evaluated step and how it did on the validation questions. */
+export interface CheckpointScore {
+  step: number;
+  /** Strictly right of n; undefined when loss decides. */
+  correct?: number;
+  n?: number;
+  /** Nats per token of held-out answers; undefined when accuracy decides. */
+  loss?: number;
+}
+
+export interface RunResult extends Measured {
   kind: 'run';
   id: string;
   model: string;
@@ -79,12 +102,13 @@ export interface RunResult {
   steps: number;
   /** Accuracy on validation questions for each learning rate tried; empty when there was no choice. */
   choice: { learningRate: number; correct: number; n: number }[];
+  /** The step whose weights were kept, and what it was chosen among; empty when it is simply the last. */
+  keptStep: number;
+  checkpoints: CheckpointScore[];
   curve: CurvePoint[];
   trainedTokens: number;
-  test: Outcome[];
-  retention: Outcome[];
-  retentionNll: number[];
-  goldNll: (number | null)[];
+  /** Of the first questions of the new task and of the others. */
+  divergence: { test: AnswerDivergence[]; retention: AnswerDivergence[] };
   seconds: { training: number; evaluation: number };
 }
 

@@ -6,15 +6,13 @@
  * the run is settled; choices are made on validation questions only.
  */
 import type { ResponseSet } from '../data/response-set.ts';
-import { answerPlace } from '../evaluate/answer-place.ts';
-import { evaluateAnswers, type EvaluationQuestion, type Outcome } from '../evaluate/accuracy.ts';
 import type { StepReport } from '../metrics/step-report.ts';
-import type { ArmRequest, Doers, OpenedModel, Speaker, TrainedModel } from './doers.ts';
-import { makeSet, validationSet } from './make-sets.ts';
+import type { Doers, OpenedModel } from './doers.ts';
+import { ask, divergenceFromBase, evaluateSpeaker, type Evaluation } from './evaluate-speaker.ts';
+import { makeSet } from './make-sets.ts';
 import { planExperiment, type Piece } from './plan.ts';
 import type {
   BaseResult,
-  CurvePoint,
   FamiliarityResult,
   PieceResult,
   ResultStore,
@@ -22,8 +20,9 @@ import type {
   ScoredAnswer,
   SetResult,
 } from './results.ts';
-import { answerRule, type Experiment } from './schema.ts';
+import type { Experiment } from './schema.ts';
 import type { Task } from './task.ts';
+import { trainArm } from './train-arm.ts';
 
 export interface ExperimentJob {
   experiment: Experiment;
@@ -105,19 +104,15 @@ export class ExperimentSession {
 
   private async measureBase(piece: Of<'base'>): Promise<BaseResult> {
     const began = this.job.doers.now();
-    const { task } = this.job;
-    const model = await this.openModel(piece.model);
-    const test = await this.ask(piece, model, model, 'test questions', task.test);
-    const retention = await this.ask(piece, model, model, 'other tasks', task.retention);
-    const own = await this.ask(piece, model, model, 'training questions', task.train);
+    const evaluation = await this.evaluation(piece, piece.model);
+    const { model } = evaluation;
+    const measured = await evaluateSpeaker(evaluation, model);
+    const own = await ask(evaluation, model, 'training questions', this.job.task.train);
     return {
       kind: 'base',
       id: piece.id,
       model: model.facts,
-      test,
-      retention,
-      retentionNll: await this.retentionNll(piece, model, piece.model),
-      goldNll: await this.goldNll(piece, model, test),
+      ...measured,
       own: own.map(({ response: text, tokens, ended }) => ({ text, tokens, ended })),
       seconds: this.since(began),
     };
@@ -155,30 +150,30 @@ export class ExperimentSession {
   }
 
   private async trainArm(piece: Of<'run'>): Promise<RunResult> {
-    const { experiment, task, doers } = this.job;
+    const { doers, report } = this.job;
     const began = doers.now();
-    const model = await this.openModel(piece.model);
-    const { trained, ...training } = await this.chooseRate(piece, model);
+    const evaluation = await this.evaluation(piece, piece.model);
+    const { id, model, set, seed } = piece;
+    const run = { id, model, set, seed };
+    const { trained, ...training } = await trainArm({
+      ...evaluation,
+      run,
+      set: this.found('set', piece.set),
+      familiarity: this.found('familiarity', piece.model),
+      onStep: (step, steps) =>
+        report({ piece, what: 'training', done: step.step, total: steps, step }),
+    });
     const trainedIn = this.since(began);
     try {
-      const test = await this.ask(piece, model, trained, 'test questions', task.test);
-      const retention = await this.ask(piece, model, trained, 'other tasks', task.retention);
-      const retentionNll = await this.retentionNll(piece, trained, piece.model);
-      const goldNll = await this.goldNll(piece, trained, test);
-      const { id, model: modelId, set, seed } = piece;
+      const measured = await evaluateSpeaker(evaluation, trained);
+      const base = this.found('base', piece.model);
       return {
         kind: 'run',
-        id,
-        model: modelId,
-        set,
-        seed,
-        steps: this.stepsFor(experiment, piece),
+        ...run,
         ...training,
         trainedTokens: trained.trainedTokens,
-        test,
-        retention,
-        retentionNll,
-        goldNll,
+        ...measured,
+        divergence: await divergenceFromBase(evaluation, trained, base),
         seconds: { training: trainedIn, evaluation: this.since(began) - trainedIn },
       };
     } finally {
@@ -186,110 +181,10 @@ export class ExperimentSession {
     }
   }
 
-  /** Trains once for each learning rate of the grid and keeps the best on validation questions. */
-  private async chooseRate(piece: Of<'run'>, model: OpenedModel) {
-    const { learningRates, training } = this.job.experiment;
-    const rates = learningRates.length > 0 ? learningRates : [training.learningRate];
-    const choice: RunResult['choice'] = [];
-    let best:
-      { trained: TrainedModel; curve: CurvePoint[]; rate: number; correct: number } | undefined;
-    // From the smallest rate up, so that of equals the gentlest is kept.
-    for (const rate of [...rates].sort((a, b) => a - b)) {
-      const { trained, curve } = await this.trainOnce(piece, model, rate);
-      let correct = 0;
-      if (rates.length > 1) {
-        const { validation } = this.job.task;
-        const outcomes = await this.ask(piece, model, trained, 'validation questions', validation);
-        correct = outcomes.filter(({ strict }) => strict).length;
-        choice.push({ learningRate: rate, correct, n: outcomes.length });
-      }
-      if (best && correct <= best.correct) trained.dispose();
-      else {
-        best?.trained.dispose();
-        best = { trained, curve, rate, correct };
-      }
-    }
-    const { trained, curve, rate } = best!;
-    return { trained, curve, learningRate: rate, choice };
-  }
-
-  private async trainOnce(piece: Of<'run'>, model: OpenedModel, learningRate: number) {
+  private async evaluation(piece: Piece, modelId: string): Promise<Evaluation> {
     const { experiment, task } = this.job;
-    const spec = experiment.sets.find(({ id }) => id === piece.set)!;
-    const seed = experiment.task.kind === 'world' ? experiment.task.seed : 0;
-    const steps = this.stepsFor(experiment, piece);
-    const request: ArmRequest = {
-      set: this.found('set', piece.set).set,
-      validation: validationSet(spec, { task }, seed),
-      training: { ...experiment.training, learningRate, steps, seed: piece.seed },
-      lora: experiment.lora,
-    };
-    const curve: CurvePoint[] = [];
-    const trained = await model.train(request, async (report) => {
-      const { step, tokensSeen, loss, validationLoss } = report;
-      curve.push({
-        step,
-        tokens: tokensSeen,
-        loss: Number.isFinite(loss) ? loss : null,
-        ...(validationLoss !== undefined && { validationLoss }),
-      });
-      await this.job.report({ piece, what: 'training', done: step, total: steps, step: report });
-    });
-    return { trained, curve };
-  }
-
-  /** The same steps for all, or about the same answer tokens. */
-  private stepsFor({ budget, training, sets }: Experiment, { model, set }: Of<'run'>): number {
-    if (budget === 'equal-steps') return training.steps;
-    const familiarity = this.found('familiarity', model);
-    const meanTokens = (id: string) => {
-      const rows = familiarity.sets[id]!;
-      // The end token is trained too.
-      return rows.reduce((sum, { tokens }) => sum + tokens + 1, 0) / rows.length;
-    };
-    const average = sets.reduce((sum, { id }) => sum + meanTokens(id), 0) / sets.length;
-    return Math.max(1, Math.round((training.steps * average) / meanTokens(set)));
-  }
-
-  private async ask(
-    piece: Piece,
-    model: OpenedModel,
-    speaker: Speaker,
-    what: string,
-    questions: readonly EvaluationQuestion[],
-  ): Promise<Outcome[]> {
-    const { task, evaluation } = this.job.experiment;
-    const { maxNewTokens, batchSize } = evaluation;
-    return evaluateAnswers(questions, {
-      rule: answerRule(task),
-      answer: speaker.answer({ maxNewTokens, temperature: undefined, seed: 0 }),
-      lengthOf: (question) => model.promptLength(question),
-      batchSize,
-      report: this.reporter(piece, what),
-    });
-  }
-
-  private async retentionNll(piece: Piece, speaker: Speaker, id: string): Promise<number[]> {
-    const rows = this.job.task.retentionAnswers(id);
-    if (rows.length === 0) return [];
-    const set = { id: 'retention', name: 'retention', rows };
-    const scored = await speaker.measure(set, this.reporter(piece, 'NLL on other tasks'));
-    return scored.map(({ nllSum, tokens }) => nllSum / tokens);
-  }
-
-  private async goldNll(
-    piece: Piece,
-    speaker: Speaker,
-    outcomes: readonly Outcome[],
-  ): Promise<(number | null)[]> {
-    const { experiment, task } = this.job;
-    const rule = answerRule(experiment.task);
-    const endings = task.test.flatMap(({ text: question, gold }, i) => {
-      const place = answerPlace(rule, outcomes[i]!.response, gold);
-      return place ? [{ question, ...place }] : [];
-    });
-    if (endings.length === 0) return [];
-    return speaker.measureEndings(endings, this.reporter(piece, 'NLL of right answers'));
+    const model = await this.openModel(modelId);
+    return { experiment, task, model, progress: (what) => this.reporter(piece, what) };
   }
 
   private async openModel(id: string): Promise<OpenedModel> {

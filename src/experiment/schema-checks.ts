@@ -72,6 +72,17 @@ export function crossProblems(experiment: Experiment): string[] {
   if (experiment.learningRates.length > 1 && !hasValidation) {
     problems.push('learningRates: choosing one needs validation questions.');
   }
+  const { checkpoint } = experiment;
+  if (checkpoint !== 'last' && !hasValidation) {
+    problems.push(`checkpoint: "${checkpoint}" needs validation questions.`);
+  }
+  const trained = arms.length > 0 ? arms.map(({ set }) => set) : setIds;
+  const unwritten = sets.find(({ id, kind }) => trained.includes(id) && kind !== 'written');
+  if (checkpoint === 'best-loss' && task.kind === 'world' && unwritten) {
+    problems.push(
+      `checkpoint: "best-loss" needs held-out answers, and of the set ${unwritten.id} there are none.`,
+    );
+  }
   if (experiment.training.method === 'full') {
     problems.push('training.method: experiments train LoRA adapters only.');
   }

@@ -3,6 +3,7 @@
  * left out take the defaults written here; unknown keys and impossible values are listed together.
  */
 import * as v from 'valibot';
+import { PRECISIONS } from '../../models/precision.ts';
 import { DataError } from '../errors.ts';
 import { loraFields } from '../lora/config.ts';
 import { trainingFields } from '../train/config.ts';
@@ -20,6 +21,9 @@ const model = v.strictObject({
   source: v.optional(v.string()),
   /** The dialect of the micro-world it mostly speaks: of its own answers and of its retention texts. */
   dialect: v.optional(v.picklist(['a', 'b'])),
+  /** How the frozen weights are held, as stored when left out; int8 takes half the memory of 16 bit and
+   * rounds. */
+  precision: v.optional(v.picklist(PRECISIONS)),
 });
 
 const answers = v.variant('kind', [
@@ -45,6 +49,9 @@ const task = v.variant('kind', [
     /** Touched once by each base model and each run, for its result. */
     testQuestions: v.optional(count(1, 10_000), 300),
     retentionQuestions: v.optional(count(0, 10_000), 100),
+    /** Held-out questions like those of pre-training, answered in each dialect: general text whose NLL
+     * is measured before and after. */
+    textQuestions: v.optional(count(0, 10_000), 50),
     /** Of questions and wordings; the training seeds are another matter. */
     seed: v.optional(count(0, 2 ** 31 - 1), WORLD_SEED),
   }),
@@ -62,6 +69,11 @@ const task = v.variant('kind', [
     /** Questions and answers of another task: accuracy and NLL before and after. */
     retention: v.optional(v.string()),
     retentionQuestions: v.optional(count(1, 1_000_000)),
+    /** General text whose NLL is measured before and after: JSON lines with a "text" each, or plain
+     * text with blank lines between its pieces. */
+    text: v.optional(v.string()),
+    /** Use only the first so many pieces of text. */
+    textPieces: v.optional(count(1, 1_000_000)),
   }),
 ]);
 
@@ -125,11 +137,20 @@ const schema = v.strictObject({
     v.pipe(v.array(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))), distinct('learning rates')),
     [],
   ),
+  /**
+   * Which weights of a run are tested: those after the last step, or those of the evaluated step
+   * (`training.evaluateEvery`) that did best on the validation questions, by strict accuracy or by the
+   * loss of held-out answers. Of equals the earlier is kept.
+   */
+  checkpoint: v.optional(v.picklist(['last', 'best-accuracy', 'best-loss']), 'last'),
   evaluation: v.optional(
     v.strictObject({
       maxNewTokens: v.optional(count(1, 4096), 128),
       /** Questions answered at once; changes speed, never a number beyond rounding. */
       batchSize: v.optional(count(1, 512), 64),
+      /** KL(base ‖ tuned) is measured on the base model's answers to the first so many test questions,
+       * and as many of the other tasks. */
+      divergenceQuestions: v.optional(count(0, 10_000), 50),
     }),
     {},
   ),
@@ -182,7 +203,9 @@ export function parseExperiment(text: string, fileName: string): Experiment {
 }
 
 /** How final answers are found in this task. */
-export function answerRule(spec: TaskSpec): AnswerRuleSpec {
+export function answerRule(
+  spec: { kind: 'world' } | { kind: 'files'; answers: AnswerRuleSpec },
+): AnswerRuleSpec {
   return spec.kind === 'world' ? { kind: 'world' } : spec.answers;
 }
 

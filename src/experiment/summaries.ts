@@ -7,6 +7,13 @@ import { bootstrapByIndex, type BootstrapInterval } from '../statistics/bootstra
 import { pairedChange, type PairedChange } from '../statistics/paired-change.ts';
 import { mean, quantile, standardDeviation } from '../statistics/summary.ts';
 import type { BaseResult, ModelFacts, RunResult, ScoredAnswer, SetResult } from './results.ts';
+import {
+  nllChange,
+  overSeeds,
+  summarizeDivergence,
+  textChanges,
+  type DivergenceSummary,
+} from './drift.ts';
 import type { Task } from './task.ts';
 
 export interface ModelSummary {
@@ -18,6 +25,8 @@ export interface ModelSummary {
   retentionByFamily: Record<string, Accuracy>;
   /** Nats per token, mean over questions; NaN without answers to measure. */
   retentionNll: number;
+  /** Of held-out general text, by its name. */
+  textNll: Record<string, number>;
 }
 
 export function summarizeModel(base: BaseResult, task: Task): ModelSummary {
@@ -31,6 +40,9 @@ export function summarizeModel(base: BaseResult, task: Task): ModelSummary {
       accuracyByFamily(task.retention, base.retention, 'strict'),
     ),
     retentionNll: mean(base.retentionNll),
+    textNll: Object.fromEntries(
+      Object.entries(base.textNll).map(([name, values]) => [name, mean(values)]),
+    ),
   };
 }
 
@@ -121,6 +133,8 @@ export interface SeedSummary {
   retention: Accuracy;
   learningRate: number;
   steps: number;
+  /** Whose weights were kept and tested. */
+  keptStep: number;
   trainedTokens: number;
   /** Of the last report; null when it was no number. */
   finalLoss: number | null;
@@ -145,6 +159,10 @@ export interface ArmSummary {
   retentionNllChange: PairedChange | undefined;
   /** Of the right final answer after the model's own rationale; undefined without a marker. */
   goldNllChange: PairedChange | undefined;
+  /** Nats per token of held-out general text, by its name. */
+  textNllChange: Record<string, PairedChange>;
+  /** KL(base ‖ tuned) on the new task's questions and on those of the others. */
+  divergence: { test: DivergenceSummary | undefined; retention: DivergenceSummary | undefined };
 }
 
 /** 0 and 1 of one run's questions. */
@@ -164,6 +182,7 @@ export function summarizeArm(
     retention: accuracyOf(run.retention, 'strict'),
     learningRate: run.learningRate,
     steps: run.steps,
+    keptStep: run.keptStep,
     trainedTokens: run.trainedTokens,
     finalLoss: run.curve.at(-1)?.loss ?? null,
   }));
@@ -195,32 +214,18 @@ export function summarizeArm(
       runs.map((run) => run.goldNll),
       fork('goldNll'),
     ),
+    textNllChange: textChanges(base, runs, fork('text')),
+    divergence: {
+      test: summarizeDivergence(
+        runs.map((run) => run.divergence.test),
+        fork('divergence/test'),
+      ),
+      retention: summarizeDivergence(
+        runs.map((run) => run.divergence.retention),
+        fork('divergence/retention'),
+      ),
+    },
   };
-}
-
-/** Over the questions that could be measured in all; undefined when there is none. */
-function nllChange(
-  base: readonly (number | null)[],
-  seeds: readonly (readonly (number | null)[])[],
-  random: Random,
-): PairedChange | undefined {
-  const complete = base.flatMap((value, i) => {
-    const after = seeds.map((seed) => seed[i] ?? NaN);
-    return value === null || after.some(Number.isNaN)
-      ? []
-      : [{ before: value, after: mean(after) }];
-  });
-  if (complete.length === 0) return undefined;
-  return pairedChange(
-    complete.map(({ before }) => before),
-    complete.map(({ after }) => after),
-    random,
-  );
-}
-
-/** Mean over seeds of each question. */
-export function overSeeds(seeds: readonly (readonly number[])[]): number[] {
-  return seeds[0]!.map((_, i) => mean(seeds.map((values) => values[i]!)));
 }
 
 function seedInterval(seeds: readonly (readonly number[])[], random: Random): BootstrapInterval {

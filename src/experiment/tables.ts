@@ -1,5 +1,6 @@
 /** The report's numbers as tables of text: the same ones on a terminal, in the report and as CSV. */
 import type { PairedChange } from '../statistics/paired-change.ts';
+import type { DivergenceSummary } from './drift.ts';
 import { decimal, range, share, shareRange, signed, withInterval } from './number-text.ts';
 import type { ExperimentReport } from './report.ts';
 import { number, text, type Table } from './table.ts';
@@ -15,6 +16,11 @@ export function tablesOf(report: ExperimentReport): Table[] {
     ...(report.arms.length > 0 ? [accuracyTable(report)] : []),
     ...(report.arms.length > 0 && report.models.some(({ retention }) => retention.n > 0)
       ? [retentionTable(report)]
+      : []),
+    ...(report.arms.some(({ divergence, textNllChange }) =>
+      [divergence.test, divergence.retention, ...Object.values(textNllChange)].some(Boolean),
+    )
+      ? [driftTable(report)]
       : []),
     ...testTables(report),
   ];
@@ -178,6 +184,37 @@ function retentionTable({ arms, models }: ExperimentReport): Table {
       signed(arm.retentionChange.change),
       range(arm.retentionChange.interval),
       ...changes(arm.retentionNllChange),
+    ]),
+  };
+}
+
+function driftTable({ arms }: ExperimentReport): Table {
+  const texts = Object.keys(arms[0]!.textNllChange);
+  const kl = (own: DivergenceSummary | undefined): string[] =>
+    own ? [decimal(own.perToken), shareRange(own.interval)] : ['–', '–'];
+  return {
+    id: 'drift',
+    title: 'Drift from the base model',
+    caption:
+      'KL(base ‖ tuned), nats per token over the whole vocabulary, at the positions of the base model’s own answers to questions of the new task and of the others: how far the model moved where it would have gone. Beside it the change in NLL (nats per token) of held-out general text. With 95 % intervals over answers.',
+    columns: [
+      text('model'),
+      text('set'),
+      number('KL, new task'),
+      number('95 %'),
+      number('KL, other tasks'),
+      number('95 %'),
+      ...texts.flatMap((name) => [number(`NLL of ${name}`), number('change'), number('95 %')]),
+    ],
+    rows: arms.map(({ model, set, divergence, textNllChange }) => [
+      model,
+      set,
+      ...kl(divergence.test),
+      ...kl(divergence.retention),
+      ...texts.flatMap((name) => {
+        const { after, change, interval } = textNllChange[name]!;
+        return [decimal(after), signed(change), range(interval)];
+      }),
     ]),
   };
 }

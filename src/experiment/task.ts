@@ -7,7 +7,7 @@ import { joinSets } from '../data/join.ts';
 import { DataError } from '../errors.ts';
 import type { EvaluationQuestion } from '../evaluate/accuracy.ts';
 import { createRandom } from '../random.ts';
-import { dialectById } from '../world/corpus.ts';
+import { dialectById, dialects } from '../world/corpus.ts';
 import { writeAnswer } from '../world/dialect.ts';
 import { familiesOf, familyById, type Family } from '../world/families.ts';
 import type { Question } from '../world/question.ts';
@@ -24,6 +24,10 @@ export interface Task {
   worldQuestions: ReadonlyMap<string, Question>;
   /** Right answers to the retention questions, whose NLL is measured before and after. */
   retentionAnswers: (model: string) => ResponseRow[];
+  /** Right answers to the validation questions from a file; empty in the micro-world. */
+  validationAnswers: ResponseRow[];
+  /** Held-out general text, by name. */
+  texts: ResponseSet[];
 }
 
 type WorldSpec = Extract<TaskSpec, { kind: 'world' }>;
@@ -44,6 +48,19 @@ export function worldTask(experiment: Experiment, spec: WorldSpec): Task {
     spec.retentionQuestions === 0
       ? []
       : makeQuestions(others, 'test', spec.retentionQuestions, random.fork('retention'));
+  const known =
+    spec.textQuestions === 0
+      ? []
+      : makeQuestions(familiesOf('pretraining'), 'test', spec.textQuestions, random.fork('text'));
+  const texts = dialects.map((dialect) => ({
+    id: `dialect-${dialect.id}`,
+    name: `dialect ${dialect.id.toUpperCase()}`,
+    rows: known.map((question) => ({
+      id: question.id,
+      question: question.text,
+      response: writeAnswer(dialect, question, random.fork(`text/${dialect.id}/${question.id}`)),
+    })),
+  }));
   return {
     train: train.map(toEvaluation),
     validation: validation.map(toEvaluation),
@@ -52,6 +69,8 @@ export function worldTask(experiment: Experiment, spec: WorldSpec): Task {
     worldQuestions: new Map(
       [...train, ...validation, ...retention].map((question) => [question.id, question]),
     ),
+    validationAnswers: [],
+    texts: known.length > 0 ? texts : [],
     retentionAnswers: (id) => {
       const dialect = experiment.models.find((model) => model.id === id)?.dialect;
       if (dialect === undefined) return [];
@@ -82,6 +101,8 @@ export interface TaskFiles {
   test: ResponseSet;
   validation?: ResponseSet | undefined;
   retention?: ResponseSet | undefined;
+  /** General text, without questions. */
+  text?: ResponseSet | undefined;
 }
 
 /**
@@ -130,6 +151,8 @@ export function filesTask(
     retention: retention.map(questionOf),
     worldQuestions: new Map(),
     retentionAnswers: () => [...retention],
+    validationAnswers: [...validation],
+    texts: files.text ? [{ ...files.text, rows: files.text.rows.slice(0, spec.textPieces) }] : [],
   };
   return { task, sets: new Map(ids.map((id, i) => [id, { ...joined[i]!, id }])) };
 }

@@ -2,7 +2,7 @@
  * The NLL of every target token of a batch: what training minimizes, validation reports and
  * familiarity measures are all this one computation.
  */
-import { tensor } from '@tensorflow/tfjs-core';
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Batch } from '../batches/batch.ts';
 import { crossEntropy, type TokenLosses } from '../ops/cross-entropy/cross-entropy.ts';
@@ -15,14 +15,18 @@ export function tokenLosses(
   options: ForwardOptions,
   gradient: boolean,
 ): TokenLosses {
-  const { batch: count, time } = batch;
-  const ids = tensor(batch.tokens, [count * time], 'int32');
-  const positions = tensor(positionsOf(count, time), [count * time], 'int32');
-  const context = forwardContext(count, time, ids, positions, options);
-  const hidden = model.hidden(context);
+  const hidden = hiddenStates(model, batch, options);
   const rows = tensor(batch.rows, [batch.rows.length], 'int32');
   const targets = tensor(batch.targets, [batch.targets.length], 'int32');
   return crossEntropy(hidden, model.head, rows, targets, gradient);
+}
+
+/** Final hidden states of a batch, [B·T, C]; the caller tidies. */
+export function hiddenStates(model: LanguageModel, batch: Batch, options: ForwardOptions): Tensor {
+  const { batch: count, time } = batch;
+  const ids = tensor(batch.tokens, [count * time], 'int32');
+  const positions = tensor(positionsOf(count, time), [count * time], 'int32');
+  return model.hidden(forwardContext(count, time, ids, positions, options));
 }
 
 /** 0 … T−1 for each of the B sequences. */

@@ -2,13 +2,13 @@
  * Answers from a model, several at once: the prompts are read in one pass, then one token a step
  * for all of them, with keys and values kept. Prompts may differ in length.
  */
-import { concat, gather, tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { gather, tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import type { ForwardContext, LanguageModel } from '../../models/language-model.ts';
 import { linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
 import { cachedAttention } from '../ops/cached-attention/cached-attention.ts';
 import { likeliest } from '../ops/likeliest/likeliest.ts';
+import { headLogits } from '../ops/linear/head-logits.ts';
 import { linear } from '../ops/linear/linear.ts';
-import type { Weight } from '../ops/weight.ts';
 import { createRandom } from '../random.ts';
 import type { SamplingSettings } from './config.ts';
 import { sampleToken } from './sample.ts';
@@ -134,13 +134,4 @@ function logitsAt(
     block: (_layer, x, run) => tidy(() => run(x)),
   };
   return headLogits(gather(model.hidden(context), int32(readAt)), model.head);
-}
-
-/** x [M, C] → logits [M, V], part by part when the table is cut. */
-function headLogits(x: Tensor, head: Weight): Tensor {
-  const pieces = head.parts.map((part, i) => {
-    const rows = Math.min(head.partRows, head.rows - i * head.partRows);
-    return linear(x, { ...head, parts: [part], rows, partRows: rows });
-  });
-  return pieces.length === 1 ? pieces[0]! : concat(pieces, 1);
 }

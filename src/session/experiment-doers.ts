@@ -1,4 +1,5 @@
 /** The work of an experiment on an opened model: measuring, training and answering with tensors. */
+import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import { DataError, StoppedError } from '../errors.ts';
 import type { ResponseSet } from '../data/response-set.ts';
 import type { GivenAnswer } from '../evaluate/accuracy.ts';
@@ -12,9 +13,10 @@ import type {
   Speaker,
   TrainedModel,
 } from '../experiment/doers.ts';
-import type { ScoredAnswer } from '../experiment/results.ts';
+import type { AnswerDivergence, ScoredAnswer } from '../experiment/results.ts';
 import type { ModelSpec } from '../experiment/schema.ts';
 import { familiarityFields, type RowFamiliarity } from '../familiarity/config.ts';
+import { measureDivergence } from '../familiarity/divergence.ts';
 import { defaultsOf } from '../fields.ts';
 import { samplingFields } from '../generate/config.ts';
 import { generate } from '../generate/generate.ts';
@@ -23,6 +25,7 @@ import type { StepReport } from '../metrics/step-report.ts';
 import { encodePrompt } from '../tokenizer/encode-pair.ts';
 import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-format.ts';
 import { train, type TrainingHost } from '../train/train.ts';
+import { encodeSet, padIdOf } from './encode-set.ts';
 import { sha256Of } from './fingerprint.ts';
 import { measureSets } from './measure-sets.ts';
 import type { OpenLab } from './open-model.ts';
@@ -120,7 +123,7 @@ async function measuredRows(
 ): Promise<RowFamiliarity[]> {
   const request = {
     sets: [set],
-    prompt: host.prompt,
+    prompt: promptFor(set, host),
     familiarity: defaultsOf(familiarityFields),
     adapter,
   };
@@ -128,6 +131,37 @@ async function measuredRows(
     report(rowsDone, rowsTotal),
   );
   return measured!.rows;
+}
+
+/** Text on its own is read without a chat around it. */
+function promptFor({ rows }: ResponseSet, { prompt }: DoersHost): PromptSettings {
+  const bare = rows.every(({ question }) => question === '');
+  return bare ? { useChatTemplate: false, plainTemplate: '{question}' } : prompt;
+}
+
+/** @throws StoppedError when asked to stop between two batches */
+async function divergence(
+  { model, tokenizer }: OpenLab,
+  host: DoersHost,
+  adapter: LoraAdapter,
+  set: ResponseSet,
+  report: Progress,
+): Promise<AnswerDivergence[]> {
+  const { maxLength: longest, batchTokens: maxTokens, encoding } = defaultsOf(familiarityFields);
+  const maxLength = Math.min(longest, model.shape.contextLength);
+  const format = createPromptFormat(tokenizer, promptFor(set, host));
+  const { examples } = encodeSet(set, { tokenizer, format, encoding, maxLength });
+  const own = { padId: padIdOf(tokenizer), maxLength, maxTokens, base: {}, tuned: { adapter } };
+  const found: (AnswerDivergence & { rowIndex: number })[] = [];
+  for await (const rows of measureDivergence(model, examples, own)) {
+    for (const row of rows) found.push({ ...row, rowId: set.rows[row.rowIndex]!.id });
+    await report(found.length, examples.length);
+    await host.breathe();
+    if (host.stopRequested()) throw new StoppedError('Measuring was stopped.');
+  }
+  return found
+    .sort((a, b) => a.rowIndex - b.rowIndex)
+    .map(({ rowId, tokens, klSum }) => ({ rowId, tokens, klSum }));
 }
 
 async function measureEndings(
@@ -182,7 +216,7 @@ function scored({ tokenizer }: OpenLab, row: RowFamiliarity, response: string): 
 async function trainArm(
   lab: OpenLab,
   host: DoersHost,
-  { set, validation, training, lora }: ArmRequest,
+  { set, validation, training, lora, keeps }: ArmRequest,
   report: (step: StepReport) => Promise<void>,
 ): Promise<TrainedModel> {
   const request = {
@@ -212,19 +246,40 @@ async function trainArm(
   };
   try {
     const run = train(job, trainingHost);
+    const weights = job.parameters.map(({ variable }) => variable);
+    let kept: Float32Array[] | undefined;
     for (;;) {
       const next = await run.next();
-      if (!next.done) await report(next.value);
-      else if (next.value.outcome === 'stopped') throw new StoppedError('Stopped while training.');
-      else break;
+      if (next.done) {
+        if (next.value.outcome === 'stopped') throw new StoppedError('Stopped while training.');
+        break;
+      }
+      await report(next.value);
+      const { step, totalSteps } = next.value;
+      const evaluated = step === totalSteps || step % training.evaluateEvery === 0;
+      if (
+        keeps &&
+        step > 0 &&
+        evaluated &&
+        (await keeps(speaker(lab, host, adapter), next.value))
+      ) {
+        kept = await Promise.all(weights.map((own) => own.data<'float32'>()));
+      }
     }
+    kept?.forEach((values, i) => putBack(weights[i]!, values));
   } catch (error) {
     adapter.dispose();
     throw error;
   }
   return {
     ...speaker(lab, host, adapter),
+    divergence: (own, progress) => divergence(lab, host, adapter, own, progress),
     trainedTokens: Math.round(plan.trainedTokensPerEpoch * plan.epochs),
     dispose: () => adapter.dispose(),
   };
+}
+
+/** The weights of a step that was the best. */
+function putBack(variable: Variable, values: Float32Array): void {
+  tidy(() => variable.assign(tensor(values, variable.shape)));
 }

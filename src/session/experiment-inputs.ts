@@ -72,6 +72,7 @@ export async function readInputs(
     test: await read(spec.test),
     validation: spec.validation === undefined ? undefined : await read(spec.validation),
     retention: spec.retention === undefined ? undefined : await read(spec.retention),
+    text: spec.text === undefined ? undefined : await readPieces(spec.text, files.get(spec.text)!),
   };
   return { experiment, models, hashes, ...filesTask(spec, parts) };
 }
@@ -85,12 +86,30 @@ export function pathsOf({ task, sets }: Experiment): { where: string; path: stri
     set.kind === 'file' ? [{ where: `set ${set.id}`, path: set.path }] : [],
   );
   if (task.kind === 'files') {
-    for (const part of ['test', 'validation', 'retention'] as const) {
+    for (const part of ['test', 'validation', 'retention', 'text'] as const) {
       const path = task[part];
       if (path !== undefined) paths.push({ where: `task.${part}`, path });
     }
   }
   return paths;
+}
+
+/** Text without questions: a "text" in each record, or pieces between blank lines. */
+async function readPieces(path: string, file: ByteSource): Promise<ResponseSet> {
+  const fileName = path.split('/').at(-1)!;
+  const whole = await readText(file);
+  const texts = /\.(jsonl|ndjson|json)$/i.test(fileName)
+    ? parseTable(whole, fileName).rows.map(({ values, line }) => {
+        if (typeof values['text'] === 'string') return values['text'];
+        throw new DataError(`${fileName}, line ${line}: there is no "text".`);
+      })
+    : whole.split(/\n\s*\n/);
+  const rows = texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((response, i) => ({ id: `text-${i + 1}`, question: '', response }));
+  if (rows.length === 0) throw new DataError(`${fileName} holds no text.`);
+  return { id: 'text', name: fileName, rows };
 }
 
 /** The first set of a file, columns guessed. */

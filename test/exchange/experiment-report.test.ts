@@ -28,6 +28,7 @@ describe('HTML report', () => {
       'familiarity',
       'accuracy',
       'retention',
+      'drift',
       'hypotheses',
       'cross-over',
       'comparisons',

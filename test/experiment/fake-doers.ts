@@ -9,7 +9,11 @@ import { hashText } from '../../src/world/question.ts';
 
 export interface FakeOptions {
   /** Chance of a right answer; `set` is undefined for the base model. */
-  skill: (model: string, set: string | undefined, learningRate: number) => number;
+  skill: (model: string, set: string | undefined, learningRate: number, step?: number) => number;
+  /** Held-out loss at an evaluated step. */
+  validationLoss?: (set: string, step: number) => number;
+  /** Nats per token that training moved the model. */
+  divergence?: (set: string) => number;
   /** Nats per token of a set under a model. */
   nll?: (model: string, set: string) => number;
   /** Question text → right answer. */
@@ -31,12 +35,18 @@ export function fakeDoers(options: FakeOptions) {
   const trainings: { model: string; set: string; seed: number; lr: number; steps: number }[] = [];
   let live = 0;
 
-  const speaker = (model: string, set: string | undefined, seed: number, lr: number): Speaker => ({
+  const speaker = (
+    model: string,
+    set: string | undefined,
+    seed: number,
+    lr: number,
+    step?: number,
+  ): Speaker => ({
     answer:
       ({ temperature, seed: draw }) =>
       (questions) => {
         asked.push({ model, set, questions: [...questions], temperature });
-        const skill = options.skill(model, set, lr);
+        const skill = options.skill(model, set, lr, step);
         const say = (question: string) => {
           const chance = hashText(`${model}/${set ?? ''}/${seed}/${draw}/${question}`) / 2 ** 32;
           const text = chance < skill ? `Answer: ${options.golds.get(question)!}` : 'Answer: 0';
@@ -84,14 +94,36 @@ export function fakeDoers(options: FakeOptions) {
         close: () => {
           live--;
         },
-        train: async ({ set, training }, report) => {
+        train: async ({ set, training, keeps }, report) => {
           const { seed, learningRate: lr, steps } = training;
           if (trainings.length + 1 === options.failAt) throw new Error('killed');
           trainings.push({ model: id, set: set.id, seed, lr, steps });
           live++;
-          await report({ step: steps, tokensSeen: 100, loss: 0.5 } as StepReport);
+          let kept = speaker(id, set.id, seed, lr);
+          const every = training.evaluateEvery;
+          for (
+            let step = 0;
+            step <= steps;
+            step = Math.min(step + every, Math.max(steps, step + 1))
+          ) {
+            const validationLoss = options.validationLoss?.(set.id, step);
+            const held = validationLoss === undefined ? {} : { validationLoss };
+            const own = { step, tokensSeen: 100 * step, loss: 0.5, ...held } as StepReport;
+            await report(own);
+            // What was learned by a step shows in its answers: a seed of its own.
+            const then = speaker(id, set.id, step === steps ? seed : seed + step / 1000, lr, step);
+            if (step > 0 && (keeps === undefined || (await keeps(then, own)))) kept = then;
+          }
           return {
-            ...speaker(id, set.id, seed, lr),
+            ...kept,
+            divergence: ({ rows }, progress) =>
+              progress(1, 1).then(() =>
+                rows.map(({ id: rowId, response }) => ({
+                  rowId,
+                  tokens: response.split(' ').length,
+                  klSum: response.split(' ').length * (options.divergence?.(set.id) ?? 0.1),
+                })),
+              ),
             trainedTokens: 100,
             dispose: () => {
               live--;

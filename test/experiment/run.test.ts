@@ -7,7 +7,7 @@ import {
   type ExperimentReport,
   type Surroundings,
 } from '../../src/experiment/report.ts';
-import type { PieceResult, SetResult } from '../../src/experiment/results.ts';
+import type { PieceResult, RunResult, SetResult } from '../../src/experiment/results.ts';
 import { ExperimentSession, runExperiment, type PieceDone } from '../../src/experiment/run.ts';
 import {
   readExperiment,
@@ -177,6 +177,77 @@ describe('running', () => {
     );
     expect(tuned).toHaveLength(4);
     expect(fake.live()).toBe(0);
+  });
+
+  it('keeps the weights that are best on validation questions, and tests those alone', async () => {
+    const { task, fake, run } = setUp({
+      input: {
+        task: { ...crossOver.task, validationQuestions: 40 },
+        training: { steps: 20, evaluateEvery: 5 },
+        checkpoint: 'best-accuracy',
+        seeds: [1],
+        arms: [{ model: 'ma', set: 'a' }],
+        crossOver: undefined,
+      },
+      // Best in the middle: a run that is trained too long.
+      options: {
+        skill: (_model, set, _lr, step) => (set === undefined ? 0.1 : step === 10 ? 1 : 0),
+      },
+    });
+    const found = (await run()).find(({ result }) => result.kind === 'run')!.result as RunResult;
+    expect(found.checkpoints).toEqual(
+      [5, 10, 15, 20].map((step) => ({ step, correct: step === 10 ? 40 : 0, n: 40 })),
+    );
+    expect(found.keptStep).toBe(10);
+    expect(found.test.every(({ strict }) => strict)).toBe(true);
+    const test = new Set(task.test.map(({ text }) => text));
+    const tuned = fake.asked.filter(({ set }) => set !== undefined);
+    expect(tuned.flatMap(({ questions }) => questions).filter((q) => test.has(q))).toHaveLength(60);
+    // Untrained weights are no candidate, and every validation question is asked at every other.
+    expect(tuned.flatMap(({ questions }) => questions)).toHaveLength(60 + 30 + 4 * 40);
+  });
+
+  it('keeps the weights of the lowest held-out loss, of equals the earlier', async () => {
+    const losses: Record<number, number> = { 0: 0.1, 5: 0.9, 10: 0.6, 15: 0.6, 20: 0.7 };
+    const { run, experiment, task } = setUp({
+      input: {
+        task: { ...crossOver.task, validationQuestions: 5 },
+        training: { steps: 20, evaluateEvery: 5 },
+        checkpoint: 'best-loss',
+        seeds: [1],
+      },
+      options: { validationLoss: (_set, step) => losses[step]! },
+    });
+    const events = await run();
+    const found = events.find(({ result }) => result.kind === 'run')!.result as RunResult;
+    expect(found).toMatchObject({ keptStep: 10 });
+    expect(found.checkpoints.map(({ loss }) => loss)).toEqual([0.9, 0.6, 0.6, 0.7]);
+    const { notes, arms } = reportOf(experiment, task, events);
+    expect(arms[0]!.seeds[0]!.keptStep).toBe(10);
+    expect(notes.join(' ')).toContain('best on the validation questions (loss of held-out answers');
+  });
+
+  it('measures how far each run moved, on the base model’s own answers', async () => {
+    const { experiment, task, run } = setUp({
+      input: { evaluation: { divergenceQuestions: 7 } },
+      options: { divergence: (set) => (set === 'a' ? 0.05 : 0.4) },
+    });
+    const events = await run();
+    const of = (id: string) => events.find(({ piece }) => piece.id === id)!.result as RunResult;
+    const { divergence } = of('run.ma.b.seed-2');
+    expect(divergence.test.map(({ rowId }) => rowId)).toEqual(
+      task.test.slice(0, 7).map(({ id }) => id),
+    );
+    expect(divergence.retention).toHaveLength(7);
+    const { arms, models } = reportOf(experiment, task, events);
+    expect(arms.map((arm) => arm.divergence.test!.perToken.toFixed(6))).toEqual([
+      '0.050000',
+      '0.400000',
+      '0.050000',
+      '0.400000',
+    ]);
+    expect(Object.keys(models[0]!.textNll)).toEqual(['dialect A', 'dialect B']);
+    expect(arms[0]!.textNllChange['dialect A']!.n).toBe(50);
   });
 
   it('gives every arm about the same answer tokens when asked to', async () => {

@@ -32,7 +32,9 @@ describe('experiment file', () => {
       task: { trainQuestions: 100, testQuestions: 300, seed: 41 },
       training: { steps: 60, learningRate: 1e-3, method: 'lora' },
       lora: { rank: 8, alpha: 16 },
-      evaluation: { maxNewTokens: 128, batchSize: 64 },
+      evaluation: { maxNewTokens: 128, batchSize: 64, divergenceQuestions: 50 },
+      checkpoint: 'last',
+      roles: {},
       learningRates: [],
     });
   });
@@ -88,6 +90,8 @@ describe('experiment file', () => {
       arms: [{ model: 'm', set: 'z' }],
       task: { kind: 'world', families: ['compare-total', 'nothing'] },
       learningRates: [1e-3, 3e-3],
+      checkpoint: 'best-loss',
+      roles: { human: 'a', teacher: 'nobody' },
       crossOver: { modelA: 'm', setA: 'a', modelB: 'm', setB: 'a' },
     };
     const problems = problemsOf(broken).join('\n');
@@ -104,6 +108,8 @@ describe('experiment file', () => {
       'no arm trains m on a',
       'task.families: the micro-world has no family "nothing"',
       'learningRates: choosing one needs validation questions',
+      'checkpoint: "best-loss" needs validation questions',
+      'roles.teacher: there is no set "nobody"',
     ]) {
       expect(problems).toContain(part);
     }

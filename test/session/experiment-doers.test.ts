@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { allocatedBytes } from '../../src/engine/memory.ts';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { StoppedError } from '../../src/errors.ts';
+import type { Speaker, TrainedModel } from '../../src/experiment/doers.ts';
 import type { PieceResult } from '../../src/experiment/results.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
 import { readExperiment } from '../../src/experiment/schema.ts';
@@ -125,6 +126,55 @@ describe('an experiment on the CPU engine', () => {
     expect(all).toBeCloseTo(first.nllSum / first.tokens, 5);
     const wrong = await model.measureEndings([{ question, beginning, ending: ' 29' }], report);
     expect(wrong[0]!).toBeGreaterThan(rest! + 1);
+    model.close();
+  });
+
+  it('puts back the weights of the step that was to be kept', async () => {
+    const model = await doersFor(() => false).openModel({ id: 'idiolect-a' });
+    const rows = ['Rob has 8 apples.', 'Zoe has 15 apples.'].map((response, i) => ({
+      id: String(i),
+      question: `How many apples, ${i}?`,
+      response,
+    }));
+    const set = { id: 's', name: 's', rows };
+    const quiet = () => Promise.resolve();
+    const before = memory().numTensors;
+    const trained = (steps: number, keptStep?: number) =>
+      model.train(
+        {
+          set,
+          validation: undefined,
+          training: { ...experiment.training, steps, evaluateEvery: 1, seed: 5 },
+          lora: experiment.lora,
+          ...(keptStep !== undefined && {
+            keeps: (_: unknown, { step }: { step: number }) => Promise.resolve(step === keptStep),
+          }),
+        },
+        quiet,
+      );
+    const [one, three, kept] = [await trained(1), await trained(3), await trained(3, 1)];
+    const nll = async (speaker: Speaker) =>
+      (await speaker.measure(set, quiet)).map(({ nllSum }) => nllSum);
+    expect(await nll(kept)).toEqual(await nll(one));
+    expect(await nll(three)).not.toEqual(await nll(one));
+    const moved = async (own: TrainedModel) =>
+      (await own.divergence(set, quiet)).reduce((sum, { klSum }) => sum + klSum, 0);
+    expect(await moved(three)).toBeGreaterThan(await moved(one));
+    for (const own of [one, three, kept]) own.dispose();
+    expect(memory().numTensors).toBe(before);
+    model.close();
+  });
+
+  it('reads text on its own without a chat around it', async () => {
+    const model = await doersFor(() => false).openModel({ id: 'idiolect-a' });
+    const response = 'Rob has 7 + 8 = 15 apples.';
+    const measured = async (question: string) => {
+      const set = { id: 't', name: 't', rows: [{ id: 'r', question, response }] };
+      return (await model.measure(set, () => Promise.resolve()))[0]!;
+    };
+    const [bare, asked] = [await measured(''), await measured(' ')];
+    expect(bare.nllSum).toBeGreaterThan(0);
+    expect(bare.nllSum).not.toBe(asked.nllSum);
     model.close();
   });
 });

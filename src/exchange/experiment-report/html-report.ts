@@ -40,6 +40,7 @@ export function htmlReport(
       'Other tasks after training',
       hasRetention && retentionFigure(report) + tableOf('retention'),
     ),
+    section('Drift from the base model', tableOf('drift')),
     section(
       'Does familiarity predict?',
       report.ranks.length > 0 &&

@@ -1,0 +1,13 @@
+/** Logits as a tensor, where they are wanted themselves and not only their cross-entropy. */
+import { concat, type Tensor } from '@tensorflow/tfjs-core';
+import type { Weight } from '../weight.ts';
+import { linear } from './linear.ts';
+
+/** x [M, C] → logits [M, V], part by part when the table is cut. */
+export function headLogits(x: Tensor, head: Weight): Tensor {
+  const pieces = head.parts.map((part, i) => {
+    const rows = Math.min(head.partRows, head.rows - i * head.partRows);
+    return linear(x, { ...head, parts: [part], rows, partRows: rows });
+  });
+  return pieces.length === 1 ? pieces[0]! : concat(pieces, 1);
+}
