@@ -67,7 +67,7 @@ const rooms = {
   'src/tokenizer': { values: [], types: ['src/data'], tfjs: false },
   'src/batches': { values: ['src/data'], types: ['src/tokenizer'], tfjs: false },
   'src/exchange': {
-    values: ['src/data', 'src/storage', 'src/metrics'],
+    values: ['src/data', 'src/storage', 'src/metrics', 'src/plots'],
     types: ['src/lora', 'src/experiment', 'src/train', 'models', 'src/familiarity'],
     tfjs: false,
   },
@@ -116,7 +116,7 @@ const rooms = {
   },
   'src/plots': {
     values: ['src/metrics', 'src/statistics'],
-    types: ['src/data', 'src/familiarity'],
+    types: ['src/data', 'src/familiarity', 'src/evaluate', 'src/experiment'],
     tfjs: false,
   },
   'src/state': {
@@ -149,6 +149,8 @@ const rooms = {
       'src/familiarity',
       'src/generate',
       'src/tokenizer',
+      'src/evaluate',
+      'src/experiment',
       'src/exchange',
       'src/engine',
       'models',

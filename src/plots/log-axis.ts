@@ -8,12 +8,14 @@ export interface LogAxis {
 }
 
 const STEPS = [1, 2, 5] as const;
-/** Room a tick's label needs, pixels. */
+/** Room a tick's label needs along a lying and along a standing axis, pixels. */
 const TICK_ROOM = 52;
+const STANDING_ROOM = 30;
 
 /**
  * An axis from 1 to the first of 2, 5, 10, 20, … that holds every finite value, over `width` pixels
- * from `left`. Ticks that would crowd their labels are left out, the tens last.
+ * from `left`; a negative width is an axis that stands, upward. Ticks that would crowd their labels
+ * are left out, the tens last.
  */
 export function logAxis(values: readonly number[], left: number, width: number): LogAxis {
   const largest = values.reduce((most, v) => (Number.isFinite(v) && v > most ? v : most), 1);
@@ -27,8 +29,9 @@ export function logAxis(values: readonly number[], left: number, width: number):
   const max = all.at(-1)!;
   const scale = width / Math.log(max);
   const at = (value: number): number => left + Math.log(Math.min(max, Math.max(1, value))) * scale;
+  const room = width > 0 ? TICK_ROOM : STANDING_ROOM;
   const roomy = (ticks: number[]): boolean =>
-    ticks.every((tick, i) => i === 0 || at(tick) - at(ticks[i - 1]!) >= TICK_ROOM);
+    ticks.every((tick, i) => i === 0 || Math.abs(at(tick) - at(ticks[i - 1]!)) >= room);
   const tens = all.filter((tick) => Number.isInteger(Math.log10(tick)));
   const ticks = [all, [...new Set([...tens, max])], tens].find(roomy) ?? [1, max];
   return { at, ticks, max };

@@ -1,6 +1,7 @@
-/** The numbers behind a plot, as the page shows and exports them. */
-import { digits } from '../plots/format.ts';
-import type { Cell } from '../exchange/write-table.ts';
+/** The numbers behind a plot, as page and report show them and as files hold them. */
+import { digits } from './format.ts';
+
+export type Cell = string | number | boolean | null | undefined;
 
 export interface DataColumn {
   /** Name in the CSV. */

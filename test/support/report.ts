@@ -1,0 +1,17 @@
+/** An experiment's report by itself, from `/report.json` as `npm run experiment` writes it. */
+import { mount } from 'svelte';
+import '../../src/app.css';
+import type { ExperimentReport } from '../../src/experiment/report.ts';
+import type { PieceResult } from '../../src/experiment/results.ts';
+import type { ReportQuestions } from '../../src/plots/experiment/outcome-rows.ts';
+import Report from '../../src/ui/experiment/ExperimentReport.svelte';
+
+type ReportFile = ExperimentReport & { results: PieceResult[]; questions: ReportQuestions };
+
+const read = async <File>(path: string): Promise<File> => (await fetch(path)).json() as File;
+const { results, questions, ...report } = await read<ReportFile>('/report.json');
+
+mount(Report, {
+  target: document.getElementById('app')!,
+  props: { report, results, questions, reference: () => read('/reference/cross-over.json') },
+});
