@@ -74,26 +74,28 @@ export function list(items: readonly string[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
+// Below, what is no number is a dash; in a report read from JSON, NaN has become null.
+
 /** A share in percent with one decimal: 82.3 %. */
 export function percentage(share: number): string {
-  return Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)} %`;
+  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : '–';
 }
 
 /** A difference of shares in percentage points, with its sign: +40.3. */
 export function points(difference: number): string {
-  return signedDecimal(100 * difference, 1);
+  return signedDecimal(Number.isFinite(difference) ? 100 * difference : NaN, 1);
 }
 
 /** A number with its sign and three decimals: +0.312; none for what rounds to nothing. */
 export function signedDecimal(value: number, decimals = 3): string {
-  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value).toFixed(decimals);
   return Number(size) === 0 ? size : `${value > 0 ? '+' : '−'}${size}`;
 }
 
 /** A p-value: 0.031, 0.0001, or below that the bound. */
 export function probability(p: number): string {
-  if (Number.isNaN(p)) return '–';
+  if (!Number.isFinite(p)) return '–';
   if (p < 5e-5) return '< 0.0001';
   return p >= 0.1 ? p.toFixed(2) : p >= 0.001 ? String(Number(p.toPrecision(2))) : p.toFixed(4);
 }

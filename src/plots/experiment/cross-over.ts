@@ -93,7 +93,7 @@ export function crossOverFigure(shown: Shown): Figure | undefined {
   if (spec === undefined) return undefined;
   const panels = measures.flatMap((measure) => {
     const cells = cellsOf(measure, report, spec);
-    const known = cells.some(({ value }) => !Number.isNaN(value));
+    const known = cells.some(({ value }) => Number.isFinite(value));
     return known
       ? [{ measure, cells, others: referenceCells(measure, shown.reference, spec) }]
       : [];
@@ -182,7 +182,7 @@ function panelShapes(
   const y = measure.axis([...cells, ...others], { start: foot, end: top0 });
   const xs = [start + 30, end - 16];
   const at = ({ set }: Cell) => xs[sets.indexOf(set)]!;
-  const known = (cell: Cell) => !Number.isNaN(cell.value);
+  const known = (cell: Cell) => Number.isFinite(cell.value);
   const rowOf = (model: string, from: readonly Cell[]) =>
     from.filter((cell) => cell.model === model && known(cell));
   const links = (from: readonly Cell[], opacity: number, thick: number): Shape[] =>

@@ -44,7 +44,7 @@ const accuracy: Measure = {
   shortUnit: 'change in accuracy, points',
   say: (change) => `${points(change)} points`,
   worse: -1,
-  of: (arm) => (Number.isNaN(arm.retentionChange.before) ? undefined : arm.retentionChange),
+  of: (arm) => (Number.isFinite(arm.retentionChange.before) ? arm.retentionChange : undefined),
   seeds: ({ seeds, retentionChange: { before } }) =>
     seeds.map(({ retention }) => retention.share - before),
 };

@@ -2,7 +2,7 @@
  * Does familiarity predict what is learned, and does length? The same outcome over log perplexity
  * and, beside it, over length: a mark for each set and seed, ρ over sets.
  */
-import type { RankSummary } from '../../experiment/comparisons.ts';
+import type { RankSummary, TrendSummary } from '../../experiment/ranks.ts';
 import type { ArmSummary } from '../../experiment/summaries.ts';
 import { axisBelow, axisLeft, linearAxis, padded, perplexityAxis, type Axis } from '../axis.ts';
 import { digits, percentage, probability, signedDecimal } from '../format.ts';
@@ -34,18 +34,27 @@ function scatterFigure(shown: Shown, rank: RankSummary): Figure {
   return {
     id: `scatter-${outcome}-${model}`,
     title: `Does familiarity predict ${name}? ${model}`,
-    help: 'Each set’s median perplexity before training (left) and mean length (right) against the outcome. Small marks are seeds, large ones their mean. Spearman’s ρ is over sets, seeds averaged first, of −log perplexity and of length; p is one-sided, from all orders of the sets up to nine, stated in advance: familiar is better. Partial ρ holds length fixed.',
-    sentence: scatterSentence(rank),
+    help: 'Each set’s median perplexity before training (left) and mean length (right) against the outcome. Small marks are seeds, large ones their mean. Spearman’s ρ is over sets, seeds averaged first, of −log perplexity and of length; p is one-sided, from all orders of the sets up to nine, stated in advance: familiar is better. Partial ρ holds length, or length and correctness of the set’s answers, fixed; with a handful of sets it describes and tests nothing. Page’s trend asks whether the seeds rank the sets in the order predicted before training.',
+    sentence: scatterSentence(
+      rank,
+      shown.report.trends.find((trend) => trend.model === model && trend.outcome === outcome),
+    ),
     columns: [
       { key: 'set', label: 'set' },
       { key: 'median_perplexity', label: 'median perplexity', number: true },
       { key: 'mean_tokens', label: 'tokens', number: true },
+      { key: 'right', label: 'right', number: true, help: 'Share of right answers in the set.' },
       { key: 'seed', label: 'seed', show: String },
       { key: 'value', label: name, number: true },
     ],
-    records: points.flatMap(({ set, medianPerplexity, meanTokens, value }) => {
+    records: points.flatMap(({ set, medianPerplexity, meanTokens, correctness, value }) => {
       const arm = findArm(shown.report, { model, set })!;
-      const where = { set, median_perplexity: medianPerplexity, mean_tokens: meanTokens };
+      const where = {
+        set,
+        median_perplexity: medianPerplexity,
+        mean_tokens: meanTokens,
+        right: correctness,
+      };
       const each = outcomes[outcome].of(arm);
       return [
         ...arm.seeds.map(({ seed }, i) => ({ ...where, seed, value: each[i] })),
@@ -122,7 +131,7 @@ function draw(shown: Shown, rank: RankSummary, width: number): Drawing {
       ...panel(
         second,
         'mean length of an answer, tokens',
-        `length: ρ ${rho(length)}`,
+        `length: ρ ${rho(length.rho)}`,
         (place) => linearAxis(padded(placed.map(({ meanTokens }) => meanTokens)), place),
         ({ meanTokens }) => meanTokens,
       ),
@@ -149,30 +158,34 @@ function keyShapes(
 
 /** ρ with its sign and two digits; "not defined" where it is none. */
 export function rho(value: number | undefined): string {
-  if (value === undefined || Number.isNaN(value)) return 'not defined';
-  return signedDecimal(value, 2);
+  return typeof value === 'number' && Number.isFinite(value)
+    ? signedDecimal(value, 2)
+    : 'not defined';
 }
 
-export function scatterSentence({
-  model,
-  outcome,
-  points,
-  familiarity,
-  length,
-  partial,
-}: RankSummary): string {
+export function scatterSentence(rank: RankSummary, trend: TrendSummary | undefined): string {
+  const { model, outcome, points, familiarity, length, partial } = rank;
   const k = points.length;
   const { name } = outcomes[outcome];
   const most = points.reduce((a, b) => (b.medianPerplexity < a.medianPerplexity ? b : a));
   const best = points.reduce((a, b) => (b.value > a.value ? b : a));
+  if (!Number.isFinite(familiarity.rho)) {
+    return `Over K = ${k} sets of ${model}, ρ of familiarity and ${name} is not defined: one of the two does not vary.`;
+  }
   const same =
     most.set === best.set
-      ? `the most familiar set, ${most.set} (${digits(most.medianPerplexity)}), is also the best`
+      ? `the most familiar set, ${most.set} (${digits(most.medianPerplexity)}), is also the best (${percentage(best.value)})`
       : `the most familiar set is ${most.set} (${digits(most.medianPerplexity)}), the best ${best.set} (${percentage(best.value)})`;
-  if (Number.isNaN(familiarity.rho)) {
-    return `Over K = ${k} sets of ${model}, ρ of familiarity and ${name} is not defined: one of them does not vary.`;
-  }
   const how = familiarity.exact ? 'exact' : 'from sampled orders';
   const p = `one-sided p ${probability(familiarity.p.greater)} (${how}; the smallest that ${k} sets allow is ${probability(familiarity.smallest.oneSided)})`;
-  return `Over K = ${k} sets of ${model}, ${same}: ρ of familiarity and ${name} ${rho(familiarity.rho)}, ${p}. Length instead: ρ ${rho(length)}; familiarity with length held fixed: ${rho(partial)}.`;
+  const held = `With length held fixed familiarity has ρ ${rho(partial.familiarity.other)}, with length and correctness ${rho(partial.familiarity.otherAndCorrectness)}.`;
+  return `Over K = ${k} sets of ${model}, ${same}: ρ of familiarity and ${name} ${rho(familiarity.rho)}, ${p}; of length ${rho(length.rho)}. ${held}${trendSentence(trend)}`;
+}
+
+function trendSentence(trend: TrendSummary | undefined): string {
+  if (trend === undefined || trend.seeds < 2) return '';
+  const smallest = Number.isFinite(trend.smallestP)
+    ? ` (smallest possible ${probability(trend.smallestP)})`
+    : '';
+  return ` ${trend.seeds} seeds rank the sets in the order predicted with Page’s p ${probability(trend.p)}${smallest}.`;
 }
