@@ -125,6 +125,7 @@ const rooms = {
       'src/data',
       'src/metrics',
       'src/statistics',
+      'src/evaluate',
       'src/experiment',
       'src/exchange',
     ],

@@ -7,6 +7,7 @@ import { Activity } from './job.svelte.ts';
 import { ModelState, type NamedFile } from './model.svelte.ts';
 import { PlaygroundState } from './playground.svelte.ts';
 import { RunsState, type RunsOptions } from './runs.svelte.ts';
+import { SetMaker } from './set-maker.svelte.ts';
 import { STEPS, type Step, type StepId } from './steps.ts';
 import { StorageState } from './storage.svelte.ts';
 import { Theme } from './theme.svelte.ts';
@@ -37,6 +38,7 @@ export class Lab {
   readonly runs: RunsState;
   readonly training: TrainingState;
   readonly playground: PlaygroundState;
+  readonly setMaker: SetMaker;
   /** True once everything the address asked for is in place. */
   restored = $state(false);
   readonly #settings: URLSearchParams;
@@ -62,6 +64,7 @@ export class Lab {
     this.tokens = new TokensState(this.client, this);
     this.training = new TrainingState(this);
     this.playground = new PlaygroundState(this, this.training.queue);
+    this.setMaker = new SetMaker(this);
     this.#settings = settings;
     for (const part of this.#addressed) part.restore(settings);
   }
