@@ -116,10 +116,10 @@ the questions of the validation and test splits, were never shown.
 
 ## Training
 
-Pre-trained from nothing by this project's own trainer on its ${record.engine.device} engine, with
+Pre-trained from nothing by this project's own trainer (${record.engine.device}), with
 \`npm run pre-train -- --model ${id} --seed ${record.seed}\` and the settings of \`models/recipes/settings.ts\`:
-${count(steps)} steps of ${batchSize * accumulation} answered questions, ${count(record.tokens)} tokens, ${Math.round(record.seconds / 60)} minutes on ${record.engine.threads} thread${record.engine.threads === 1 ? '' : 's'}
-of a machine that had other work too. At the end the training loss was ${last[1]!.toFixed(3)} and the loss on 480
+${count(steps)} steps of ${batchSize * accumulation} answered questions, ${count(record.tokens)} tokens, ${Math.round(record.seconds / 60)} minutes of a machine that
+had other work too. At the end the training loss was ${last[1]!.toFixed(3)} and the loss on 480
 held-out answers ${heldOut.toFixed(3)} nats a token; the whole curve is \`training.json\`. Stored in float16.
 
 ## Measurements before any fine-tuning

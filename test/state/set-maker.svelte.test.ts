@@ -36,7 +36,7 @@ describe('making a set', () => {
   it('hands on draws, temperature, seed and where missing answers come from', async () => {
     const { lab, asked } = await started();
     lab.setMaker.way = 'own-correct';
-    lab.setMaker.settings.samples = 3;
+    Object.assign(lab.setMaker.settings, { samples: 3 });
     lab.setMaker.otherwise = 'wordy';
     await lab.setMaker.make();
     expect(asked[0]!.spec).toEqual({
