@@ -3,7 +3,7 @@ import { mount } from 'svelte';
 import '../../src/app.css';
 import type { ExperimentReport } from '../../src/experiment/report.ts';
 import type { PieceResult } from '../../src/experiment/results.ts';
-import type { ReportQuestions } from '../../src/plots/experiment/outcome-rows.ts';
+import type { ReportQuestions } from '../../src/plots/figures/outcome-rows.ts';
 import Report from '../../src/ui/experiment/ExperimentReport.svelte';
 
 type ReportFile = ExperimentReport & { results: PieceResult[]; questions: ReportQuestions };
