@@ -44,19 +44,23 @@ export async function openHost(name: string, engine: Engine, place: Place): Prom
         counts: { ...(engine === 'webgpu' && counts), ...own.memory?.() },
       };
     },
-    async soak(steps) {
+    async soak(steps, seconds) {
       const own = runner!;
       if (!own.memory) throw new CannotRun('it cannot tell what it has allocated');
       const tensors: number[] = [];
       const bytes: number[] = [];
       const times: number[] = [];
-      for (let i = 0; i < steps; i++) {
+      const end = performance.now() + 1000 * seconds;
+      while (times.length < steps && performance.now() < end) {
         const began = performance.now();
         await own.run();
         times.push(performance.now() - began);
         const now = own.memory();
         tensors.push(now.tensors);
         bytes.push(now.bytes);
+      }
+      if (times.length < 2 * SETTLED) {
+        throw new CannotRun(`only ${times.length} steps in ${seconds} s`);
       }
       const counts = {
         tensors: tensors.at(-1)!,

@@ -59,7 +59,8 @@ export interface Host {
   /** Makes a workload ready and runs it `warmUps` times, fewer if that takes long. */
   prepare(workload: Workload, warmUps: number): Promise<Prepared>;
   run(): Promise<Run>;
-  soak(steps: number): Promise<Soaked>;
+  /** At most so many steps in at most so many seconds. */
+  soak(steps: number, seconds: number): Promise<Soaked>;
   close(): Promise<void>;
 }
 

@@ -6,29 +6,42 @@ import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { build, preview } from 'vite';
 import { chromiumArguments, chromiumPath } from '../support/chromium.mjs';
-import type { Counts } from './contender.ts';
-import { measuredRow, type Row } from './table.ts';
+import { CannotRun, type Counts, type Entry } from './contender.ts';
+import { absentRow, measuredRow, type Row } from './table.ts';
+import { inTime } from './time-out.ts';
 import type { Workload } from './workloads.ts';
 
 const watcher = fileURLToPath(new URL('./page/watch-main-thread.js', import.meta.url));
 const MINUTE = 60_000;
 const TRAINED_STEPS = '40';
 
-export async function measurePage(workload: Workload, quick: boolean): Promise<Row[]> {
-  const built = await openBuiltPage();
+/** Everything one visit may take. */
+const LIMIT_SECONDS = 120;
+
+export async function measurePage(
+  workload: Workload,
+  { quick, deadline }: { quick: boolean; deadline: number },
+): Promise<Row[]> {
+  const entry: Entry = { contender: 'idiolect', engine: 'wasm', where: 'chromium' };
   const work = workload.id === 'W6' ? trainWatched : coldMeasure;
   const times: number[] = [];
   let counts: Counts = {};
+  let built: BuiltPage | undefined;
   try {
+    if (performance.now() > deadline) throw new CannotRun('the time of the bench was up');
+    built = await openBuiltPage();
     for (let run = 0; run < (quick ? 1 : workload.runs.cpu); run++) {
-      const visited = await built.visit(work);
+      const visited = await inTime(LIMIT_SECONDS, built.visit(work));
       times.push(visited.milliseconds);
       ({ counts } = visited);
     }
+  } catch (error) {
+    if (times.length === 0) {
+      return [absentRow(workload, entry, error instanceof Error ? error.message : String(error))];
+    }
   } finally {
-    await built.close();
+    await built?.close();
   }
-  const entry = { contender: 'idiolect', engine: 'wasm', where: 'chromium' };
   return [measuredRow(workload, entry, times, { counts })];
 }
 

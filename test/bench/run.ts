@@ -22,9 +22,13 @@ const { values } = parseArgs({
     contenders: { type: 'string' },
     engines: { type: 'string' },
     out: { type: 'string' },
+    minutes: { type: 'string' },
   },
 });
 const { quick } = values;
+const minutes = Number(values.minutes ?? (quick ? 4 : 12));
+if (!(minutes > 0)) throw new Error(`--minutes takes a number, not ${values.minutes}.`);
+const deadline = performance.now() + 60_000 * minutes;
 const namesIn = (text: string | undefined, known: readonly string[]) => {
   const names = text?.split(',').map((word) => word.trim()) ?? known;
   const unknown = names.filter((name) => !known.includes(name));
@@ -46,9 +50,10 @@ try {
   const machine = await describeMachine(hosts);
   const options: Omit<MeasureOptions, 'progress'> = {
     adapter: machine.adapter,
-    budgetSeconds: quick ? 5 : 25,
+    budgetSeconds: quick ? 3 : 6,
     maxRuns: quick ? 5 : Infinity,
-    soakSteps: quick ? 150 : 500,
+    soak: quick ? { steps: 150, seconds: 15 } : { steps: 500, seconds: 40 },
+    deadline,
   };
   for (const workload of workloads) {
     if (!ids.includes(workload.id)) continue;
@@ -63,18 +68,21 @@ try {
     if (chosen.length === 0) continue;
     const measured =
       workload.kind === 'page'
-        ? await measurePage(workload, quick)
+        ? await measurePage(workload, { quick, deadline })
         : await measureWorkload(workload, chosen, hosts, { ...options, progress });
     rows.push(...measured);
     console.log(printTable(workload, measured));
-    sayWhetherEqual(measured);
-  }
-  if (values.out !== undefined) {
-    await writeFile(values.out, `${JSON.stringify({ ...machine, quick, rows }, null, 1)}\n`);
+    if (['full', 'lora', 'nll'].includes(workload.kind)) sayWhetherEqual(measured);
+    // After each workload: what was measured stays, whatever happens to the next.
+    if (values.out !== undefined) {
+      await writeFile(values.out, `${JSON.stringify({ ...machine, quick, rows }, null, 1)}\n`);
+    }
   }
 } finally {
   await hosts.close();
 }
+// A contender that hangs must not keep the bench from ending.
+process.exit();
 
 function sayWhetherEqual(measured: readonly Row[]): void {
   const difference = largestDifference(measured);

@@ -26,8 +26,11 @@ export interface Workload {
   batch: number;
   /** T: tokens of a sequence. */
   time: number;
-  /** Timed runs on the CPU, on a graphics processor, and on one that is simulated. */
-  runs: { cpu: number; gpu: number; software: number };
+  /**
+   * Timed runs on the CPU, in plain JavaScript, on a graphics processor, and on one that is
+   * simulated; 0 where nothing would be learned for the time it takes.
+   */
+  runs: { cpu: number; plain: number; gpu: number; software: number };
   /** Part of `--quick`, on these engines. */
   quick: readonly string[];
 }
@@ -62,6 +65,7 @@ const soaked: Shape = { ...small, layers: 2, width: 64, heads: 2, kvHeads: 2, fe
 const everywhere = ['wasm', 'cpu', 'webgpu', 'native'];
 const onCpu = ['wasm', 'cpu', 'native'];
 
+/** In the order of what they tell, should the time run out. */
 export const workloads: readonly Workload[] = [
   {
     id: 'W1',
@@ -70,18 +74,8 @@ export const workloads: readonly Workload[] = [
     shape: small,
     batch: 8,
     time: 64,
-    runs: { cpu: 20, gpu: 20, software: 5 },
+    runs: { cpu: 20, plain: 3, gpu: 20, software: 5 },
     quick: everywhere,
-  },
-  {
-    id: 'W2',
-    title: 'forward NLL, 1.2 M parameters, 64 sequences of 64 tokens',
-    kind: 'nll',
-    shape: small,
-    batch: 64,
-    time: 64,
-    runs: { cpu: 10, gpu: 20, software: 3 },
-    quick: onCpu,
   },
   {
     id: 'W3',
@@ -90,7 +84,7 @@ export const workloads: readonly Workload[] = [
     shape: small,
     batch: 8,
     time: 64,
-    runs: { cpu: 20, gpu: 20, software: 5 },
+    runs: { cpu: 20, plain: 0, gpu: 20, software: 2 },
     quick: onCpu,
   },
   {
@@ -100,37 +94,8 @@ export const workloads: readonly Workload[] = [
     shape: smollm2,
     batch: 1,
     time: 256,
-    runs: { cpu: 5, gpu: 10, software: 1 },
+    runs: { cpu: 5, plain: 0, gpu: 10, software: 1 },
     quick: ['wasm', 'native'],
-  },
-  {
-    id: 'W4b',
-    title: 'LoRA r 8 step on all linear layers, SmolLM2-135M shape, B 4 T 256',
-    kind: 'lora',
-    shape: smollm2,
-    batch: 4,
-    time: 256,
-    runs: { cpu: 3, gpu: 10, software: 0 },
-    quick: [],
-  },
-  {
-    id: 'W5',
-    title: 'soak: 500 full steps of mixed lengths, 2 layers, 64 wide, B 4',
-    kind: 'soak',
-    shape: soaked,
-    batch: 4,
-    time: 96,
-    runs: { cpu: 500, gpu: 500, software: 500 },
-    quick: ['wasm'],
-  },
-  {
-    id: 'W6',
-    title: 'longest task of the main thread while the built page trains',
-    kind: 'page',
-    batch: 8,
-    time: 0,
-    runs: { cpu: 1, gpu: 0, software: 0 },
-    quick: ['wasm'],
   },
   {
     id: 'W7',
@@ -138,7 +103,7 @@ export const workloads: readonly Workload[] = [
     kind: 'decode',
     batch: 64,
     time: 64,
-    runs: { cpu: 5, gpu: 10, software: 1 },
+    runs: { cpu: 5, plain: 0, gpu: 10, software: 1 },
     quick: ['wasm'],
   },
   {
@@ -148,7 +113,7 @@ export const workloads: readonly Workload[] = [
     shape: smollm2,
     batch: 1,
     time: 32,
-    runs: { cpu: 5, gpu: 5, software: 0 },
+    runs: { cpu: 5, plain: 0, gpu: 5, software: 0 },
     quick: ['wasm'],
   },
   {
@@ -157,7 +122,46 @@ export const workloads: readonly Workload[] = [
     kind: 'page',
     batch: 0,
     time: 0,
-    runs: { cpu: 3, gpu: 10, software: 0 },
+    runs: { cpu: 3, plain: 0, gpu: 10, software: 0 },
     quick: ['wasm'],
+  },
+  {
+    id: 'W6',
+    title: 'longest task of the main thread while the built page trains',
+    kind: 'page',
+    batch: 8,
+    time: 0,
+    runs: { cpu: 1, plain: 0, gpu: 0, software: 0 },
+    quick: ['wasm'],
+  },
+  {
+    id: 'W5',
+    title: 'soak: 500 full steps of mixed lengths, 2 layers, 64 wide, B 4',
+    kind: 'soak',
+    shape: soaked,
+    batch: 4,
+    time: 96,
+    runs: { cpu: 1, plain: 0, gpu: 1, software: 0 },
+    quick: ['wasm'],
+  },
+  {
+    id: 'W4b',
+    title: 'LoRA r 8 step on all linear layers, SmolLM2-135M shape, B 4 T 256',
+    kind: 'lora',
+    shape: smollm2,
+    batch: 4,
+    time: 256,
+    runs: { cpu: 3, plain: 0, gpu: 10, software: 0 },
+    quick: [],
+  },
+  {
+    id: 'W2',
+    title: 'forward NLL, 1.2 M parameters, 64 sequences of 64 tokens',
+    kind: 'nll',
+    shape: small,
+    batch: 64,
+    time: 64,
+    runs: { cpu: 10, plain: 0, gpu: 20, software: 0 },
+    quick: onCpu,
   },
 ];

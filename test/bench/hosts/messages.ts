@@ -5,7 +5,7 @@ export type Question =
   | { ask: 'open'; contender: string; engine: string }
   | { ask: 'prepare'; workload: Workload; warmUps: number }
   | { ask: 'run' }
-  | { ask: 'soak'; steps: number };
+  | { ask: 'soak'; steps: number; seconds: number };
 
 export interface Answer {
   value?: unknown;

@@ -40,7 +40,7 @@ async function answer(question: Question): Promise<Answer> {
         return { value: run };
       }
       case 'soak':
-        return { value: await host!.soak(question.steps) };
+        return { value: await host!.soak(question.steps, question.seconds) };
     }
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };

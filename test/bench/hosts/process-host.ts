@@ -28,7 +28,7 @@ export function hostOf(
     },
     prepare: (workload, warmUps) => value<Prepared>({ ask: 'prepare', workload, warmUps }),
     run: () => value<Run>({ ask: 'run' }),
-    soak: (steps) => value<Soaked>({ ask: 'soak', steps }),
+    soak: (steps, seconds) => value<Soaked>({ ask: 'soak', steps, seconds }),
     close,
   };
 }

@@ -29,7 +29,7 @@ const worker = {
         case 'run':
           return { value: await host!.run() };
         case 'soak':
-          return { value: await host!.soak(question.steps) };
+          return { value: await host!.soak(question.steps, question.seconds) };
       }
     } catch (error) {
       return { reason: error instanceof Error ? error.message : String(error) };
