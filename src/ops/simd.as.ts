@@ -21,6 +21,21 @@ export function sumLanes(x: v128): f32 {
   );
 }
 
+/** Σ x[i]·y[i] of one row. */
+export function dot(x: usize, y: usize, n: i32): f32 {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let i: i32 = 0;
+  for (; i + 8 <= n; i += 8) {
+    const at = <usize>i * 4;
+    s0 = fma(v128.load(x + at), v128.load(y + at), s0);
+    s1 = fma(v128.load(x + at, 16), v128.load(y + at, 16), s1);
+  }
+  let total = sumLanes(f32x4.add(s0, s1));
+  for (; i < n; i++) total += load<f32>(x + <usize>i * 4) * load<f32>(y + <usize>i * 4);
+  return total;
+}
+
 /**
  * Start of a part when `count` items are divided among `parts`, in multiples of `unit`. Of four
  * parts and more the first half is three times as large as the rest: threads take parts in their

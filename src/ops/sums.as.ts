@@ -51,7 +51,8 @@ export function gammaGradient(
   }
 }
 
-function sumOf(x: usize, width: i32): f32 {
+/** Σ x of one row. */
+export function sumOf(x: usize, width: i32): f32 {
   let sums = f32x4.splat(0);
   let i: i32 = 0;
   for (; i + 4 <= width; i += 4) sums = f32x4.add(sums, v128.load(x + <usize>i * 4));
@@ -60,8 +61,8 @@ function sumOf(x: usize, width: i32): f32 {
   return total;
 }
 
-/** Σ (x − mean)². */
-function squaresOf(x: usize, width: i32, mean: f32): f32 {
+/** Σ (x − mean)² of one row. */
+export function squaresOf(x: usize, width: i32, mean: f32): f32 {
   const mean4 = f32x4.splat(mean);
   let sums = f32x4.splat(0);
   let i: i32 = 0;

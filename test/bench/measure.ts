@@ -17,8 +17,9 @@ export interface MeasureOptions {
   progress: (text: string) => void;
 }
 
-/** Longest that anything one asks of a contender may take: starting, warming up, one run. */
-const LIMIT_SECONDS = 90;
+/** Longest that a contender may take to make its weights and warm up, and for one run. */
+const START_SECONDS = 180;
+const RUN_SECONDS = 90;
 
 interface Participant {
   entry: Entry;
@@ -65,9 +66,9 @@ export async function measureWorkload(
         if (workload.kind === 'soak') {
           if (round > 0) continue;
           const work = own.host.soak(soak.steps, soak.seconds);
-          Object.assign(own, await inTime(LIMIT_SECONDS, work));
+          Object.assign(own, await inTime(RUN_SECONDS, work));
         } else {
-          const run = await inTime(LIMIT_SECONDS, own.host.run());
+          const run = await inTime(RUN_SECONDS, own.host.run());
           own.times.push(run.milliseconds);
           own.numbers.push(run.number);
           own.counts = run.counts;
@@ -98,11 +99,11 @@ async function join(
   runs: number,
 ): Promise<Participant> {
   if (runs === 0) throw new CannotRun('left out: it would tell nothing for the minutes it takes');
-  const host = await inTime(LIMIT_SECONDS, hosts.open(entry));
+  const host = await inTime(START_SECONDS, hosts.open(entry));
   // Where there is time for one run only it is not warmed up, as `runs` 1 tells.
   const warmUps = runs === 1 || workload.kind === 'soak' ? 0 : 2;
   try {
-    const prepared = await inTime(LIMIT_SECONDS, host.prepare(workload, warmUps));
+    const prepared = await inTime(START_SECONDS, host.prepare(workload, warmUps));
     return { host, entry, ...prepared, times: [], counts: {} };
   } catch (error) {
     await host.close();

@@ -5,7 +5,7 @@
  * fixed order.
  */
 import { gemmBlock } from '../linear/kernel.as';
-import { exp4, share, sumLanes } from '../simd.as';
+import { dot, exp4, share, sumLanes } from '../simd.as';
 
 /** Queries of a block. */
 const QUERIES: i32 = 48;
@@ -66,11 +66,19 @@ function firstSeen(position: i32, window: i32): i32 {
 /** Scores → probabilities of one query; what it may not see becomes 0. Stores logsumexp. */
 function softmaxRow(row: usize, position: i32, seen: i32, window: i32, lse: usize): void {
   const first = firstSeen(position, window);
-  let largest: f32 = load<f32>(row + <usize>first * 4);
-  for (let s = first + 1; s <= position; s++) largest = max(largest, load<f32>(row + <usize>s * 4));
+  let s = first;
+  let largest4 = f32x4.splat(load<f32>(row + <usize>first * 4));
+  for (; s + 4 <= position + 1; s += 4) {
+    largest4 = f32x4.pmax(largest4, v128.load(row + <usize>s * 4));
+  }
+  let largest = max(
+    max(f32x4.extract_lane(largest4, 0), f32x4.extract_lane(largest4, 1)),
+    max(f32x4.extract_lane(largest4, 2), f32x4.extract_lane(largest4, 3)),
+  );
+  for (; s <= position; s++) largest = max(largest, load<f32>(row + <usize>s * 4));
   let total: f32 = 0;
   const top = f32x4.splat(largest);
-  let s = first;
+  s = first;
   let sums = f32x4.splat(0);
   for (; s + 4 <= position + 1; s += 4) {
     const e = exp4(f32x4.sub(v128.load(row + <usize>s * 4), top));
@@ -85,22 +93,29 @@ function softmaxRow(row: usize, position: i32, seen: i32, window: i32, lse: usiz
   }
   const inverse: f32 = 1 / total;
   for (s = 0; s < first; s++) store<f32>(row + <usize>s * 4, 0);
-  for (s = first; s <= position; s++) {
+  const inverse4 = f32x4.splat(inverse);
+  for (s = first; s + 4 <= position + 1; s += 4) {
+    v128.store(row + <usize>s * 4, f32x4.mul(inverse4, v128.load(row + <usize>s * 4)));
+  }
+  for (; s <= position; s++) {
     store<f32>(row + <usize>s * 4, inverse * load<f32>(row + <usize>s * 4));
   }
   for (s = position + 1; s < seen; s++) store<f32>(row + <usize>s * 4, 0);
   store<f32>(lse, largest + <f32>NativeMath.log(<f64>total));
 }
 
-/** @param partial [B·T, 2·H·D]: dk, then dv of every query head; see `addHeadGroups` */
+/**
+ * @param partial dk, then dv of every query head, in rows `partialWidth` apart: where they belong in
+ *   dqkv when each has a key/value head of its own, else to be added up by `addHeadGroups`
+ */
 export function attentionBackward(
   qkv: usize, out: usize, lse: usize, dy: usize, dqkv: usize, partial: usize,
+  partialWidth: i32,
   batch: i32, time: i32, heads: i32, kvHeads: i32, headDim: i32, window: i32, scale: f32,
   part: i32, parts: i32, scratch: usize,
 ): void {
   const width = (heads + 2 * kvHeads) * headDim;
   const outWidth = heads * headDim;
-  const partialWidth = 2 * outWidth;
   const probabilities = scratch + GEMM_BYTES;
   const gradients = probabilities + <usize>(QUERIES * time) * 4;
   const end = share(batch * heads, part + 1, parts, 1);
@@ -135,10 +150,7 @@ export function attentionBackward(
         const offset = <usize>(i * seen) * 4;
         const sum = load<f32>(lse + (<usize>(b * time + t + i) * <usize>heads + <usize>head) * 4);
         const o = out + outAt + <usize>(t + i) * <usize>outWidth * 4;
-        let delta: f32 = 0;
-        for (let d: i32 = 0; d < headDim; d++) {
-          delta += load<f32>(o + <usize>d * 4) * load<f32>(dOut + (<usize>i * <usize>outWidth + <usize>d) * 4);
-        }
+        const delta = dot(o, dOut + <usize>(i * outWidth) * 4, headDim);
         gradientRow(probabilities + offset, gradients + offset, t + i, seen, window, sum, delta);
       }
       gemmBlock(
@@ -259,15 +271,7 @@ function attendOne(
   const first = firstSeen(position, window);
   for (let s = first; s <= position; s++) {
     const key = keys + <usize>s * <usize>stride * 4;
-    let sum = f32x4.splat(0);
-    let d: i32 = 0;
-    for (; d + 4 <= headDim; d += 4) {
-      const at = <usize>d * 4;
-      sum = f32x4.add(sum, f32x4.mul(v128.load(query + at), v128.load(key + at)));
-    }
-    let dot = sumLanes(sum);
-    for (; d < headDim; d++) dot += load<f32>(query + <usize>d * 4) * load<f32>(key + <usize>d * 4);
-    store<f32>(scores + <usize>s * 4, dot * scale);
+    store<f32>(scores + <usize>s * 4, dot(query, key, headDim) * scale);
   }
   softmaxRow(scores, position, position + 1, window, scores + <usize>(position + 8) * 4);
   for (let s = first; s <= position; s++) {

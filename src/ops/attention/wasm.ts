@@ -31,19 +31,26 @@ export const attentionBackwardKernel: BackendKernel = (inputs, attributes) => {
   const engine = wasmBackend();
   const dqkv = engine.output(qkv!.shape);
   const rows = batch * time;
-  engine.withTemporary(rows * 2 * heads * headDim * 4, (partial) => {
+  const target = engine.pointer(dqkv);
+  const run = (partial: number, partialWidth: number) =>
     engine.run(
       'attentionBackward',
       [
         ...[qkv!, out!, logSumExp!, dy!, dqkv].map((info) => engine.pointer(info)),
-        ...[partial, batch, time, heads, kvHeads, headDim, window, scale],
+        ...[partial, partialWidth, batch, time, heads, kvHeads, headDim, window, scale],
       ],
       batch * heads * time * time * headDim,
       GEMM_SCRATCH + 2 * QUERIES * time * 4 + 64,
     );
-    const sums = [partial, engine.pointer(dqkv), rows, heads, kvHeads, headDim];
-    engine.run('addHeadGroups', sums, rows * heads * headDim * 2);
-  });
+  if (heads === kvHeads) run(target + 4 * heads * headDim, 3 * heads * headDim);
+  else {
+    const partialWidth = 2 * heads * headDim;
+    engine.withTemporary(4 * rows * partialWidth, (partial) => {
+      run(partial, partialWidth);
+      const sums = [partial, target, rows, heads, kvHeads, headDim];
+      engine.run('addHeadGroups', sums, rows * heads * headDim * 2);
+    });
+  }
   return dqkv;
 };
 

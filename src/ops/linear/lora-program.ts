@@ -14,8 +14,18 @@ interface BakedLora extends Record<string, string | boolean> {
   alignedRank: boolean;
 }
 
+const uniforms = {
+  ...slotTypes,
+  count: 'i32',
+  rows: 'i32',
+  rank: 'i32',
+  hiddenWidth: 'i32',
+  scale: 'f32',
+} as const;
+
 /** dy's four neighbors from column `column` of slot z, nothing past the slot's end. */
-const dyOfSlot = (alignedOut: boolean) => `${matrixReader({
+const dyOfSlot = (alignedOut: boolean) => `${slotFunctions}
+${matrixReader({
   name: 'dyRow',
   buffers: ['dy'],
   format: 'f32',
@@ -35,16 +45,8 @@ const runHiddenGradient = defineProgram<BakedLora>('lora hidden gradient', (bake
   return {
     outputs: { g: elementType('f32', alignedRank) },
     inputs: { dy: elementType('f32', alignedOut), b: elementType('f32', alignedRank) },
-    uniforms: {
-      ...slotTypes,
-      count: 'i32',
-      rows: 'i32',
-      rank: 'i32',
-      hiddenWidth: 'i32',
-      scale: 'f32',
-    },
-    code: `${slotFunctions}
-${dyOfSlot(alignedOut)}
+    uniforms,
+    code: `${dyOfSlot(alignedOut)}
 ${matrixReader({ name: 'bRow', buffers: ['b'], format: 'f32', aligned: alignedRank, ...rank })}
 fn bTerm(z : i32, k : i32, column : i32) -> vec4<f32> { return bRow(uniforms.slots[z].z + k, column); }
 ${matrixWriter('g', alignedRank, 'uniforms.rank', 'value *= uniforms.scale;', 'row * uniforms.hiddenWidth + z * uniforms.rank + column')}
@@ -88,16 +90,8 @@ const runBGradient = defineProgram<BakedLora>('lora b gradient', (baked) => {
   return {
     outputs: { db: elementType('f32', alignedRank) },
     inputs: { dy: elementType('f32', alignedOut), hidden: elementType('f32', alignedRank) },
-    uniforms: {
-      ...slotTypes,
-      count: 'i32',
-      rows: 'i32',
-      rank: 'i32',
-      hiddenWidth: 'i32',
-      scale: 'f32',
-    },
-    code: `${slotFunctions}
-${dyOfSlot(alignedOut)}
+    uniforms,
+    code: `${dyOfSlot(alignedOut)}
 ${matrixReader({ name: 'hiddenRow', buffers: ['hidden'], format: 'f32', aligned: alignedRank, ...hidden })}
 fn hiddenTerm(z : i32, k : i32, column : i32) -> vec4<f32> {
   return hiddenRow(k, z * uniforms.rank + column);
@@ -117,7 +111,7 @@ ${matmulText({
 export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) => {
   const { rank, scale, slots } = attributes as LoraAttributes;
   const [count, rows] = dy!.shape as [number, number];
-  const uniforms = slotUniforms(slots);
+  const places = slotUniforms(slots);
   const slotCount = slots.length / 2;
   let adapted = 0;
   for (let i = 0; i < slotCount; i++) adapted += slots[2 * i + 1]! - slots[2 * i]!;
@@ -133,7 +127,7 @@ export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) =
     {
       outputs: { db },
       inputs: { dy: dy!, hidden: hidden! },
-      uniforms: { ...uniforms, count, rows, rank, hiddenWidth: slotCount * rank, scale },
+      uniforms: { ...places, count, rows, rank, hiddenWidth: slotCount * rank, scale },
       groups: matmulGroups(plan, longest, rank, slotCount),
     },
   );
