@@ -6,7 +6,8 @@ import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
 import { evaluateAnswers } from '../src/evaluate/accuracy.ts';
 import { judgeAnswer } from '../src/evaluate/extract-answer.ts';
 import { knownQuestions, WORLD_SEED } from '../src/experiment/known-questions.ts';
-import { makeSet, type SetMaking } from '../src/experiment/make-sets.ts';
+import { makeSet } from '../src/experiment/make-sets.ts';
+import type { SetMaking } from '../src/experiment/set-making.ts';
 import type { BaseResult, SetResult } from '../src/experiment/results.ts';
 
 import type { OpenLab } from '../src/session/open-model.ts';

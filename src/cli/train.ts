@@ -11,6 +11,7 @@ import { sha256Of } from '../session/fingerprint.ts';
 import { modelFiles } from '../session/model-files.ts';
 import { runManifest } from '../session/run-manifest.ts';
 import { megabytes, planRun, prepareRun, type RunRequest } from '../session/training-run.ts';
+import { maskedSentence } from '../session/mask-tokens.ts';
 import { encodeCheckpoint } from '../train/checkpoint.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import { train, type TrainingHost, type TrainingResult } from '../train/train.ts';
@@ -51,6 +52,7 @@ const settingOptions: Record<string, keyof typeof fields> = {
   warmup: 'warmup',
   'weight-decay': 'weightDecay',
   clip: 'maxGradientNorm',
+  'mask-perplexity': 'maskPerplexity',
   beta1: 'beta1',
   beta2: 'beta2',
   epsilon: 'epsilon',
@@ -116,7 +118,8 @@ await runCommand(command, async (values) => {
   };
   const plan = planRun(lab, request, engine.memoryBytes);
   for (const notice of plan.notices) process.stderr.write(`${notice}\n`);
-  const { job, adapter } = await prepareRun(lab, request, plan);
+  const { job, adapter, masked } = await prepareRun(lab, request, plan);
+  if (masked) process.stderr.write(`${maskedSentence(masked)}\n`);
   const all = lab.model.shape.parameters + (adapter?.parameterCount ?? 0);
   const number = (value: number) => value.toLocaleString('en-US');
   process.stderr.write(

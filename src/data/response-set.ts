@@ -18,6 +18,8 @@ export interface ResponseRow {
   response: string;
   /** The correct final answer, when the record carries one. */
   gold?: string;
+  /** Of a multiple-choice question; `gold` is one of them. */
+  options?: readonly string[];
   /** All turns before the response, kept only when they are more than one user turn. */
   messages?: readonly ChatMessage[];
 }

@@ -10,6 +10,8 @@ export interface EvaluationQuestion {
   id: string;
   text: string;
   gold: string;
+  /** Of multiple choice; `gold` is one of them. */
+  options?: readonly string[];
   /** The task it belongs to, for accuracies by task. */
   family?: string;
 }
@@ -30,6 +32,8 @@ export interface Outcome extends Judged {
   response: string;
   tokens: number;
   ended: boolean;
+  /** Of multiple choice: Σ NLL in nats and UTF-8 bytes of each option, in their order. */
+  options?: readonly { nllSum: number; bytes: number }[];
 }
 
 export interface EvaluationOptions {

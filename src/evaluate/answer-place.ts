@@ -22,6 +22,8 @@ export function answerPlace(
   gold: string,
 ): AnswerPlace | undefined {
   if (rule.kind === 'pattern') return undefined;
+  // There is no rationale before an option.
+  if (rule.kind === 'multiple-choice') return { beginning: '', ending: gold };
   const { find, add } = markers[rule.kind];
   const last = [...response.matchAll(find)].at(-1);
   const beginning = last

@@ -13,7 +13,9 @@ export type AnswerRule =
   /** Strict: the number after the last "Final Answer:" or "####". Flexible: else the last number. */
   | { kind: 'final-answer' }
   /** Both: the first group (or all) of the last match; flexible compares without case and spaces. */
-  | { kind: 'pattern'; pattern: string };
+  | { kind: 'pattern'; pattern: string }
+  /** Of a written answer: what follows the last "Final Answer:"; flexible as for patterns. */
+  | { kind: 'multiple-choice' };
 
 /** How an answer was judged; the extracted texts are kept so that a person can disagree. */
 export interface Judged {
@@ -51,6 +53,10 @@ function extract(
     case 'final-answer': {
       const strict = lastMatch(marked, response);
       return { strict, flexible: strict ?? lastMatch(lastNumber, response) };
+    }
+    case 'multiple-choice': {
+      const found = lastMatch(/final answer\s*:[\s*]*([^\n]*[^\n\s*])/gi, response);
+      return { strict: found, flexible: found };
     }
     case 'pattern': {
       const found = lastMatch(compilePattern(rule.pattern), response);

@@ -57,6 +57,8 @@ export interface ArmRequest {
 
 export interface TrainedModel extends Speaker {
   trainedTokens: number;
+  /** Answer tokens left out of the loss as too surprising; undefined when all are trained. */
+  masked?: { tokens: number; of: number };
   /** KL(base ‖ tuned) of each answer; rows too long to be measured are left out. */
   divergence(set: ResponseSet, report: Progress): Promise<AnswerDivergence[]>;
   /** Frees the adapter. */

@@ -2,11 +2,13 @@
  * What is asked of a base model before training and of each trained run, the very same of both.
  * Called once for each, after everything about it is settled.
  */
+import type { ResponseSet } from '../data/response-set.ts';
 import { answerPlace } from '../evaluate/answer-place.ts';
 import { evaluateAnswers, type EvaluationQuestion, type Outcome } from '../evaluate/accuracy.ts';
+import { chooseOptions } from '../evaluate/choose-option.ts';
 import type { OpenedModel, Progress, Speaker, TrainedModel } from './doers.ts';
 import type { AnswerDivergence, BaseResult, Measured, RunResult } from './results.ts';
-import { answerRule, type Experiment } from './schema.ts';
+import { answerRule, retentionRule, type Experiment } from './schema.ts';
 import type { Task } from './task.ts';
 
 export interface Evaluation {
@@ -19,39 +21,49 @@ export interface Evaluation {
 
 /** @param speaker the base model or a trained one */
 export async function evaluateSpeaker(evaluation: Evaluation, speaker: Speaker): Promise<Measured> {
-  const { task, model, progress } = evaluation;
+  const { experiment, task, model, progress } = evaluation;
   const test = await ask(evaluation, speaker, 'test questions', task.test);
-  const retention = await ask(evaluation, speaker, 'other tasks', task.retention);
-  const answers = task.retentionAnswers(model.facts.id);
-  const others = { id: 'retention', name: 'retention', rows: answers };
-  const nllOf = async (set: typeof others, what: string) => {
+  const others = retentionRule(experiment.task);
+  const retention = await ask(evaluation, speaker, 'other tasks', task.retention, others);
+  const answers = {
+    id: 'retention',
+    name: 'retention',
+    rows: task.retentionAnswers(model.facts.id),
+  };
+  const nllOf = async (set: ResponseSet, what: string) => {
     if (set.rows.length === 0) return [];
     const scored = await speaker.measure(set, progress(what));
     return scored.map(({ nllSum, tokens }) => nllSum / tokens);
   };
   const textNll: Measured['textNll'] = {};
   for (const { id, name, rows } of task.texts) {
-    textNll[name] = await nllOf({ id, name, rows: [...rows] }, `NLL of ${name}`);
+    textNll[name] = await nllOf({ id, name, rows }, `NLL of ${name}`);
   }
   return {
     test,
     retention,
-    retentionNll: await nllOf(others, 'NLL on other tasks'),
+    retentionNll: await nllOf(answers, 'NLL on other tasks'),
     textNll,
     goldNll: await goldNll(evaluation, speaker, test),
   };
 }
 
-/** Greedy answers, judged. */
+/** Greedy answers, judged; of questions with options the likeliest one. */
 export function ask(
   { experiment: { task, evaluation }, model, progress }: Evaluation,
   speaker: Speaker,
   what: string,
   questions: readonly EvaluationQuestion[],
+  rule = answerRule(task),
 ): Promise<Outcome[]> {
+  if (questions.some(({ options }) => options !== undefined)) {
+    return chooseOptions(questions, (rows) =>
+      speaker.measure({ id: what, name: what, rows }, progress(what)),
+    );
+  }
   const { maxNewTokens, batchSize } = evaluation;
   return evaluateAnswers(questions, {
-    rule: answerRule(task),
+    rule,
     answer: speaker.answer({ maxNewTokens, temperature: undefined, seed: 0 }),
     lengthOf: (question) => model.promptLength(question),
     batchSize,

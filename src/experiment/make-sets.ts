@@ -6,27 +6,12 @@ import { createRandom } from '../random.ts';
 import { dialectById } from '../world/corpus.ts';
 import { minimumChange } from '../world/minimum-change.ts';
 import { responseSetWriters, writeResponseSet } from '../world/response-sets.ts';
-import type { OpenedModel, Progress } from './doers.ts';
-import type { BaseResult, SetResult } from './results.ts';
-import { answerRule, type AnswerRuleSpec, type Experiment, type SetSpec } from './schema.ts';
+import { atRandom, byFamiliarity } from './choose-answers.ts';
+import { paraphrases } from './paraphrase.ts';
+import type { SetResult } from './results.ts';
+import { answerRule, type SetSpec } from './schema.ts';
+import { withAnswers, type Made, type SetMaking, type SetOf } from './set-making.ts';
 import type { Task } from './task.ts';
-
-export interface SetMaking {
-  experiment: Pick<Experiment, 'models'> & {
-    task: { kind: 'world'; seed: number } | { kind: 'files'; answers: AnswerRuleSpec };
-    evaluation: Pick<Experiment['evaluation'], 'maxNewTokens' | 'batchSize'>;
-  };
-  task: Pick<Task, 'train' | 'worldQuestions'>;
-  /** Sets read from files, by id. */
-  files: ReadonlyMap<string, ResponseSet>;
-  base: (model: string) => BaseResult;
-  /** A set made before. */
-  made: (set: string) => SetResult;
-  openModel: (id: string) => Promise<OpenedModel>;
-  report: Progress;
-}
-
-type Made = Pick<SetResult, 'made'> & { rows: ResponseRow[]; provenance: string };
 
 /** @throws DataError when nothing remains of the set */
 export async function makeSet(
@@ -40,7 +25,7 @@ export async function makeSet(
     kind: 'set',
     id: `set.${spec.id}`,
     set: { id: spec.id, name: spec.id, provenance, rows },
-    made: { ...made, kind: spec.kind },
+    made: { ...made, kind: spec.kind, ...('model' in spec && { model: spec.model }) },
     correct: rows.map(
       ({ response, gold }) => gold !== undefined && judgeAnswer(rule, response, gold).flexible,
     ),
@@ -68,19 +53,22 @@ async function rowsOf(spec: SetSpec, making: SetMaking): Promise<Made> {
     case 'own':
       return {
         rows: withAnswers(making.task, (i) => making.base(spec.model).own[i]!.text),
-        made: {},
+        made: { maxNewTokens: making.experiment.evaluation.maxNewTokens },
         provenance: `Greedy answers of ${spec.model} before training, right or wrong.`,
       };
     case 'own-correct':
       return ownCorrect(spec, making);
     case 'minimum-change':
       return minimumChanges(spec, making);
+    case 'paraphrase':
+      return paraphrases(spec, making);
     case 'most-familiar':
-      return mostFamiliar(spec, making);
+    case 'least-familiar':
+      return byFamiliarity(spec, making);
+    case 'random-choice':
+      return atRandom(spec, making);
   }
 }
-
-type Of<Kind extends SetSpec['kind']> = Extract<SetSpec, { kind: Kind }>;
 
 /** Sets of the micro-world share a stream, so that a set's wording does not depend on the others. */
 const responses = (seed: number) => createRandom(seed).fork('responses');
@@ -95,7 +83,7 @@ function worldOf({ experiment, task }: SetMaking) {
   return { questions, seed: experiment.task.seed };
 }
 
-function written(spec: Of<'written'>, making: SetMaking): Made {
+function written(spec: SetOf<'written'>, making: SetMaking): Made {
   const { questions, seed } = worldOf(making);
   const writer = writerOf(spec.writer);
   return {
@@ -106,7 +94,7 @@ function written(spec: Of<'written'>, making: SetMaking): Made {
 }
 
 /** Rejection sampling: a question's first right answer among its samples. */
-async function ownCorrect(spec: Of<'own-correct'>, making: SetMaking): Promise<Made> {
+async function ownCorrect(spec: SetOf<'own-correct'>, making: SetMaking): Promise<Made> {
   const { experiment, task } = making;
   const { samples, temperature, seed, otherwise } = spec;
   const { maxNewTokens, batchSize } = experiment.evaluation;
@@ -150,7 +138,7 @@ async function ownCorrect(spec: Of<'own-correct'>, making: SetMaking): Promise<M
   };
 }
 
-function minimumChanges(spec: Of<'minimum-change'>, making: SetMaking): Made {
+function minimumChanges(spec: SetOf<'minimum-change'>, making: SetMaking): Made {
   const { questions, seed } = worldOf(making);
   const model = making.experiment.models.find(({ id }) => id === spec.model)!;
   const dialect = dialectById(model.dialect!);
@@ -179,44 +167,4 @@ function minimumChanges(spec: Of<'minimum-change'>, making: SetMaking): Made {
     },
     provenance: `Greedy answers of ${spec.model} before training with only their wrong steps put right, in dialect ${dialect.id.toUpperCase()}.`,
   };
-}
-
-/** Lowest NLL per token among the right answers of several sets (GRAPE's choice). */
-async function mostFamiliar(spec: Of<'most-familiar'>, making: SetMaking): Promise<Made> {
-  const model = await making.openModel(spec.model);
-  const best = new Map<string, { nll: number; response: string; set: string }>();
-  for (const id of spec.from) {
-    const { set, correct } = making.made(id);
-    const right = set.rows.filter((_, i) => correct[i]);
-    const responseOf = new Map(right.map(({ id: row, response }) => [row, response]));
-    for (const row of await model.measure({ ...set, rows: right }, making.report)) {
-      const nll = row.nllSum / row.tokens;
-      if (nll < (best.get(row.rowId)?.nll ?? Infinity)) {
-        best.set(row.rowId, { nll, response: responseOf.get(row.rowId)!, set: id });
-      }
-    }
-  }
-  const chosen = [...best.values()];
-  return {
-    rows: withAnswers(making.task, () => '').flatMap((row) => {
-      const choice = best.get(row.id);
-      return choice ? [{ ...row, response: choice.response }] : [];
-    }),
-    made: Object.fromEntries(
-      spec.from.map((id) => [`from ${id}`, chosen.filter(({ set }) => set === id).length]),
-    ),
-    provenance: `For each question the right answer of ${spec.from.join(', ')} that ${spec.model} finds most familiar.`,
-  };
-}
-
-function withAnswers(
-  { train }: Pick<Task, 'train'>,
-  answerTo: (index: number) => string,
-): ResponseRow[] {
-  return train.map(({ id, text, gold }, i) => ({
-    id,
-    question: text,
-    response: answerTo(i),
-    gold,
-  }));
 }

@@ -59,7 +59,7 @@ export function planExperiment(experiment: Experiment): Piece[] {
 }
 
 /** Ids of the pieces that come before this one, for its own sake or the report's. */
-export function needsOf(piece: Piece, { sets }: Experiment): string[] {
+export function needsOf(piece: Piece, { sets, familiarity }: Experiment): string[] {
   switch (piece.kind) {
     case 'base':
       return [];
@@ -71,7 +71,10 @@ export function needsOf(piece: Piece, { sets }: Experiment): string[] {
       ];
     }
     case 'familiarity':
-      return sets.map(({ id }) => `set.${id}`);
+      return [
+        ...(familiarity.styleExamples > 0 ? [`base.${piece.model}`] : []),
+        ...sets.map(({ id }) => `set.${id}`),
+      ];
     case 'run':
       return [`base.${piece.model}`, `familiarity.${piece.model}`];
   }

@@ -18,6 +18,8 @@ export interface RankPoint {
   correctness: number;
   /** Mean over seeds. */
   value: number;
+  /** Undefined when not measured. */
+  styledMedian: number | undefined;
 }
 
 /** One predictor's ρ with others held fixed; undefined where it is not defined. */
@@ -36,6 +38,8 @@ export interface RankSummary {
   /** Mean tokens against the outcome. */
   length: SpearmanTest;
   partial: { familiarity: PartialRanks; length: PartialRanks };
+  /** −log median perplexity after examples of the model's own style; undefined when not measured. */
+  styled: SpearmanTest | undefined;
 }
 
 /** Page's trend: do the seeds rank the sets in the order of their familiarity? */
@@ -77,6 +81,12 @@ export function summarizeRanks(
       familiarity: test(x, ''),
       length: test(tokens, '/length'),
       partial: { familiarity: partial(x, tokens), length: partial(tokens, x) },
+      styled: points.every(({ styledMedian }) => styledMedian !== undefined)
+        ? test(
+            points.map(({ styledMedian }) => -Math.log(styledMedian!)),
+            '/styled',
+          )
+        : undefined,
     };
   });
 }
@@ -137,13 +147,14 @@ function pointOf(
   outcome: RankedOutcome,
 ): RankPoint {
   const { familiarity, correct } = sets.find(({ id }) => id === set)!;
-  const { median, meanTokens } = familiarity[model]!;
+  const { median, meanTokens, styledMedian } = familiarity[model]!;
   return {
     set,
     medianPerplexity: median,
     meanTokens,
     correctness: correct.share,
     value: arm[outcome],
+    styledMedian,
   };
 }
 

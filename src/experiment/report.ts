@@ -108,7 +108,10 @@ export function makeReport(
         models.flatMap(({ id }) => {
           const rows = familiarity(id)?.sets[result.set.id];
           const fork = random.fork('familiarity');
-          return rows ? [[id, summarizeFamiliarity(rows, result, base(id), task, fork)]] : [];
+          const styled = familiarity(id)?.styled?.[result.set.id];
+          return rows
+            ? [[id, summarizeFamiliarity(rows, result, base(id), task, fork, styled)]]
+            : [];
         }),
       ),
     }));

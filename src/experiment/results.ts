@@ -65,6 +65,9 @@ export interface FamiliarityResult {
   id: string;
   /** By set id; rows that could not be measured are missing. */
   sets: Record<string, ScoredAnswer[]>;
+  /** The same answers after examples of the model's own style; undefined when not asked for, or when
+   * the model has too few right answers of its own. */
+  styled?: Record<string, ScoredAnswer[]>;
   seconds: number;
 }
 
@@ -107,6 +110,8 @@ export interface RunResult extends Measured {
   checkpoints: CheckpointScore[];
   curve: CurvePoint[];
   trainedTokens: number;
+  /** Answer tokens left out of the loss as too surprising (`training.maskPerplexity`). */
+  masked?: { tokens: number; of: number };
   /** Of the first questions of the new task and of the others. */
   divergence: { test: AnswerDivergence[]; retention: AnswerDivergence[] };
   seconds: { training: number; evaluation: number };

@@ -21,6 +21,7 @@ import type {
   SetResult,
 } from './results.ts';
 import type { Experiment } from './schema.ts';
+import { styleExamples } from './style-examples.ts';
 import type { Task } from './task.ts';
 import { trainArm } from './train-arm.ts';
 
@@ -141,12 +142,23 @@ export class ExperimentSession {
   private async measureSets(piece: Of<'familiarity'>): Promise<FamiliarityResult> {
     const began = this.job.doers.now();
     const model = await this.openModel(piece.model);
-    const sets: Record<string, ScoredAnswer[]> = {};
-    for (const { id } of this.job.experiment.sets) {
-      const { set } = this.found('set', id);
-      sets[id] = await model.measure(set, this.reporter(piece, `familiarity of ${id}`));
-    }
-    return { kind: 'familiarity', id: piece.id, sets, seconds: this.since(began) };
+    const measure = async (prepare: (set: ResponseSet) => ResponseSet, what: string) => {
+      const scored: Record<string, ScoredAnswer[]> = {};
+      for (const { id } of this.job.experiment.sets) {
+        const set = prepare(this.found('set', id).set);
+        scored[id] = await model.measure(set, this.reporter(piece, `${what} of ${id}`));
+      }
+      return scored;
+    };
+    const sets = await measure((set) => set, 'familiarity');
+    const { experiment, task } = this.job;
+    const prefix =
+      experiment.familiarity.styleExamples > 0
+        ? styleExamples(experiment, task, this.found('base', piece.model))
+        : undefined;
+    const styled = prefix && (await measure(prefix, 'familiarity in style'));
+    const seconds = this.since(began);
+    return { kind: 'familiarity', id: piece.id, sets, ...(styled && { styled }), seconds };
   }
 
   private async trainArm(piece: Of<'run'>): Promise<RunResult> {
@@ -172,6 +184,7 @@ export class ExperimentSession {
         ...run,
         ...training,
         trainedTokens: trained.trainedTokens,
+        ...(trained.masked && { masked: trained.masked }),
         ...measured,
         divergence: await divergenceFromBase(evaluation, trained, base),
         seconds: { training: trainedIn, evaluation: this.since(began) - trainedIn },

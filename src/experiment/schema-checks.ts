@@ -113,7 +113,8 @@ function taskProblems({ task, models }: Experiment, set: SetSpec): string[] {
 
 /** Sets that this one is made of. */
 export function partsOf(set: SetSpec): readonly string[] {
-  if (set.kind === 'most-familiar') return set.from;
+  if ('from' in set) return set.from;
+  if (set.kind === 'paraphrase') return [set.of];
   return set.kind === 'own-correct' && set.otherwise !== undefined ? [set.otherwise] : [];
 }
 

@@ -33,6 +33,11 @@ const answers = v.variant('kind', [
   v.strictObject({ kind: v.literal('final-answer') }),
   /** First group of the last match of a regular expression. */
   v.strictObject({ kind: v.literal('pattern'), pattern: v.string() }),
+  /** One of the options that each question of a test, validation or retention file has in a list
+   * `options`, with the right one in `gold`: its text, its letter or its place from 0. Nothing is
+   * generated; the option with the largest log-likelihood is the answer (acc), or the one with the
+   * largest per byte of its text (acc_norm). */
+  v.strictObject({ kind: v.literal('multiple-choice') }),
 ]);
 
 const task = v.variant('kind', [
@@ -69,6 +74,8 @@ const task = v.variant('kind', [
     /** Questions and answers of another task: accuracy and NLL before and after. */
     retention: v.optional(v.string()),
     retentionQuestions: v.optional(count(1, 1_000_000)),
+    /** How its final answers are found; like those of the task when left out. */
+    retentionAnswers: v.optional(answers),
     /** General text whose NLL is measured before and after: JSON lines with a "text" each, or plain
      * text with blank lines between its pieces. */
     text: v.optional(v.string()),
@@ -76,6 +83,15 @@ const task = v.variant('kind', [
     textPieces: v.optional(count(1, 1_000_000)),
   }),
 ]);
+
+const PARAPHRASE_TEMPLATE =
+  'Here is a question with its answer.\n\nQuestion: {question}\n\nAnswer: {answer}\n\nWrite the answer anew in your own words. Keep every step, and the final answer in its form.';
+
+const candidates = v.pipe(
+  v.array(slug),
+  v.minLength(2, 'expected at least two sets'),
+  distinct<string>('sets'),
+);
 
 const set = v.variant('kind', [
   /** Written by code: a dialect, a style or a control of the micro-world. */
@@ -95,12 +111,28 @@ const set = v.variant('kind', [
   }),
   /** The model's own greedy answer with only what is wrong put right; micro-world only. */
   v.strictObject({ id: slug, kind: v.literal('minimum-change'), model: slug }),
-  /** For each question the right answer that the model finds most familiar among other sets. */
+  /** Another set's answers in the model's own wording, greedily; an answer whose final answer changes
+   * on the way is taken as it was. */
   v.strictObject({
     id: slug,
-    kind: v.literal('most-familiar'),
+    kind: v.literal('paraphrase'),
     model: slug,
-    from: v.pipe(v.array(slug), v.minLength(2, 'expected at least two sets'), distinct('sets')),
+    of: slug,
+    /** What the model is asked; {question} and {answer} stand for the texts. */
+    template: v.optional(
+      v.pipe(v.string(), v.includes('{answer}', 'expected {answer} in it')),
+      PARAPHRASE_TEMPLATE,
+    ),
+  }),
+  /** For each question the right answer that the model finds most familiar among other sets. */
+  v.strictObject({ id: slug, kind: v.literal('most-familiar'), model: slug, from: candidates }),
+  /** Its controls from the same candidates: the least familiar right answer, and any right one. */
+  v.strictObject({ id: slug, kind: v.literal('least-familiar'), model: slug, from: candidates }),
+  v.strictObject({
+    id: slug,
+    kind: v.literal('random-choice'),
+    from: candidates,
+    seed: v.optional(count(0, 2 ** 31 - 1), 1),
   }),
   /** A file of questions and answers. */
   v.strictObject({ id: slug, kind: v.literal('file'), path: v.string() }),
@@ -131,6 +163,14 @@ const schema = v.strictObject({
   budget: v.optional(v.picklist(['equal-steps', 'equal-tokens']), 'equal-steps'),
   training: v.optional(settingsSchema(trainingWithoutSeed), {}),
   lora: v.optional(settingsSchema(loraFields), {}),
+  familiarity: v.optional(
+    v.strictObject({
+      /** Measures every set a second time after so many of the model's own right answers to other
+       * questions, as examples of its style (2 are usual); 0 does not. */
+      styleExamples: v.optional(count(0, 16), 0),
+    }),
+    {},
+  ),
   /** Tried in every run; the best accuracy on the validation questions is kept. Overrides
    * `training.learningRate` when not empty. */
   learningRates: v.optional(
@@ -207,6 +247,12 @@ export function answerRule(
   spec: { kind: 'world' } | { kind: 'files'; answers: AnswerRuleSpec },
 ): AnswerRuleSpec {
   return spec.kind === 'world' ? { kind: 'world' } : spec.answers;
+}
+
+/** The same for the other task. */
+export function retentionRule(spec: TaskSpec): AnswerRuleSpec {
+  const own = spec.kind === 'files' ? spec.retentionAnswers : undefined;
+  return own ?? answerRule(spec);
 }
 
 function withoutSeed<Table extends { seed: unknown }>(fields: Table): Omit<Table, 'seed'> {

@@ -62,6 +62,8 @@ export interface Familiarity {
   clipped: number;
   /** Share of answer tokens that were the likeliest choice. */
   top1: number;
+  /** Median perplexity after examples of the model's own style; undefined when not measured. */
+  styledMedian: number | undefined;
   meanTokens: number;
   /** Mean over answers of different tokens / tokens. */
   uniqueTokenRatio: number;
@@ -86,6 +88,7 @@ export function summarizeFamiliarity(
   base: BaseResult,
   task: Task,
   random: Random,
+  styled?: readonly ScoredAnswer[],
 ): Familiarity {
   const scored = rows.map((row) => ({
     rowId: row.rowId,
@@ -118,6 +121,12 @@ export function summarizeFamiliarity(
     tokenWeighted: averages['token-weighted'],
     clipped: Math.exp(mean(rows.map(({ clippedNllSum, tokens }) => clippedNllSum / tokens))),
     top1: sum(({ likeliest }) => likeliest) / sum(({ tokens }) => tokens),
+    styledMedian:
+      styled &&
+      quantile(
+        styled.map(({ nllSum, tokens }) => Math.exp(nllSum / tokens)),
+        0.5,
+      ),
     meanTokens: mean(rows.map(({ tokens }) => tokens)),
     uniqueTokenRatio: mean(rows.map(({ distinctTokens, tokens }) => distinctTokens / tokens)),
     editSimilarity: mean(
@@ -136,6 +145,8 @@ export interface SeedSummary {
   /** Whose weights were kept and tested. */
   keptStep: number;
   trainedTokens: number;
+  /** Share of answer tokens left out as too surprising; 0 when all are trained. */
+  maskedShare: number;
   /** Of the last report; null when it was no number. */
   finalLoss: number | null;
 }
@@ -184,6 +195,7 @@ export function summarizeArm(
     steps: run.steps,
     keptStep: run.keptStep,
     trainedTokens: run.trainedTokens,
+    maskedShare: run.masked ? run.masked.tokens / run.masked.of : 0,
     finalLoss: run.curve.at(-1)?.loss ?? null,
   }));
   const test = runs.map((run) => correctness(run.test));

@@ -3,6 +3,7 @@ import type { PairedChange } from '../statistics/paired-change.ts';
 import type { DivergenceSummary } from './drift.ts';
 import { decimal, range, share, shareRange, signed, withInterval } from './number-text.ts';
 import type { ExperimentReport } from './report.ts';
+import { answerRule, type Experiment } from './schema.ts';
 import { number, text, type Table } from './table.ts';
 import { testTables } from './test-tables.ts';
 
@@ -26,18 +27,23 @@ export function tablesOf(report: ExperimentReport): Table[] {
   ];
 }
 
-function baseTable({ models }: ExperimentReport): Table {
+/** What the two ways of counting right answers are called. */
+const waysOf = ({ task }: Experiment): [string, string] =>
+  answerRule(task).kind === 'multiple-choice' ? ['acc', 'acc_norm'] : ['strict', 'flexible'];
+
+function baseTable({ models, experiment }: ExperimentReport): Table {
+  const [strictName, flexibleName] = waysOf(experiment);
   return {
     id: 'base',
     title: 'Before training',
     caption:
-      'Greedy accuracy of the base models with 95 % Wilson intervals. Strict wants the form that training teaches, flexible forgives a lost form.',
+      'Greedy accuracy of the base models with 95 % Wilson intervals. Strict wants the form that training teaches, flexible forgives a lost form. Of multiple choice, acc takes the option with the largest log-likelihood and acc_norm the one with the largest per byte.',
     columns: [
       text('model'),
       number('parameters'),
       number('n'),
-      number('strict'),
-      number('flexible'),
+      number(strictName),
+      number(flexibleName),
       number('other tasks, n'),
       number('other tasks'),
       number('NLL there'),
@@ -78,7 +84,8 @@ function familyTable({ models }: ExperimentReport): Table {
   };
 }
 
-function familiarityTable({ models, sets }: ExperimentReport): Table {
+function familiarityTable({ models, sets, experiment }: ExperimentReport): Table {
+  const styled = experiment.familiarity.styleExamples > 0;
   return {
     id: 'familiarity',
     title: 'Perplexity before training',
@@ -98,6 +105,7 @@ function familiarityTable({ models, sets }: ExperimentReport): Table {
       number('clipped'),
       number('top-1'),
       number('similarity'),
+      ...(styled ? [number('median in style')] : []),
     ],
     rows: models.flatMap(({ facts: { id: model } }) =>
       sets.flatMap(({ id, correct, familiarity }) => {
@@ -117,6 +125,7 @@ function familiarityTable({ models, sets }: ExperimentReport): Table {
           decimal(own.clipped),
           share(own.top1),
           share(own.editSimilarity),
+          ...(styled ? [decimal(own.styledMedian ?? NaN)] : []),
         ];
         return [row];
       }),
@@ -127,22 +136,25 @@ function familiarityTable({ models, sets }: ExperimentReport): Table {
 const meanAndDeviation = (value: number, deviation: number): string =>
   Number.isNaN(deviation) ? share(value) : `${share(value)} ± ${share(deviation)}`;
 
-function accuracyTable({ arms, models }: ExperimentReport): Table {
+function accuracyTable({ arms, models, experiment }: ExperimentReport): Table {
+  const [strictName, flexibleName] = waysOf(experiment);
+  const masked = experiment.training.maskPerplexity > 0;
   const n = models[0]!.strict.n;
   return {
     id: 'accuracy',
     title: 'Accuracy after training',
-    caption: `Strict, on ${n} test questions: mean ± deviation over seeds, with a 95 % interval that resamples questions and seeds; each seed by itself; the change from the base model; and the change in NLL (nats per token) of the right final answer after the model’s own rationale, which moves before accuracy does.`,
+    caption: `${strictName === 'acc' ? 'acc' : 'Strict'}, on ${n} test questions: mean ± deviation over seeds, with a 95 % interval that resamples questions and seeds; each seed by itself; the change from the base model; and the change in NLL (nats per token) of the right final answer after the model’s own rationale, which moves before accuracy does.`,
     columns: [
       text('model'),
       text('set'),
       number('accuracy'),
       number('95 %'),
       number('seeds'),
-      number('flexible'),
+      number(flexibleName),
       number('change'),
       number('95 %'),
       number('gold NLL'),
+      ...(masked ? [number('not trained')] : []),
     ],
     rows: arms.map((arm) => [
       arm.model,
@@ -154,6 +166,7 @@ function accuracyTable({ arms, models }: ExperimentReport): Table {
       signed(arm.accuracyChange.change),
       range(arm.accuracyChange.interval),
       arm.goldNllChange ? signed(arm.goldNllChange.change) : '–',
+      ...(masked ? [share(arm.seeds[0]!.maskedShare)] : []),
     ]),
   };
 }

@@ -158,8 +158,9 @@ export function filesTask(
 }
 
 /** Training questions without a right answer count as answered wrong. */
-const questionOf = ({ id, question, gold = '' }: ResponseRow): EvaluationQuestion => ({
+const questionOf = ({ id, question, gold = '', options }: ResponseRow): EvaluationQuestion => ({
   id,
   text: question,
   gold,
+  ...(options && { options }),
 });

@@ -2,7 +2,8 @@
 import type { TestedInteraction } from './comparisons.ts';
 import { hypothesisRule } from './hypotheses.ts';
 import { decimal, pValue, range, signed } from './number-text.ts';
-import type { RankedOutcome } from './ranks.ts';
+import type { PartialRanks, RankedOutcome } from './ranks.ts';
+import type { SpearmanTest } from '../statistics/rank-permutation.ts';
 import type { ExperimentReport } from './report.ts';
 import { number, text, type Table } from './table.ts';
 
@@ -134,19 +135,26 @@ function rankTable({ ranks }: ExperimentReport): Table {
       number('ρ given the other'),
       number('ρ given both'),
     ],
-    rows: ranks.flatMap(({ model, outcome, points, partial, ...tests }) =>
-      (['familiarity', 'length'] as const).map((predictor) => [
+    rows: ranks.flatMap(({ model, outcome, points, partial, styled, ...tests }) => {
+      const row = (predictor: string, { rho: own, p, smallest }: SpearmanTest): string[] => [
         model,
         outcomeName(outcome),
         predictor,
         String(points.length),
-        rho(tests[predictor].rho),
-        pValue(tests[predictor].p.greater),
-        pValue(tests[predictor].smallest.oneSided),
-        rho(partial[predictor].other),
-        rho(partial[predictor].otherAndCorrectness),
-      ]),
-    ),
+        rho(own),
+        pValue(p.greater),
+        pValue(smallest.oneSided),
+      ];
+      const given = ({ other, otherAndCorrectness }: PartialRanks) => [
+        rho(other),
+        rho(otherAndCorrectness),
+      ];
+      return [
+        [...row('familiarity', tests.familiarity), ...given(partial.familiarity)],
+        [...row('length', tests.length), ...given(partial.length)],
+        ...(styled ? [[...row('familiarity in style', styled), '–', '–']] : []),
+      ];
+    }),
   };
 }
 

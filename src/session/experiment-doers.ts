@@ -233,7 +233,7 @@ async function trainArm(
     const reasons = plan.skipped.map(({ rowId, reason }) => `${rowId}: ${reason}.`);
     throw new DataError(`Some answers of "${set.id}" cannot be trained on.`, reasons);
   }
-  const { job, adapter } = await prepareRun(lab, request, plan);
+  const { job, adapter, masked, trainedTokensPerEpoch } = await prepareRun(lab, request, plan);
   if (!adapter) throw new DataError('Experiments train LoRA adapters only.');
   const trainingHost: TrainingHost = {
     now: () => host.now(),
@@ -274,7 +274,8 @@ async function trainArm(
   return {
     ...speaker(lab, host, adapter),
     divergence: (own, progress) => divergence(lab, host, adapter, own, progress),
-    trainedTokens: Math.round(plan.trainedTokensPerEpoch * plan.epochs),
+    trainedTokens: Math.round(trainedTokensPerEpoch * plan.epochs),
+    ...(masked && { masked: { tokens: masked.tokens, of: masked.of } }),
     dispose: () => adapter.dispose(),
   };
 }

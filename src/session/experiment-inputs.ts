@@ -1,9 +1,16 @@
 /** What an experiment reads, wherever it is read from: its models' files, its questions, its sets. */
+import { readChoices } from '../data/choices.ts';
 import { guessTable, readRecords } from '../data/records.ts';
 import type { ResponseSet } from '../data/response-set.ts';
+import type { Table } from '../data/table.ts';
 import { DataError } from '../errors.ts';
 import { parseTable } from '../exchange/read-table.ts';
-import type { Experiment, ModelSpec } from '../experiment/schema.ts';
+import {
+  retentionRule,
+  type AnswerRuleSpec,
+  type Experiment,
+  type ModelSpec,
+} from '../experiment/schema.ts';
 import { filesTask, worldTask, type Task } from '../experiment/task.ts';
 import { readText, type ByteSource } from '../storage/byte-source.ts';
 import { hashOf } from '../storage/file-store.ts';
@@ -67,11 +74,17 @@ export async function readInputs(
   for (const set of experiment.sets) {
     if (set.kind === 'file') sets.set(set.id, { ...(await read(set.path)), id: set.id });
   }
+  const questions = async (path: string | undefined, { kind }: AnswerRuleSpec) => {
+    if (path === undefined) return undefined;
+    return kind === 'multiple-choice'
+      ? readChoices(await tableOf(path, files.get(path)!))
+      : read(path);
+  };
   const parts = {
     sets,
-    test: await read(spec.test),
-    validation: spec.validation === undefined ? undefined : await read(spec.validation),
-    retention: spec.retention === undefined ? undefined : await read(spec.retention),
+    test: (await questions(spec.test, spec.answers))!,
+    validation: await questions(spec.validation, spec.answers),
+    retention: await questions(spec.retention, retentionRule(spec)),
     text: spec.text === undefined ? undefined : await readPieces(spec.text, files.get(spec.text)!),
   };
   return { experiment, models, hashes, ...filesTask(spec, parts) };
@@ -114,9 +127,12 @@ async function readPieces(path: string, file: ByteSource): Promise<ResponseSet> 
 
 /** The first set of a file, columns guessed. */
 async function readSet(path: string, file: ByteSource, places: InputPlaces): Promise<ResponseSet> {
-  const fileName = path.split('/').at(-1)!;
-  const table = parseTable(await readText(file), fileName);
+  const table = await tableOf(path, file);
+  const { fileName } = table;
   const { sets, notices } = readRecords(table, guessTable(table).mapping);
   for (const notice of notices) places.notice(notice);
   return { ...sets[0]!, name: fileName.replace(/\.[^.]*$/, '') };
 }
+
+const tableOf = async (path: string, file: ByteSource): Promise<Table> =>
+  parseTable(await readText(file), path.split('/').at(-1)!);

@@ -20,6 +20,7 @@ import type { RunFacts } from '../train/checkpoint.ts';
 import type { TrainingJob } from '../train/train.ts';
 import { encodeSet, padIdOf, type EncodedSet } from './encode-set.ts';
 import { sha256Of } from './fingerprint.ts';
+import { maskSurprising, type MaskedTokens } from './mask-tokens.ts';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate.ts';
 import type { OpenLab } from './open-model.ts';
 
@@ -116,7 +117,7 @@ export function planRun(
     maxTokens: rows * time,
     checkpointing,
     trainableParameters,
-    trainedTokensPerEpoch: examples.reduce((sum, example) => sum + targetCount(example), 0),
+    trainedTokensPerEpoch: countTargets(examples),
     epochs: examples.length > 0 ? training.steps / stepsPerEpoch(examples.length, perStep) : 0,
     memory,
     problems,
@@ -127,6 +128,9 @@ export function planRun(
 export interface PreparedRun {
   job: TrainingJob;
   adapter: LoraAdapter | undefined;
+  /** Undefined when every token is trained. */
+  masked: MaskedTokens | undefined;
+  trainedTokensPerEpoch: number;
 }
 
 /**
@@ -141,6 +145,7 @@ export async function prepareRun(
   if (plan.problems.length > 0) throw new DataError('The run cannot start.', plan.problems);
   const { lora, training } = request;
   const full = training.method === 'full';
+  const { examples, masked } = await withWeights(lab, request, plan);
   const adapter = full
     ? undefined
     : createAdapter(lab.model, lora, createRandom(training.seed).fork('adapter'));
@@ -148,7 +153,7 @@ export async function prepareRun(
     model: lab.model,
     ...(adapter && { adapter }),
     parameters: trainedParameters(lab.model, adapter),
-    examples: plan.examples,
+    examples,
     validation: plan.validation,
     settings: { ...training, maxLength: plan.maxLength },
     dropout: full ? 0 : lora.dropout,
@@ -158,8 +163,25 @@ export async function prepareRun(
     cost: engineBatchCost(),
     facts: await runFacts(lab, request, plan),
   };
-  return { job, adapter };
+  return { job, adapter, masked, trainedTokensPerEpoch: countTargets(examples) };
 }
+
+async function withWeights(
+  lab: OpenLab,
+  { training }: RunRequest,
+  { examples, maxLength, maxTokens }: RunPlan,
+): Promise<{ examples: Example[]; masked: MaskedTokens | undefined }> {
+  const { maskPerplexity } = training;
+  if (maskPerplexity === 0) return { examples, masked: undefined };
+  const found = await maskSurprising(lab, examples, maskPerplexity, { maxLength, maxTokens });
+  if (found.examples.length > 0) return found;
+  throw new DataError('The run cannot start.', [
+    `No token of any answer has a perplexity of at most ${maskPerplexity} under the untrained model.`,
+  ]);
+}
+
+const countTargets = (examples: readonly Example[]): number =>
+  examples.reduce((sum, example) => sum + targetCount(example), 0);
 
 /** Everything that decides the numbers of a run. Data and files stand as their hashes. */
 async function runFacts(lab: OpenLab, request: RunRequest, plan: RunPlan): Promise<RunFacts> {

@@ -104,6 +104,14 @@ export const trainingFields = {
     min: 1e-15,
     max: 1,
   },
+  maskPerplexity: {
+    kind: 'number',
+    label: 'Leave out surprising tokens',
+    help: 'Answer tokens whose perplexity under the untrained model is above this are not trained (selective token masking); 2.5 is usual, 0 trains all. The end of an answer is always trained.',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+  },
   maxLength: {
     kind: 'number',
     label: 'Longest answer',
