@@ -1,0 +1,99 @@
+/** npm run experiment on files: what a file can ask for beside accuracy, and the same when resumed. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { ExperimentInput } from '../../src/experiment/schema.ts';
+import type { ExperimentReport } from '../../src/experiment/report.ts';
+import { run, temporaryFolder } from './run.ts';
+
+const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
+const question = (i: number) =>
+  `Tom has ${i + 2} apples and gets ${i + 1} more. How many apples has Tom?`;
+const answers = (first: number, count: number, say: (sum: string) => string) =>
+  lines(
+    Array.from({ length: count }, (_, k) => {
+      const i = first + k;
+      const sum = String(2 * i + 3);
+      return { id: `q${i}`, question: question(i), response: say(sum), gold: sum };
+    }),
+  );
+
+it('measures options, text, drift and masks, and finds everything again', async () => {
+  const folder = temporaryFolder();
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  write(
+    'short.jsonl',
+    answers(0, 4, (sum) => `Final Answer: ${sum}`),
+  );
+  write(
+    'long.jsonl',
+    answers(0, 4, (sum) => `Tom has ${sum} apples. Final Answer: ${sum}`),
+  );
+  write(
+    'test.jsonl',
+    answers(10, 3, (sum) => `Final Answer: ${sum}`),
+  );
+  write(
+    'validation.jsonl',
+    answers(20, 2, (sum) => `Final Answer: ${sum}`),
+  );
+  const options = ['3 apples', '4 apples', 'no apple at all'];
+  write('choices.jsonl', lines([{ question: 'How many?', options, gold: 'B' }]));
+  write('text.txt', 'Ann has 3 apples.\n\nBob has 4 apples\nand a pear.\n\n\n');
+  const input: ExperimentInput = {
+    version: 1,
+    name: 'all-at-once',
+    models: [{ id: 'idiolect-a', precision: 'f32' }],
+    task: {
+      kind: 'files',
+      answers: { kind: 'final-answer' },
+      test: 'test.jsonl',
+      validation: 'validation.jsonl',
+      retention: 'choices.jsonl',
+      retentionAnswers: { kind: 'multiple-choice' },
+      text: 'text.txt',
+    },
+    sets: [
+      { id: 'short', kind: 'file', path: 'short.jsonl' },
+      { id: 'long', kind: 'file', path: 'long.jsonl' },
+      { id: 'near', kind: 'most-familiar', model: 'idiolect-a', from: ['short', 'long'] },
+      { id: 'again', kind: 'paraphrase', model: 'idiolect-a', of: 'long' },
+    ],
+    arms: [{ model: 'idiolect-a', set: 'long' }],
+    seeds: [1],
+    training: { steps: 4, batchSize: 2, evaluateEvery: 2, maskPerplexity: 20 },
+    checkpoint: 'best-loss',
+    roles: { human: 'short', teacher: 'long' },
+    evaluation: { maxNewTokens: 12 },
+    engine: 'wasm',
+  };
+  write('experiment.json', JSON.stringify(input));
+  const out = join(folder, 'out');
+  const args = [join(folder, 'experiment.json'), '--out', out, '--threads', '1'];
+  const first = await run('experiment', args);
+  expect(first.stderr).not.toContain('Error');
+  expect(first.code).toBe(0);
+  const read = () => JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ExperimentReport;
+  const { models, arms, sets, hypotheses, notes } = read();
+  expect(models[0]!.retention.n).toBe(1);
+  expect(models[0]!.textNll['text.txt']).toBeGreaterThan(0);
+  expect(arms[0]!.textNllChange['text.txt']!.n).toBe(2);
+  expect(arms[0]!.divergence.test!.n).toBeGreaterThan(0);
+  expect(arms[0]!.divergence.test!.perToken).toBeGreaterThan(0);
+  expect(arms[0]!.divergence.retention!.n).toBe(1);
+  const [seed] = arms[0]!.seeds;
+  expect([2, 4]).toContain(seed!.keptStep);
+  expect(seed!.maskedShare).toBeGreaterThan(0);
+  expect(seed!.maskedShare).toBeLessThan(1);
+  expect(sets.find(({ id }) => id === 'again')!.made).toMatchObject({
+    model: 'idiolect-a',
+    of: 'long',
+  });
+  expect(hypotheses.map(({ id }) => id)).toEqual(['H1']);
+  expect(notes.join(' ')).toContain('loss of held-out answers');
+  expect(first.stdout).toContain('Drift from the base model');
+
+  const again = await run('experiment', [...args, '--resume']);
+  expect(again.stderr).toContain('(kept)');
+  expect(read().arms).toEqual(arms);
+});
