@@ -8,6 +8,7 @@ import { DataError } from '../errors.ts';
 import { loraFields } from '../lora/config.ts';
 import { trainingFields } from '../train/config.ts';
 import { WORLD_SEED } from './known-questions.ts';
+import { PARAPHRASE_TEMPLATE } from './paraphrase-template.ts';
 import { crossProblems } from './schema-checks.ts';
 import { count, describeIssue, distinct, settingsSchema, slug } from './schema-parts.ts';
 
@@ -83,9 +84,6 @@ const task = v.variant('kind', [
     textPieces: v.optional(count(1, 1_000_000)),
   }),
 ]);
-
-const PARAPHRASE_TEMPLATE =
-  'Here is a question with its answer.\n\nQuestion: {question}\n\nAnswer: {answer}\n\nWrite the answer anew in your own words. Keep every step, and the final answer in its form.';
 
 const candidates = v.pipe(
   v.array(slug),

@@ -2,6 +2,7 @@
  * Answers from the open model as a set of their own: what is to be made, how far it is, what came of
  * it. The making itself is the worker's, by the code that makes an experiment's sets.
  */
+import { PARAPHRASE_TEMPLATE } from '../experiment/paraphrase-template.ts';
 import type { Fields } from '../fields.ts';
 import { defaultsOf } from '../fields.ts';
 import { labelOf, embeddedModels } from '../../models/catalog.ts';
@@ -26,7 +27,7 @@ export interface Way {
   /** What the set will be called. */
   name: (model: string) => string;
 }
-export type WayId = 'own' | 'own-correct' | 'minimum-change' | 'most-familiar';
+export type WayId = 'own' | 'own-correct' | 'minimum-change' | 'most-familiar' | 'paraphrase';
 
 export const ways: readonly Way[] = [
   {
@@ -52,6 +53,12 @@ export const ways: readonly Way[] = [
     label: 'The most familiar right answer',
     help: 'Of the right answers of all sets that take part, the one with the lowest negative log-likelihood per token (as in GRAPE).',
     name: (model) => `Most familiar to ${model}`,
+  },
+  {
+    id: 'paraphrase',
+    label: 'Another set in its own words',
+    help: 'Paraphrase by prompt: the model is shown question and answer and asked to write it anew. Where the final answer changes on the way, the answer stays as it was.',
+    name: (model) => `Reworded by ${model}`,
   },
 ];
 
@@ -110,6 +117,10 @@ export class SetMaker {
   readonly settings = $state(defaultsOf(makingFields));
   /** Id of the set that answers what no sample did; empty: such questions are left out. */
   otherwise = $state('');
+  /** Id of the set to be reworded; the first until chosen. */
+  of = $state('');
+  /** What the model is asked; {question} and {answer} stand for the texts. */
+  template = $state(PARAPHRASE_TEMPLATE);
   readonly job: Job;
   outcome = $state.raw<Outcome | undefined>();
   readonly #parts: SetMakerParts;
@@ -132,6 +143,9 @@ export class SetMaker {
     if (way === 'most-familiar' && answers.included.length < 2) return 'needs two sets';
     if (way === 'minimum-change' && this.#dialect === undefined) {
       return 'needs a model of the micro-world; elsewhere, mend by hand';
+    }
+    if (way === 'paraphrase' && !this.template.includes('{answer}')) {
+      return 'needs {answer} in what the model is asked';
     }
     if (way !== 'own' && !answers.included.some(({ rows }) => rows.some(({ gold }) => gold))) {
       return 'needs right final answers (gold) in the data';
@@ -183,6 +197,8 @@ export class SetMaker {
     const { samples, temperature, seed, maxNewTokens } = this.settings;
     const base = { id: `${this.way}-set`, model: OPEN };
     const sets = answers.included;
+    // A set chosen earlier may have been unticked since.
+    const has = (id: string) => sets.some((set) => set.id === id);
     const dialect = this.#dialect;
     const spec = {
       own: () => ({ ...base, kind: 'own' as const }),
@@ -193,12 +209,18 @@ export class SetMaker {
         samples,
         temperature,
         seed,
-        ...(this.otherwise !== '' && { otherwise: this.otherwise }),
+        ...(has(this.otherwise) && { otherwise: this.otherwise }),
       }),
       'most-familiar': () => ({
         ...base,
         kind: 'most-familiar' as const,
         from: sets.map(({ id }) => id),
+      }),
+      paraphrase: () => ({
+        ...base,
+        kind: 'paraphrase' as const,
+        of: has(this.of) ? this.of : sets[0]!.id,
+        template: this.template,
       }),
     }[this.way]();
     return $state.snapshot({

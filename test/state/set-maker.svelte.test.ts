@@ -8,10 +8,11 @@ import { tinyLab } from '../support/tiny-lab.ts';
 async function started() {
   const asked: MakeSetRequest[] = [];
   const connection = connectFake();
-  const { makeSet } = connection.api;
-  connection.api.makeSet = (request, report) => {
+  const { api } = connection;
+  const made = api.makeSet.bind(api);
+  api.makeSet = (request, report) => {
     asked.push(request);
-    return makeSet(request, report);
+    return made(request, report);
   };
   const lab = tinyLab({ connect: () => connection });
   await lab.start();
@@ -48,6 +49,19 @@ describe('making a set', () => {
       seed: 1,
       otherwise: 'wordy',
     });
+  });
+
+  it('asks for another set in the model’s words, by a prompt that must show the answer', async () => {
+    const { lab, asked } = await started();
+    lab.setMaker.way = 'paraphrase';
+    lab.setMaker.of = 'wordy';
+    lab.setMaker.template = 'Say it anew.';
+    expect(lab.setMaker.closed('paraphrase')).toContain('{answer}');
+    lab.setMaker.template = 'Say it anew: {answer}';
+    expect(lab.setMaker.closed('paraphrase')).toBeUndefined();
+    await lab.setMaker.make();
+    expect(asked[0]!.spec).toMatchObject({ kind: 'paraphrase', of: 'wordy' });
+    expect(lab.setMaker.outcome!.name).toBe('Reworded by Idiolect A');
   });
 
   it('leaves out questions that were left out', async () => {
