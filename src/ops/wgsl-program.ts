@@ -120,8 +120,10 @@ export function programText({ outputs, inputs, uniforms, code }: Source): string
     ([, access, type], index) =>
       `@group(0) @binding(${index}) var<storage, ${access} : array<${type}>;`,
   );
-  // Directives come first in a module.
-  return `${/\bsubgroup[A-Z]/.test(code) ? 'enable subgroups;\n' : ''}struct Uniforms {
+  // Directives come first in a module. That all invocations of a subgroup take the same way to where
+  // they read for each other follows from shapes, which the compiler cannot see.
+  const directives = 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n';
+  return `${/\bsubgroup[A-Z]/.test(code) ? directives : ''}struct Uniforms {
 ${fields.join('\n')}
 }
 ${bindings.join('\n')}

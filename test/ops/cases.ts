@@ -408,6 +408,9 @@ function sequenceCases(): [string, string, Build][] {
     [1, 37, 3, 1, 20, 0],
     [2, 19, 2, 2, 6, 4],
     [1, 70, 6, 2, 64, 0],
+    // Lengths and widths that four neighbors can share: see attention/program.ts.
+    [2, 12, 4, 2, 16, 0],
+    [1, 24, 2, 2, 64, 5],
   ] as const) {
     const shape = { batch, time, heads, kvHeads, headDim, window, scale: 1 / Math.sqrt(headDim) };
     const rows = batch * time;

@@ -95,6 +95,16 @@ describe.each(['workgroup', 'subgroup'] as const)('matrix products by the %s', (
   });
 });
 
+describe('attention read by four together', () => {
+  it.each(['IdiolectAttention', 'IdiolectAttentionBackward'])('%s', async (kernel) => {
+    setMatmulVariant('subgroup');
+    const shared = cases.filter((own) => own.kernel === kernel && /T(12|24) /.test(own.label));
+    expect(shared.length).toBe(2);
+    for (const item of shared) await expectLikeReference(item);
+    setMatmulVariant('register');
+  });
+});
+
 describe('rows by a whole group', () => {
   const own = cases.filter(({ kernel }) => ROWS.test(kernel));
   it.each([...new Set(own.map(({ kernel }) => kernel))])('%s', async (kernel) => {

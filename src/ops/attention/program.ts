@@ -3,6 +3,7 @@
  * dv) of one head and keeps its vectors in registers; neighbors in a group walk the same keys at the
  * same time. Nothing is stored but logsumexp, and no two invocations write the same value.
  */
+import { matmulVariant, SUBGROUP } from '../../engine/webgpu/kernel-variants.ts';
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { BackendKernel } from '../register.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
@@ -13,6 +14,8 @@ interface BakedAttention extends Record<string, string | number | boolean> {
   kvHeads: number;
   headDim: number;
   window: number;
+  /** Whether four neighbors, all of one head, read for each other. */
+  shared: boolean;
 }
 
 interface BakedKeys extends BakedAttention {
@@ -24,7 +27,11 @@ interface BakedKeys extends BakedAttention {
 const WIDEST_TOGETHER = 32;
 
 /** Sizes in vectors of the widest kind that divides the head. */
-export function headLayout({ heads, kvHeads, headDim }: BakedAttention) {
+export function headLayout({
+  heads,
+  kvHeads,
+  headDim,
+}: Pick<BakedAttention, 'heads' | 'kvHeads' | 'headDim'>) {
   const lanes = headDim % 4 === 0 ? 4 : 1;
   const vectors = headDim / lanes;
   const vectorType = lanes === 4 ? 'vec4<f32>' : 'f32';
@@ -58,10 +65,47 @@ const queryIndices = ({ heads, kvHeads, window }: BakedAttention, layout: HeadLa
 
 type HeadLayout = ReturnType<typeof headLayout>;
 
+/**
+ * The vectors of one head in a row that all neighbors walk by: WGSL that reads them ahead, if they
+ * are read together, and the i-th of them.
+ */
+function headRow(
+  shared: boolean,
+  { vectors }: HeadLayout,
+  name: string,
+  array: string,
+  at: string,
+) {
+  if (!shared) return { ahead: '', vector: (i: number) => `${array}[${at} + ${i}]` };
+  const own = vectors / SUBGROUP;
+  const parts = Array.from(
+    { length: own },
+    (_, i) => `let ${name}Own${i} = ${array}[${at} + (index & 3) * ${own} + ${i}];`,
+  );
+  const all = Array.from(
+    { length: vectors },
+    (_, i) => `let ${name}${i} = subgroupBroadcast(${name}Own${i % own}, ${Math.floor(i / own)}u);`,
+  );
+  return { ahead: [...parts, ...all].join('\n'), vector: (i: number) => `${name}${i}` };
+}
+
+/** Keys from the first that any of the neighbors sees to the last: to be skipped by who does not. */
+const keyLoop = ({ shared, window }: BakedAttention, body: (skip: string) => string) =>
+  shared
+    ? `let base = t & ~3;
+  for (var s = ${window > 0 ? `max(0, base - ${window - 1})` : '0'}; s <= base + 3; s++) {
+${body('if (s < first || s > t) { continue; }')}
+  }`
+    : `for (var s = first; s <= t; s++) {
+${body('')}
+  }`;
+
 const uniforms = { count: 'i32', time: 'i32', scale: 'f32' } as const;
 
 const runForward = defineProgram<BakedAttention>('attention', (baked) => {
   const layout = headLayout(baked);
+  const k = headRow(baked.shared, layout, 'k', 'qkv', 'key');
+  const v = headRow(baked.shared, layout, 'v', 'qkv', 'value');
   const { each, dot, zero, row } = layout;
   return {
     outputs: { out: layout.vectorType, logSumExp: 'f32' },
@@ -72,20 +116,21 @@ const runForward = defineProgram<BakedAttention>('attention', (baked) => {
 ${each((i) => `  let q${i} = qkv[query + ${i}] * uniforms.scale; var o${i} = ${zero};`)}
   var largest = -1e30;
   var total = 0.0;
-  for (var s = first; s <= t; s++) {
-    let key = keys + s * ${row};
+  ${keyLoop(
+    baked,
+    (skip) => `    let key = keys + s * ${row};
     let value = values + s * ${row};
-    let score = ${dot(
-      (i) => `q${i}`,
-      (i) => `qkv[key + ${i}]`,
-    )};
+    ${k.ahead}
+    ${v.ahead}
+    ${skip}
+    let score = ${dot((i) => `q${i}`, k.vector)};
     let larger = max(largest, score);
     let shrink = exp(largest - larger);
     let share = exp(score - larger);
     largest = larger;
     total = total * shrink + share;
-${each((i) => `    o${i} = o${i} * shrink + share * qkv[value + ${i}];`)}
-  }
+${each((i) => `    o${i} = o${i} * shrink + share * ${v.vector(i)};`)}`,
+  )}
 ${each((i) => `  out[own + ${i}] = o${i} / total;`)}
   logSumExp[row * ${baked.heads} + head] = largest + log(total);`),
   };
@@ -108,6 +153,8 @@ export const attentionKernel: BackendKernel = ({ qkv }, attributes) => {
 
 const runQueryGradient = defineProgram<BakedAttention>('attention dq', (baked) => {
   const layout = headLayout(baked);
+  const k = headRow(baked.shared, layout, 'k', 'qkv', 'key');
+  const v = headRow(baked.shared, layout, 'v', 'qkv', 'value');
   const { each, dot, zero, row, vectorType } = layout;
   return {
     outputs: { dqkv: vectorType, deltas: 'f32' },
@@ -122,30 +169,31 @@ ${each((i) => `  let g${i} = dy[own + ${i}];`)}
     (i) => `out[own + ${i}]`,
   )};
   deltas[row * ${baked.heads} + head] = delta;
-  for (var s = first; s <= t; s++) {
-    let key = keys + s * ${row};
+  ${keyLoop(
+    baked,
+    (skip) => `    let key = keys + s * ${row};
     let value = values + s * ${row};
-    let score = ${dot(
-      (i) => `q${i}`,
-      (i) => `qkv[key + ${i}]`,
-    )};
-    let slope = ${dot(
-      (i) => `g${i}`,
-      (i) => `qkv[value + ${i}]`,
-    )};
+    ${k.ahead}
+    ${v.ahead}
+    ${skip}
+    let score = ${dot((i) => `q${i}`, k.vector)};
+    let slope = ${dot((i) => `g${i}`, v.vector)};
     let dScore = exp(score - lse) * (slope - delta);
-${each((i) => `    dq${i} += dScore * qkv[key + ${i}];`)}
-  }
+${each((i) => `    dq${i} += dScore * ${k.vector(i)};`)}`,
+  )}
 ${each((i) => `  dqkv[query + ${i}] = uniforms.scale * dq${i};`)}`),
   };
 });
 
 const runKeyGradient = defineProgram<BakedKeys>('attention dk dv', (baked) => {
-  const { heads, kvHeads, window, gradients } = baked;
+  const { heads, kvHeads, window, gradients, shared } = baked;
   const layout = headLayout(baked);
   const { each, dot, zero, row, vectors, vectorType } = layout;
+  const q = headRow(shared, layout, 'q', 'qkv', 'query');
+  const g = headRow(shared, layout, 'g', 'dy', 'dyAt');
   const key = gradients !== 'value';
   const value = gradients !== 'key';
+  const sharedEnd = window > 0 ? `min(uniforms.time, (s | 3) + ${window})` : 'uniforms.time';
   const perHead = `
   let s = index % uniforms.time;
   let kvHead = (index / uniforms.time) % ${kvHeads};
@@ -164,24 +212,22 @@ ${value ? each((i) => `  var dv${i} = ${zero};`) : ''}
   // The query heads h with ⌊h·Hkv/H⌋ equal to this head.
   for (var head = (kvHead * ${heads} + ${kvHeads - 1}) / ${kvHeads};
        head * ${kvHeads} / ${heads} == kvHead && head < ${heads}; head++) {
-    for (var t = s; t < end; t++) {
+    // Neighbors that share begin at the first one's key and end at the last one's last query.
+    for (var t = ${shared ? '(s & ~3)' : 's'}; t < ${shared ? sharedEnd : 'end'}; t++) {
       let query = (first_row + t) * ${row} + head * ${vectors};
       let pair = (first_row + t) * ${heads} + head;
-      let g = pair * ${vectors};
-      let score = ${dot(
-        (i) => `k${i}`,
-        (i) => `qkv[query + ${i}]`,
-      )};
+      let dyAt = pair * ${vectors};
+      ${q.ahead}
+      ${g.ahead}
+      ${shared ? 'if (t < s || t >= end) { continue; }' : ''}
+      let score = ${dot((i) => `k${i}`, q.vector)};
       let probability = exp(score - logSumExp[pair]);
-${value ? each((i) => `      dv${i} += probability * dy[g + ${i}];`) : ''}
+${value ? each((i) => `      dv${i} += probability * ${g.vector(i)};`) : ''}
 ${
   key
-    ? `      let slope = ${dot(
-        (i) => `v${i}`,
-        (i) => `dy[g + ${i}]`,
-      )};
+    ? `      let slope = ${dot((i) => `v${i}`, g.vector)};
       let dScore = probability * (slope - deltas[pair]);
-${each((i) => `      dk${i} += dScore * qkv[query + ${i}];`)}`
+${each((i) => `      dk${i} += dScore * ${q.vector(i)};`)}`
     : ''
 }
     }
@@ -225,8 +271,10 @@ export const attentionBackwardKernel: BackendKernel = (inputs, attributes) => {
 function callOf(attributes: object) {
   const shape = attributes as AttentionAttributes;
   const { heads, kvHeads, headDim, window, batch, time, scale } = shape;
+  const shared =
+    matmulVariant() === 'subgroup' && time % SUBGROUP === 0 && headDim % (4 * SUBGROUP) === 0;
   return {
-    baked: { heads, kvHeads, headDim, window },
+    baked: { heads, kvHeads, headDim, window, shared },
     uniforms: { time, scale },
     rows: batch * time,
     heads,
