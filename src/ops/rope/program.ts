@@ -1,4 +1,4 @@
-/** Rotary embedding on WebGPU, value by value: what is not rotated is copied. */
+/** Rotary embedding on WebGPU, two values an invocation: what is not rotated is copied. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { BackendKernel } from '../register.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
@@ -13,25 +13,36 @@ interface BakedRope extends Record<string, number | boolean> {
 
 const runRope = defineProgram<BakedRope>('rope', ({ heads, headDim, rotaryDim, inverse }) => {
   const half = rotaryDim / 2;
+  /** Pairs of a head that are not rotated. */
+  const rest = Math.ceil((headDim - rotaryDim) / 2);
   return {
     outputs: { y: 'f32' },
     inputs: { x: 'f32', table: 'f32', positions: 'i32' },
-    uniforms: { count: 'i32', width: 'i32' },
-    code: perValue(`let row = index / uniforms.width;
-  let column = index % uniforms.width;
-  let d = column % ${headDim};
-  if (column >= ${heads * headDim} || d >= ${rotaryDim}) {
-    y[index] = x[index];
+    uniforms: { count: 'i32', width: 'i32', pairs: 'i32' },
+    // What is not rotated comes in pairs of neighbors; the last one of an odd width is alone.
+    code: perValue(`let row = index / uniforms.pairs;
+  let pair = index - row * uniforms.pairs;
+  let start = row * uniforms.width;
+  let head = pair / ${half + rest};
+  let d = pair - head * ${half + rest};
+  if (head < ${heads} && d < ${half}) {
+    let at = start + head * ${headDim} + d;
+    let angles = positions[row] * ${rotaryDim} + d;
+    let cosine = table[angles];
+    let sine = ${inverse ? '-' : ''}table[angles + ${half}];
+    let first = x[at];
+    let second = x[at + ${half}];
+    y[at] = first * cosine - second * sine;
+    y[at + ${half}] = second * cosine + first * sine;
     return;
   }
-  let angles = positions[row] * ${rotaryDim} + d % ${half};
-  let cosine = table[angles];
-  let sine = ${inverse ? '-' : ''}table[angles + ${half}];
-  if (d < ${half}) {
-    y[index] = x[index] * cosine - x[index + ${half}] * sine;
-  } else {
-    y[index] = x[index] * cosine + x[index - ${half}] * sine;
-  }`),
+  // Values beside the rotated ones of a head, or behind the last head.
+  let inside = head < ${heads};
+  let behind = ${heads * headDim} + 2 * (pair - ${heads * (half + rest)});
+  let column = select(behind, head * ${headDim} + ${rotaryDim} + 2 * (d - ${half}), inside);
+  let end = select(uniforms.width, (head + 1) * ${headDim}, inside);
+  y[start + column] = x[start + column];
+  if (column + 1 < end) { y[start + column + 1] = x[start + column + 1]; }`),
   };
 });
 
@@ -40,13 +51,15 @@ export const ropeKernel: BackendKernel = ({ x, table, positions }, attributes) =
   const { heads, headDim, rotaryDim, inverse } = attributes as RopeAttributes;
   const [rows, width] = x!.shape as [number, number];
   const y = emptyTensor([rows, width]);
-  const count = rows * width;
+  const unrotated = Math.ceil((headDim - rotaryDim) / 2);
+  const pairs = heads * (rotaryDim / 2 + unrotated) + Math.ceil((width - heads * headDim) / 2);
+  const count = rows * pairs;
   runRope(
     { heads, headDim, rotaryDim, inverse },
     {
       outputs: { y },
       inputs: { x: x!, table: table!, positions: positions! },
-      uniforms: { count, width },
+      uniforms: { count, width, pairs },
       groups: groupsFor(count),
     },
   );
