@@ -164,7 +164,7 @@ function rankClaim(
     {
       id,
       model,
-      claim: `the more familiar the set, the better ${outcome === 'accuracy' ? 'accuracy' : 'other tasks'} after training`,
+      claim: `the more familiar the set, the better ${outcome === 'accuracy' ? 'accuracy' : 'accuracy on other tasks'} after training`,
       test: `Spearman over sets, ${exact ? 'exact' : 'sampled'} permutation p; ρ`,
       n,
       unit: 'sets',
@@ -202,7 +202,7 @@ function outcomeClaim(
   const { interval } = pairedChange(items(second), items(first), fork.fork('interval'));
   const rights = (run: RunResult) => run[outcome].map(({ strict }) => strict);
   const single = first.length === 1 && mcNemarTest(rights(first[0]!), rights(second[0]!));
-  const what = outcome === 'test' ? 'accuracy' : 'other tasks';
+  const what = outcome === 'test' ? 'accuracy' : 'accuracy on other tasks';
   return [
     {
       id,
@@ -245,7 +245,7 @@ function crossOverClaims(crossOver: CrossOverSummary | undefined): Claim[] {
   return [
     claim('familiarity before training', crossOver.familiarity),
     claim('accuracy', crossOver.accuracy),
-    ...(crossOver.retention ? [claim('other tasks', crossOver.retention)] : []),
+    ...(crossOver.retention ? [claim('accuracy on other tasks', crossOver.retention)] : []),
   ];
 }
 

@@ -1,7 +1,15 @@
 /** The report's numbers as tables of text: the same ones on a terminal, in the report and as CSV. */
 import type { PairedChange } from '../statistics/paired-change.ts';
 import type { DivergenceSummary } from './drift.ts';
-import { decimal, range, share, shareRange, signed, withInterval } from './number-text.ts';
+import {
+  decimal,
+  isMissing,
+  range,
+  share,
+  shareRange,
+  signed,
+  withInterval,
+} from './number-text.ts';
 import type { ExperimentReport } from './report.ts';
 import { answerRule, type Experiment } from './schema.ts';
 import { number, text, type Table } from './table.ts';
@@ -134,7 +142,7 @@ function familiarityTable({ models, sets, experiment }: ExperimentReport): Table
 }
 
 const meanAndDeviation = (value: number, deviation: number): string =>
-  Number.isNaN(deviation) ? share(value) : `${share(value)} ± ${share(deviation)}`;
+  isMissing(deviation) ? share(value) : `${share(value)} ± ${share(deviation)}`;
 
 function accuracyTable({ arms, models, experiment }: ExperimentReport): Table {
   const [strictName, flexibleName] = waysOf(experiment);

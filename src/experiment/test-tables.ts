@@ -1,7 +1,7 @@
 /** The tests of a report as tables: claims, 2×2, arms, and what familiarity predicts. */
 import type { TestedInteraction } from './comparisons.ts';
 import { hypothesisRule } from './hypotheses.ts';
-import { decimal, pValue, range, signed } from './number-text.ts';
+import { decimal, isMissing, pValue, range, signed } from './number-text.ts';
 import type { PartialRanks, RankedOutcome } from './ranks.ts';
 import type { SpearmanTest } from '../statistics/rank-permutation.ts';
 import type { ExperimentReport } from './report.ts';
@@ -116,7 +116,7 @@ const outcomeName = (outcome: RankedOutcome): string =>
   outcome === 'accuracy' ? 'accuracy' : 'other tasks';
 
 const rho = (value: number | undefined): string =>
-  value === undefined || Number.isNaN(value) ? 'not defined' : signed(value, 2);
+  value === undefined || isMissing(value) ? 'not defined' : signed(value, 2);
 
 function rankTable({ ranks }: ExperimentReport): Table {
   return {

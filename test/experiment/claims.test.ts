@@ -124,3 +124,13 @@ describe('trends', () => {
     expect(report.ranks.map(({ outcome }) => outcome)).toEqual(['accuracy']);
   });
 });
+
+it('stand in the same tables when a report is read back, where JSON has no NaN', async () => {
+  // One seed has no deviation, what is exploratory no corrected p, equal outcomes no ρ.
+  const { report } = await exampleReport({ ...input, seeds: [1] }, { nll, skill: () => 1 });
+  expect(report.arms[0]!.deviation).toBeNaN();
+  expect(report.ranks[0]!.familiarity.rho).toBeNaN();
+  const back = JSON.parse(JSON.stringify(report)) as typeof report;
+  expect(back.arms[0]!.deviation).toBeNull();
+  expect(tablesOf(back)).toEqual(tablesOf(report));
+});
