@@ -126,7 +126,6 @@ const rooms = {
       'src/metrics',
       'src/statistics',
       'src/evaluate',
-      'src/experiment',
       'src/exchange',
     ],
     types: [
@@ -142,7 +141,14 @@ const rooms = {
     tfjs: false,
   },
   'src/ui': {
-    values: ['src/state', 'src/plots', 'src/metrics', 'src/statistics', 'src/data'],
+    values: [
+      'src/state',
+      'src/plots',
+      'src/metrics',
+      'src/statistics',
+      'src/data',
+      'src/experiment',
+    ],
     types: [
       'workers',
       'src/train',
@@ -151,7 +157,6 @@ const rooms = {
       'src/generate',
       'src/tokenizer',
       'src/evaluate',
-      'src/experiment',
       'src/exchange',
       'src/engine',
       'models',

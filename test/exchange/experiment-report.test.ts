@@ -1,7 +1,6 @@
 /** The report is one file that fetches nothing, escapes what it is given, and shows every number's table. */
 import { describe, expect, it } from 'vitest';
 import { htmlReport } from '../../src/exchange/experiment-report/html-report.ts';
-import { linearScale, logScale } from '../../src/exchange/experiment-report/svg.ts';
 import { tablesOf } from '../../src/experiment/tables.ts';
 import { exampleReport } from '../experiment/example-report.ts';
 
@@ -36,8 +35,8 @@ describe('HTML report', () => {
       'trends',
     ]);
     const rows = tables.reduce((sum, table) => sum + table.rows.length + 1, 0);
-    // Two tables of answers more, of 25 questions each.
-    expect(html.match(/<tr>/g)).toHaveLength(rows + 2 * 26);
+    // Two tables of answers more, of 25 questions each, and two of the authors' numbers.
+    expect(html.match(/<tr>/g)).toHaveLength(rows + 2 * 26 + 11 + 16);
     for (const table of tables) {
       for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
     }
@@ -47,30 +46,12 @@ describe('HTML report', () => {
 
   it('draws each figure at finite places', async () => {
     const { html } = await example();
-    // 2×2, perplexity, accuracy, other tasks, two scatters a model, curves.
-    expect(html.match(/<svg /g)).toHaveLength(4 + 4 + 1);
+    const kinds = (kind: string) => html.match(new RegExp(`<svg class="${kind}"`, 'g'))!.length;
+    // 2×2, perplexity, accuracy, other tasks twice, two scatters a model, curves by step and tokens.
+    expect(kinds('wide')).toBeGreaterThanOrEqual(5 + 4 + 2);
+    expect(kinds('narrow')).toBe(kinds('wide'));
     for (const [, number] of html.matchAll(/ (?:x|y|cx|cy|x1|x2|y1|y2)="([^"]*)"/g)) {
       expect(Number.isFinite(Number(number))).toBe(true);
     }
-  });
-});
-
-describe('scales', () => {
-  it('hold every value and keep labels apart', () => {
-    for (const largest of [1.2, 2.4, 18, 950, 3e5]) {
-      const { at, ticks } = logScale(largest, 100, 400);
-      expect(at(1)).toBe(100);
-      expect(at(largest)).toBeLessThanOrEqual(400);
-      const places = ticks.map(({ value }) => at(value));
-      for (let i = 1; i < places.length; i++)
-        expect(places[i]! - places[i - 1]!).toBeGreaterThanOrEqual(30);
-    }
-    expect(linearScale(0.9, 0, 100).ticks.map(({ label }) => label)).toEqual(['0', '0.5', '1']);
-    expect(linearScale(43, 0, 100).ticks.map(({ label }) => label)).toEqual([
-      '0',
-      '20',
-      '40',
-      '60',
-    ]);
   });
 });

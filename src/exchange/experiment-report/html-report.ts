@@ -3,12 +3,16 @@
  * it opens anywhere and prints as it looks.
  */
 import type { ExperimentReport } from '../../experiment/report.ts';
+import type { Figure } from '../../plots/figures/figure.ts';
 import type { BaseResult, PieceResult, RunResult } from '../../experiment/results.ts';
 import type { Table } from '../../experiment/table.ts';
-import { crossOverFigure, curvesFigure, scatterFigure } from './cross-plots.ts';
-import { accuracyFigure, perplexityFigure, retentionFigure } from './row-plots.ts';
+import { authors, authorsSentence, authorsTables } from '../../plots/figures/authors-numbers.ts';
+import { curvesFigure } from '../../plots/figures/curves.ts';
+import { figuresOf } from '../../plots/figures/figures.ts';
+import { headline, verdictLines } from '../../plots/figures/verdict.ts';
+import { escapeXml as escapeHtml } from '../../plots/loss-curves/ink.ts';
+import { figureHtml } from './figure-html.ts';
 import { reportStyle } from './style.ts';
-import { escapeHtml } from './svg.ts';
 
 /** Questions of the test whose answers are shown; all of them stand in the JSON. */
 const SHOWN_QUESTIONS = 25;
@@ -25,39 +29,43 @@ export function htmlReport(
   results: readonly PieceResult[],
 ): string {
   const { experiment } = report;
-  const runs = results.filter((result): result is RunResult => result.kind === 'run');
+  const shown = { report, results };
+  const figures = figuresOf(shown);
+  const curves = (['held-out', 'training'] as const).flatMap((loss) =>
+    (['step', 'tokens'] as const).flatMap((axis) => curvesFigure(shown, { axis, loss }) ?? []),
+  );
   const tableOf = (id: string) => {
     const table = tables.find((own) => own.id === id);
     return table ? htmlTable(table) : '';
   };
-  const hasRetention = report.models.some(({ retention }) => retention.n > 0);
+  const drawn = (own: readonly (Figure | undefined)[]) =>
+    own.map((figure) => (figure ? figureHtml(figure) : '')).join('');
   const sections = [
-    section('The cross-over', report.crossOver && crossOverFigure(report) + tableOf('cross-over')),
+    section('The cross-over', drawn([figures.crossOver]) + tableOf('cross-over')),
     section('What was claimed in advance', tableOf('hypotheses')),
-    section('Perplexity before training', perplexityFigure(report) + tableOf('familiarity')),
-    section('Accuracy after training', accuracyFigure(report) + tableOf('accuracy')),
+    section('Perplexity before training', drawn([figures.perplexity]) + tableOf('familiarity')),
+    section('Accuracy after training', drawn([figures.accuracy]) + tableOf('accuracy')),
     section(
       'Other tasks after training',
-      hasRetention && retentionFigure(report) + tableOf('retention'),
+      drawn([...figures.retention, figures.drift]) + tableOf('retention') + tableOf('drift'),
     ),
-    section('Drift from the base model', tableOf('drift')),
     section(
       'Does familiarity predict?',
-      report.ranks.length > 0 &&
-        report.ranks
-          .map(
-            (rank) =>
-              `<h3>${escapeHtml(`${rank.model}, ${rank.outcome}`)}</h3>${scatterFigure(rank)}`,
-          )
-          .join('') +
-          tableOf('ranks') +
-          tableOf('trends'),
+      figures.scatter
+        .map((figure) => `<h3>${escapeHtml(figure.title)}</h3>${figureHtml(figure)}`)
+        .join('') +
+        tableOf('ranks') +
+        tableOf('trends'),
     ),
     section('Arm against arm', tableOf('comparisons')),
-    section('Training loss', curvesFigure(report, runs)),
+    section(
+      'Learning curves',
+      curves.map((figure) => `<h3>${escapeHtml(figure.title)}</h3>${figureHtml(figure)}`).join(''),
+    ),
     section('Before training', tableOf('base') + details('By task', tableOf('families'))),
     section('The sets', setList(report)),
     section('Answers', answerTables(report, questions, results)),
+    section('Reference numbers', referenceNumbers()),
     section('To run it again', provenance(report)),
   ];
   return `<!doctype html>
@@ -80,29 +88,18 @@ ${sections.join('\n')}
 `;
 }
 
-function head({
-  crossOver,
-  experiment,
-  models,
-  surroundings,
-  seconds,
-  notes,
-}: ExperimentReport): string {
-  const verdicts = crossOver
-    ? [
-        ['Familiarity before', crossOver.familiarity.verdict],
-        ['Accuracy after', crossOver.accuracy.verdict],
-        ...(crossOver.retention ? [['Other tasks after', crossOver.retention.verdict]] : []),
-      ]
-        .map(
-          ([what, verdict]) =>
-            `<li>${what!}: <span class="verdict ${verdict!}">${verdict!}</span></li>`,
-        )
-        .join('')
+function head(report: ExperimentReport): string {
+  const { crossOver, experiment, models, surroundings, seconds, notes } = report;
+  const lines = (crossOver ? verdictLines(crossOver) : [])
+    .map(
+      ({ name, verdict, detail }) =>
+        `<dt>${name}</dt><dd><span class="verdict ${verdict}">${verdict}</span>: ${escapeHtml(detail)}</dd>`,
+    )
+    .join('');
+  const rule = experiment.crossOver
+    ? `<p class="soft">The rule, fixed beforehand. ${escapeHtml(report.verdictRule)}</p>`
     : '';
-  const claim = crossOver
-    ? `<p>Does each model find the answers in its own language more familiar, and learn better from them?</p><ul>${verdicts}</ul>`
-    : '';
+  const claim = `<p class="headline">${escapeHtml(headline(report).sentence)}</p>${lines && `<dl>${lines}</dl>`}${rule}`;
   const total = Object.values(seconds).reduce((sum, own) => sum + own, 0);
   const facts: [string, string][] = [
     [
@@ -209,6 +206,26 @@ function answerTables(
       );
     })
     .join('');
+}
+
+/** The authors' results, folded: of models a thousand times as large, for comparison only. */
+function referenceNumbers(): string {
+  const tables = authorsTables()
+    .map(({ title, columns, rows }) =>
+      htmlTable({
+        id: '',
+        title,
+        caption: title,
+        columns: columns.map((name, i) => ({ name, words: i < 2 })),
+        rows: rows.map((row) => [...row]),
+      }),
+    )
+    .join('');
+  const sources = [authors.paper, authors.followUp].map(({ title }) => title).join('; ');
+  return details(
+    authors.label,
+    `<p>${escapeHtml(authorsSentence())}</p>${tables}<p class="soft">${escapeHtml(`${authors.note} ${sources}.`)}</p>`,
+  );
 }
 
 function provenance({ experiment, surroundings }: ExperimentReport): string {

@@ -2,6 +2,7 @@
 import { list } from '../format.ts';
 import { accuracyFigure } from './accuracy.ts';
 import { crossOverFigure } from './cross-over.ts';
+import { driftFigure } from './drift.ts';
 import { armsOfModel, modelIds, type Figure, type Shown } from './figure.ts';
 import { perplexityFigure } from './perplexity.ts';
 import { retentionFigures } from './retention.ts';
@@ -13,6 +14,8 @@ export interface Figures {
   /** Undefined before the first run has ended. */
   accuracy: Figure | undefined;
   retention: Figure[];
+  /** KL from the base against retention; undefined where KL was not measured. */
+  drift: Figure | undefined;
   scatter: Figure[];
   /** Why there is no scatter of some models, where there is none. */
   withoutScatter: string | undefined;
@@ -29,6 +32,7 @@ export function figuresOf(shown: Shown): Figures {
     perplexity: perplexityFigure(shown),
     accuracy: report.arms.length > 0 ? accuracyFigure(shown) : undefined,
     retention: retentionFigures(shown),
+    drift: driftFigure(shown),
     scatter: scatterFigures(shown),
     withoutScatter:
       few.length === 0

@@ -29,6 +29,8 @@ interface Measure {
   shortUnit: string;
   /** In sentences: "−24.6 points". */
   say: (change: number) => string;
+  /** What is counted: "questions of other tasks". */
+  noun: string;
   /** A change of this sign is a loss of ability. */
   worse: 1 | -1;
   of: (arm: ArmSummary) => PairedChange | undefined;
@@ -43,6 +45,7 @@ const accuracy: Measure = {
   unit: 'change in strict accuracy on other tasks, percentage points',
   shortUnit: 'change in accuracy, points',
   say: (change) => `${points(change)} points`,
+  noun: 'questions of other tasks',
   worse: -1,
   of: (arm) => (Number.isFinite(arm.retentionChange.before) ? arm.retentionChange : undefined),
   seeds: ({ seeds, retentionChange: { before } }) =>
@@ -56,6 +59,7 @@ const likelihood: Measure = {
   unit: 'change in NLL of right answers to other tasks, nats per token',
   shortUnit: 'change in NLL, nats per token',
   say: (change) => `${signedDecimal(change)} nats per token`,
+  noun: 'answers to other tasks',
   worse: 1,
   of: ({ retentionNllChange }) => retentionNllChange,
   seeds: (arm, { results }) => {
@@ -66,10 +70,32 @@ const likelihood: Measure = {
   },
 };
 
-/** Those of the two figures for which something was measured. */
+/** Held-out general text; its seeds are only known from the runs. */
+const generalText = (name: string): Measure => ({
+  id: `text-nll-${name}`,
+  title: `General text: ${name}`,
+  help: 'Mean negative log-likelihood of held-out general text, nats per token, after minus before: above 0 the model finds it less likely than it did. The whisker is a 95 % bootstrap interval over texts, each paired with itself; a mark for each seed.',
+  unit: 'change in NLL of general text, nats per token',
+  shortUnit: 'change in NLL, nats per token',
+  say: (change) => `${signedDecimal(change)} nats per token`,
+  noun: `texts (${name})`,
+  worse: 1,
+  of: ({ textNllChange }) => textNllChange[name],
+  seeds: (arm, { results }) => {
+    const base = results.find((result): result is BaseResult => result.id === `base.${arm.model}`);
+    const before = mean(base?.textNll[name] ?? []);
+    return runsOfArm(results, arm)
+      .map(({ textNll }) => mean(textNll[name] ?? []) - before)
+      .filter(Number.isFinite);
+  },
+});
+
+/** Those figures for which something was measured. */
 export function retentionFigures(shown: Shown): Figure[] {
-  return [accuracy, likelihood]
-    .filter(({ of }) => shown.report.arms.some((arm) => of(arm) !== undefined))
+  const { arms } = shown.report;
+  const texts = [...new Set(arms.flatMap(({ textNllChange }) => Object.keys(textNllChange)))];
+  return [accuracy, likelihood, ...texts.map(generalText)]
+    .filter(({ of }) => arms.some((arm) => of(arm) !== undefined))
     .map((measure) => retentionFigure(shown, measure));
 }
 
@@ -192,7 +218,7 @@ function rowShapes(
   return [...shown, mark(slot, at(reference.change), middle + 15, hollow)];
 }
 
-function retentionSentence(arms: readonly ArmSummary[], { of, say, worse }: Measure): string {
+function retentionSentence(arms: readonly ArmSummary[], { of, say, worse, noun }: Measure): string {
   const measured = arms
     .flatMap((arm) => {
       const change = of(arm);
@@ -209,5 +235,5 @@ function retentionSentence(arms: readonly ArmSummary[], { of, say, worse }: Meas
   ).length;
   const range = measured.length === 1 ? said(most) : `from ${said(most)} to ${said(least)}`;
   const n = most.change.n;
-  return `Change on ${count(n)} questions of other tasks: ${range}. ${lost} of ${measured.length} arms lost something by an interval that leaves out 0; ${seedWords(arms)}.`;
+  return `Change on ${count(n)} ${noun}: ${range}. ${lost} of ${measured.length} arms lost something by an interval that leaves out 0; ${seedWords(arms)}.`;
 }

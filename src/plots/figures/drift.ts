@@ -1,0 +1,119 @@
+/** Did the models that moved furthest from themselves forget the most? KL against retention. */
+import type { ArmSummary } from '../../experiment/summaries.ts';
+import { axisBelow, axisLeft, linearAxis, padded } from '../axis.ts';
+import { digits, points } from '../format.ts';
+import { tickLabel } from '../loss-curves/ticks.ts';
+import { NARROW } from '../rows.ts';
+import {
+  line,
+  mark,
+  softInk,
+  standingWhisker,
+  seriesColor,
+  text,
+  type Drawing,
+} from '../shapes.ts';
+import { modelIds, slotOf, type Figure, type Shown } from './figure.ts';
+
+interface Moved {
+  arm: ArmSummary;
+  /** KL(base ‖ tuned) on the new task, nats per token. */
+  kl: number;
+  /** Change of accuracy on other tasks. */
+  change: number;
+}
+
+/** Undefined while no arm has both numbers. */
+export function driftFigure(shown: Shown): Figure | undefined {
+  const moved = shown.report.arms.flatMap((arm): Moved[] => {
+    const kl = arm.divergence.test?.perToken ?? NaN;
+    const { change } = arm.retentionChange;
+    return Number.isFinite(kl) && Number.isFinite(change) ? [{ arm, kl, change }] : [];
+  });
+  if (moved.length === 0) return undefined;
+  return {
+    id: 'drift',
+    title: 'How far it moved, and what it forgot',
+    help: 'KL divergence of the trained model from the base, in nats per token, at the positions of the base model’s own answers to questions of the new task, against the change of strict accuracy on other tasks. A point for each arm, seeds averaged; whiskers are 95 % bootstrap intervals over paired questions.',
+    sentence: driftSentence(moved),
+    columns: [
+      { key: 'model', label: 'model' },
+      { key: 'set', label: 'set' },
+      { key: 'kl_new', label: 'KL, new task', number: true },
+      { key: 'kl_other', label: 'KL, other tasks', number: true },
+      { key: 'change', label: 'change on other tasks', number: true },
+      { key: 'low', label: '95 % from', number: true },
+      { key: 'high', label: 'to', number: true },
+    ],
+    records: moved.map(({ arm, kl, change }) => ({
+      model: arm.model,
+      set: arm.set,
+      kl_new: kl,
+      kl_other: arm.divergence.retention?.perToken,
+      change,
+      low: arm.retentionChange.interval.low,
+      high: arm.retentionChange.interval.high,
+    })),
+    draw: (width) => draw(shown, moved, width),
+  };
+}
+
+const HEIGHT = 230;
+const HEAD = 28;
+
+function draw({ report }: Shown, moved: readonly Moved[], width: number): Drawing {
+  const narrow = width < NARROW;
+  const models = modelIds(report).filter((model) => moved.some(({ arm }) => arm.model === model));
+  const columns = narrow ? 1 : Math.min(2, models.length);
+  const gap = 40;
+  const own = (width - gap * (columns - 1)) / columns;
+  const step = HEAD + HEIGHT + 66;
+  const across = padded([0, ...moved.map(({ kl }) => kl)], { hold: [0, Infinity] });
+  const up = padded([
+    0,
+    ...moved.flatMap(({ arm: { retentionChange: c } }) => [c.interval.low, c.interval.high]),
+  ]);
+  const shapes = models.flatMap((model, i) => {
+    const [left, top] = [(i % columns) * (own + gap), Math.floor(i / columns) * step];
+    // Names stand at the right of their points.
+    const [start, end] = [left + 52, left + own - 70];
+    const foot = top + HEAD + HEIGHT;
+    const x = linearAxis(across, { start, end });
+    const y = linearAxis(up, {
+      start: foot,
+      end: top + HEAD,
+      label: (share) => tickLabel(100 * share),
+    });
+    const title = narrow
+      ? 'KL on the new task, nats'
+      : 'KL(base ‖ tuned) on the new task, nats per token';
+    return [
+      text(left, top + 14, `${model}: other tasks, change in points`, { strong: true }),
+      ...axisLeft(y, { left: start, right: end }),
+      ...axisBelow(x, { top: top + HEAD, foot, middle: (start + end) / 2, title }),
+      line(start, y.at(0), end, y.at(0), { color: softInk, width: 1.25, dash: '4 3' }),
+      ...moved
+        .filter(({ arm }) => arm.model === model)
+        .flatMap(({ arm, kl, change }) => {
+          const slot = slotOf(report, arm.set);
+          const { low, high } = arm.retentionChange.interval;
+          const [px, py] = [x.at(kl), y.at(change)];
+          return [
+            standingWhisker(y.at(low), y.at(high), px, { color: seriesColor(slot), width: 1.25 }),
+            mark(slot, px, py, { title: `${arm.set}: KL ${digits(kl)}, ${points(change)} points` }),
+            text(px + 9, py + 5, arm.set, { small: true }),
+          ];
+        }),
+    ];
+  });
+  return { width, height: Math.ceil(models.length / columns) * step, shapes };
+}
+
+function driftSentence(moved: readonly Moved[]): string {
+  const order = moved.toSorted((a, b) => b.kl - a.kl);
+  const said = ({ arm, kl, change }: Moved) =>
+    `${arm.model} on ${arm.set} (${digits(kl)} nats per token, ${points(change)} points on other tasks)`;
+  const [most] = order;
+  if (order.length === 1) return `Training moved ${said(most!)} from its base.`;
+  return `Training moved ${said(most!)} furthest from its base and ${said(order.at(-1)!)} least; ${order.length} arms.`;
+}
