@@ -34,7 +34,9 @@ for (const size of sizes) {
     const page = await browser.newPage({ viewport: size, colorScheme: theme });
     page.on('pageerror', (error) => console.log(`${view}: ${error.stack ?? error.message}`));
     await page.route('**/report.json', (route) => route.fulfill({ body: json }));
-    await page.goto(`${server.resolvedUrls!.local[0]!}test/support/report.html`, { timeout: 180_000 });
+    await page.goto(`${server.resolvedUrls!.local[0]!}test/support/report.html`, {
+      timeout: 180_000,
+    });
     await page.waitForSelector('[data-experiment]', { timeout: 180_000 });
     await page.waitForTimeout(500);
     await shoot(page, `${view}-page`);
