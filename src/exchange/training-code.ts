@@ -20,13 +20,14 @@ export interface CodeFacts {
 export function trainingCode(facts: CodeFacts): string {
   const { lora, training } = facts;
   const full = training.method === 'full';
+  const masks = training.maskPerplexity > 0;
   const imports = full ? '' : 'from peft import LoraConfig, get_peft_model\n';
   return `# ${full ? 'Full fine-tuning' : 'LoRA'} on ${facts.answersFile}, as Idiolect trained it.
 # pip install torch transformers accelerate${full ? '' : ' peft'}
 # Same prompt, loss, schedule and optimizer; the random streams differ, so curves agree in shape,
 # not in every digit.
 import json
-import random
+${masks ? 'import math\n' : ''}import random
 
 import torch
 ${imports}from transformers import (
@@ -51,7 +52,7 @@ def read(path):
 
 
 rows = read(${python(facts.answersFile)})
-${heldOutCode(facts)}
+${heldOutCode(facts)}${masks ? maskCode(training.maskPerplexity) : ''}
 trainer = Trainer(
     model=model,
     args=TrainingArguments(
@@ -165,6 +166,30 @@ function heldOutCode({ validationFile, training }: CodeFacts): string {
   return `random.Random(${training.seed}).shuffle(rows)  # other answers are held out than in Idiolect
 kept = round(${number(training.validationShare)} * len(rows))
 held_out, rows = rows[:kept], rows[kept:]`;
+}
+
+/** A fresh adapter changes nothing, so that this is the untrained model's view. */
+function maskCode(threshold: number): string {
+  return `
+
+
+@torch.no_grad()
+def masked(row):
+    # Surprising answer tokens are read but not trained; the end of an answer always is.
+    ids = torch.tensor([row["input_ids"]], device=model.device)
+    logits = model(input_ids=ids).logits[0, :-1].float()
+    nll = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none").tolist()
+    last = len(row["labels"]) - 1
+    labels = [
+        -100 if t > 0 and nll[t - 1] > math.log(${number(threshold)}) and not (t == last and label == END) else label
+        for t, label in enumerate(row["labels"])
+    ]
+    return {**row, "labels": labels}
+
+
+model.eval()
+rows = [masked(row) for row in rows]
+model.train()`;
 }
 
 function python(text: string): string {
