@@ -15,7 +15,12 @@ export default defineConfig({
   plugins: [svelte()],
   server: { headers: isolation },
   preview: { headers: isolation },
-  build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 1200 },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1200,
+    modulePreload: { polyfill: false },
+  },
   worker: { format: 'es' },
   optimizeDeps: {
     include: [

@@ -49,7 +49,6 @@ import type {
   TrainRequest,
   TrainSummary,
 } from './protocol.ts';
-import { makeAnswerSet } from './set-maker.ts';
 import { startEngine } from './start-engine.ts';
 import { checkpointStep, readCheckpoint, trainRun } from './train-run.ts';
 import { secondsPerStep, secondsToMeasure } from './trials.ts';
@@ -197,6 +196,7 @@ export class TrainerSession implements TrainerApi {
         memoryBytes: allocatedBytes,
         memoryLimitBytes: this.#needEngine().memoryBytes,
       };
+      const { makeAnswerSet } = await import('./set-maker.ts');
       return makeAnswerSet(await this.#baseLab(), request, { ...this.#host(), ...memory }, report);
     });
 

@@ -1,22 +1,18 @@
 /** The list of example sets that come with the page: `data/index.json`, checked before it is used. */
-import * as v from 'valibot';
 import { DataError } from '../errors.ts';
 
-const entry = v.object({
-  file: v.pipe(v.string(), v.regex(/^[\w.-]+\.jsonl$/, 'must be a .jsonl file beside the index')),
-  name: v.string(),
-  description: v.optional(v.string(), ''),
-  /** Answers in the file. */
-  n: v.optional(v.number()),
-});
-const index = v.object({
-  sets: v.pipe(v.array(entry), v.minLength(1, 'must not be empty')),
-  /** Questions that no set contains, to measure what training gives. */
-  validation: v.optional(entry),
-});
+export interface ExampleEntry {
+  /** A .jsonl file beside the index. */
+  file: string;
+  name: string;
+  description: string;
+}
 
-export type ExampleEntry = v.InferOutput<typeof entry>;
-export type ExampleIndex = v.InferOutput<typeof index>;
+export interface ExampleIndex {
+  sets: ExampleEntry[];
+  /** Questions that no set contains, to measure what training gives. */
+  validation?: ExampleEntry;
+}
 
 /** @throws DataError when the text is not such a list, with every problem. */
 export function readExampleIndex(text: string): ExampleIndex {
@@ -24,20 +20,28 @@ export function readExampleIndex(text: string): ExampleIndex {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new DataError(
-      'data/index.json is not JSON; the server may have sent a page instead.',
-      [],
-      {
-        cause,
-      },
-    );
+    const what = 'data/index.json is not JSON; the server may have sent a page instead.';
+    throw new DataError(what, [], { cause });
   }
-  const result = v.safeParse(index, value);
-  if (!result.success) {
-    throw new DataError(
-      'data/index.json is not a list of example sets.',
-      result.issues.map((issue) => `${v.getDotPath(issue) ?? 'file'}: ${issue.message}`),
-    );
+  const problems: string[] = [];
+  // The schema library comes with the experiments, after the page; two shapes need none.
+  const entry = (place: string, given: unknown): ExampleEntry => {
+    const { file, name, description = '' } = (given ?? {}) as Record<string, unknown>;
+    if (typeof file !== 'string' || !/^[\w.-]+\.jsonl$/.test(file)) {
+      problems.push(`${place}.file: must be a .jsonl file beside the index`);
+    }
+    if (typeof name !== 'string') problems.push(`${place}.name: must be a text`);
+    if (typeof description !== 'string') problems.push(`${place}.description: must be a text`);
+    return { file, name, description } as ExampleEntry;
+  };
+  const { sets, validation } = (value ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(sets) || sets.length === 0) problems.push('sets: must be a list of sets');
+  const index = {
+    sets: Array.isArray(sets) ? sets.map((own, i) => entry(`sets.${i}`, own)) : [],
+    ...(validation !== undefined && { validation: entry('validation', validation) }),
+  };
+  if (problems.length > 0) {
+    throw new DataError('data/index.json is not a list of example sets.', problems);
   }
-  return result.output;
+  return index;
 }

@@ -10,6 +10,8 @@ export interface JobReport {
   done: number;
   /** 0 while it is not known. */
   total: number;
+  /** 0 to 1, where what is counted is coarser than what is known. */
+  share?: number;
   /** What is counted: "answers", "steps"; bytes are written as MB. */
   unit: string;
   /** `unit` each second, unless `rateUnit` says otherwise. */
@@ -38,8 +40,13 @@ export class Activity {
   /** Share done, 0 to 1; undefined when nothing runs or the total is not known. */
   readonly share = $derived.by(() => {
     const report = this.job?.report;
-    return report === undefined || report.total === 0 ? undefined : report.done / report.total;
+    return report && shareOf(report);
   });
+}
+
+/** Share done, 0 to 1; undefined when the total is not known. */
+export function shareOf({ share, done, total }: JobReport): number | undefined {
+  return total === 0 ? undefined : Math.min(1, share ?? done / total);
 }
 
 export interface JobOptions {

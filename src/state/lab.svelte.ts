@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import { writeAddress, type Addressed } from './address.ts';
 import { AnswersState, type FetchFile } from './answers.svelte.ts';
+import type { ExperimentsState } from './experiments.svelte.ts';
 import { FamiliarityState } from './familiarity.svelte.ts';
 import { Activity } from './job.svelte.ts';
 import { ModelState, type NamedFile } from './model.svelte.ts';
@@ -39,8 +40,12 @@ export class Lab {
   readonly training: TrainingState;
   readonly playground: PlaygroundState;
   readonly setMaker: SetMaker;
+  /** Loaded after the rest: nothing on screen at first needs it. */
+  experiments = $state.raw<ExperimentsState | undefined>();
   /** True once everything the address asked for is in place. */
   restored = $state(false);
+  /** Fetches a file that comes with the page. */
+  readonly fetchFile: FetchFile;
   readonly #settings: URLSearchParams;
 
   /** What each step still waits for, and whether it has been done. */
@@ -56,6 +61,7 @@ export class Lab {
 
   constructor({ connect, fetchFile, embeddedUrl, settings, runs }: LabOptions) {
     this.client = new TrainerClient(connect);
+    this.fetchFile = fetchFile;
     this.runs = new RunsState(runs);
     this.storage = new StorageState(this.client);
     this.model = new ModelState(this.client, this.activity, embeddedUrl);
@@ -78,6 +84,16 @@ export class Lab {
     ]);
     this.answers.restore(this.#settings);
     this.restored = true;
+  }
+
+  /** Loads the queue of experiments with what is kept of it. */
+  async loadExperiments(): Promise<ExperimentsState> {
+    if (this.experiments !== undefined) return this.experiments;
+    const part = await import('./experiments.svelte.ts');
+    const experiments = new part.ExperimentsState(this);
+    experiments.draft.restore(this.#settings);
+    await experiments.load();
+    return (this.experiments ??= experiments);
   }
 
   /**
@@ -105,7 +121,7 @@ export class Lab {
   }
 
   #waitsFor(step: StepId): string | undefined {
-    if (step === 'model' || step === 'answers') return undefined;
+    if (step === 'model' || step === 'answers' || step === 'compare') return undefined;
     const needs = [
       this.model.summary === undefined && 'a model',
       step !== 'try' && this.answers.includedCount === 0 && 'answers',
@@ -118,12 +134,24 @@ export class Lab {
     if (step === 'answers') return this.answers.includedCount > 0;
     if (step === 'familiarity') return this.familiarity.complete;
     if (step === 'train') return this.runs.list.length > 0;
-    if (step === 'compare') return this.runs.shown.length > 1;
+    if (step === 'compare') {
+      const done = this.experiments?.list.some(({ finished }) => finished) ?? false;
+      return done || this.runs.shown.length > 1;
+    }
     return this.playground.answers !== undefined;
   }
 
   get #addressed(): Addressed[] {
-    return [this.model, this.answers, this.familiarity, this.training, this.playground];
+    const packed = this.#settings.get('experiment');
+    // Until they are loaded, what the address said of experiments stays in it.
+    const kept: Addressed = {
+      addressed: packed === null ? {} : { experiment: packed },
+      restore: () => undefined,
+    };
+    return [
+      ...[this.model, this.answers, this.familiarity, this.training, this.playground],
+      this.experiments?.draft ?? kept,
+    ];
   }
 }
 

@@ -70,7 +70,7 @@ export class ModelState implements Addressed {
   source(): ModelSource {
     if (this.problem !== undefined) throw new DataError(this.problem);
     if (this.kind === 'embedded') {
-      return { kind: 'embedded', id: this.embeddedId, baseUrl: this.#embeddedUrl };
+      return this.embedded(this.embeddedId);
     }
     if (this.kind === 'files') {
       const folder = this.files[0]!.path.split('/').slice(0, -1).at(-1);
@@ -94,6 +94,27 @@ export class ModelState implements Addressed {
     this.engineChoice = 'wasm';
     return this.openAgain();
   };
+
+  /** Starts an engine as part of another job, and opens again what was open. */
+  async changeEngine(choice: EngineChoice): Promise<void> {
+    const { api } = this.#client;
+    const open = this.summary && this.#opened;
+    this.summary = undefined;
+    this.engineChoice = choice;
+    this.#engineAsked = choice;
+    this.engine = await api.startEngine(choice);
+    if (open) this.summary = await api.openModel(open, this.precision, () => Promise.resolve());
+  }
+
+  /** What the open model was opened from. */
+  get opened(): ModelSource | undefined {
+    return this.summary && this.#opened;
+  }
+
+  /** A model that comes with the page. */
+  embedded(id: string): ModelSource {
+    return { kind: 'embedded', id, baseUrl: this.#embeddedUrl };
+  }
 
   /** Takes a file or a whole folder that was dropped or chosen. */
   readonly choose = (files: readonly NamedFile[]): void => {

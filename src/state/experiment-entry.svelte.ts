@@ -1,0 +1,182 @@
+/** One experiment in the queue: its pieces, how far each is, and what is known so far. */
+import {
+  pieceSeconds,
+  stageSeconds,
+  type TaskSizes,
+  type UnitCosts,
+} from '../experiment/estimate.ts';
+import { needsOf, planExperiment, type Piece } from '../experiment/plan.ts';
+import type {
+  ExperimentRequest,
+  ExperimentResult,
+  ExperimentStage,
+} from '../../workers/protocol.ts';
+import type { ExperimentProgress, PieceFailure } from './experiment-archive.ts';
+
+export type PieceState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** A piece in the queue, as the page shows it. */
+export interface PiecePlace {
+  piece: Piece;
+  state: PieceState;
+  /** It took so long. */
+  seconds: number | undefined;
+  failure: PieceFailure | undefined;
+  /** Ids of failed or cancelled pieces without which it cannot be done. */
+  blockedBy: readonly string[];
+}
+
+/** The piece that is done just now. */
+export interface Running {
+  id: string;
+  began: number;
+  stage: ExperimentStage | undefined;
+  /** 0 to 1. */
+  share: number;
+}
+
+/** Proportions of a small model on two cores, until something has been measured. */
+const USUAL: UnitCosts = { answer: 0.015, measure: 0.002, step: 0.1 };
+/** From here on what has passed says more about what is left than any trial. */
+const TRUSTED_SHARE = 0.2;
+
+export class ExperimentEntry {
+  readonly request: ExperimentRequest;
+  readonly pieces: readonly Piece[];
+  progress = $state.raw<ExperimentProgress>()!;
+  running = $state.raw<Running | undefined>();
+  result = $state.raw<ExperimentResult | undefined>();
+  /** Why it does not go on at all. */
+  error = $state.raw<Error | undefined>();
+  notices = $state.raw<readonly string[]>([]);
+  readonly #needs: ReadonlyMap<string, readonly string[]>;
+  /** What of the running piece is behind it. */
+  #passed: string[] = [];
+
+  constructor(request: ExperimentRequest, progress: ExperimentProgress) {
+    this.request = request;
+    this.progress = progress;
+    this.pieces = planExperiment(request.experiment);
+    this.#needs = new Map(
+      this.pieces.map((piece) => [piece.id, needsOf(piece, request.experiment)]),
+    );
+  }
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  /** In the order in which they are done. */
+  readonly places = $derived.by((): PiecePlace[] => {
+    const { order, done, failed } = this.progress;
+    const byId = new Map(this.pieces.map((piece) => [piece.id, piece]));
+    return order.flatMap((id) => {
+      const piece = byId.get(id);
+      if (piece === undefined) return [];
+      return {
+        piece,
+        state: this.#stateOf(id),
+        seconds: done[id],
+        failure: failed[id],
+        blockedBy: this.#blockers(id),
+      };
+    });
+  });
+
+  /** The piece to do next; undefined when none is left that can be done. */
+  readonly next = $derived.by((): Piece | undefined => {
+    const { done } = this.progress;
+    return this.places.find(
+      ({ piece, state }) =>
+        state === 'waiting' && this.#needs.get(piece.id)!.every((need) => need in done),
+    )?.piece;
+  });
+
+  readonly count = $derived.by((): Record<PieceState, number> => {
+    const count = { waiting: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+    for (const { state } of this.places) count[state]++;
+    return count;
+  });
+
+  readonly finished = $derived(this.next === undefined && this.running === undefined);
+
+  /** Seconds of everything, of what is behind, and of what is left; as good as they are known. */
+  readonly time = $derived.by(() => {
+    const { done, costs } = this.progress;
+    const behind = Object.values(done).reduce((sum, seconds) => sum + seconds, 0);
+    const expected = this.pieces
+      .filter(({ id }) => id in done)
+      .reduce((sum, piece) => sum + this.#expected(piece), 0);
+    // What has been done corrects what was thought.
+    const correction = expected > 0 && behind > 0 ? behind / expected : 1;
+    const waiting = this.places
+      .filter(({ state, blockedBy }) => state === 'waiting' && blockedBy.length === 0)
+      .reduce((sum, { piece }) => sum + this.#expected(piece) * correction, 0);
+    const own = this.running && this.#runningSeconds(this.running, correction);
+    const left = waiting + (own?.left ?? 0);
+    const all = behind + (own?.passed ?? 0) + left;
+    return {
+      left,
+      share: all > 0 ? (all - left) / all : 0,
+      /** Of the running piece. */
+      pieceLeft: own?.left,
+      known: costs !== undefined || behind > 0,
+    };
+  });
+
+  begin(id: string): void {
+    this.#passed = [];
+    this.running = { id, began: performance.now(), stage: undefined, share: 0 };
+  }
+
+  tell(stage: ExperimentStage): void {
+    const { running } = this;
+    const piece = this.pieces.find(({ id }) => id === running?.id);
+    if (running === undefined || piece === undefined) return;
+    const before = running.stage?.what;
+    if (before !== undefined && before !== stage.what) this.#passed.push(before);
+    const seconds = this.#stages(piece);
+    const all = Object.values(seconds).reduce((sum, own) => sum + own, 0);
+    const passed = this.#passed.reduce((sum, what) => sum + (seconds[what] ?? 0), 0);
+    const now = ((seconds[stage.what] ?? 0) * stage.done) / Math.max(1, stage.total);
+    const share = all > 0 ? Math.min(1, (passed + now) / all) : 0;
+    // Several learning rates train again from the start: never backward.
+    this.running = { ...running, stage, share: Math.max(running.share, share) };
+  }
+
+  #stateOf(id: string): PieceState {
+    if (this.running?.id === id) return 'running';
+    const { done, failed, cancelled } = this.progress;
+    if (id in done) return 'done';
+    if (id in failed) return 'failed';
+    return cancelled.includes(id) ? 'cancelled' : 'waiting';
+  }
+
+  #blockers(id: string): string[] {
+    const { failed, cancelled } = this.progress;
+    return this.#needs
+      .get(id)!
+      .flatMap((need) =>
+        need in failed || cancelled.includes(need) ? [need] : this.#blockers(need),
+      );
+  }
+
+  #stages(piece: Piece): Record<string, number> {
+    const { costs = USUAL, sizes = NO_SIZES } = this.progress;
+    return stageSeconds(piece, this.request.experiment, sizes, costs);
+  }
+
+  #expected(piece: Piece): number {
+    const { costs = USUAL, sizes = NO_SIZES } = this.progress;
+    return pieceSeconds(piece, this.request.experiment, sizes, costs);
+  }
+
+  #runningSeconds({ id, began, share }: Running, correction: number) {
+    const passed = (performance.now() - began) / 1000;
+    const expected = this.#expected(this.pieces.find((piece) => piece.id === id)!) * correction;
+    const left = share > TRUSTED_SHARE ? (passed * (1 - share)) / share : expected * (1 - share);
+    return { passed, left };
+  }
+}
+
+const NO_SIZES: TaskSizes = { train: 0, validation: 0, test: 0, retention: 0 };

@@ -1,0 +1,321 @@
+/**
+ * The queue of experiments: what is carried out next, paused, moved, cancelled, tried again; kept, so
+ * that a reload goes on where it was. In which order things are done never changes a number. Loaded
+ * when the lab is on screen.
+ */
+import { DownloadError, GpuLostError, GpuUnavailableError, StoppedError } from '../errors.ts';
+import { planExperiment } from '../experiment/plan.ts';
+import type { ExperimentReport } from '../experiment/report.ts';
+import type { ExperimentRequest } from '../../workers/protocol.ts';
+import {
+  memoryExperimentArchive,
+  openExperimentArchive,
+  type ExperimentArchive,
+  type ExperimentProgress,
+} from './experiment-archive.ts';
+import { ExperimentDraft } from './experiment-draft.svelte.ts';
+import { ExperimentEntry } from './experiment-entry.svelte.ts';
+import { asError, Job, type JobReport } from './job.svelte.ts';
+import type { Lab } from './lab.svelte.ts';
+import { newRunId, timeStamp } from './run-record.ts';
+import { WorkerLostError } from './trainer-client.ts';
+
+type Parts = Pick<Lab, 'activity' | 'client' | 'model' | 'answers' | 'fetchFile'>;
+
+/** A lost graphics processor is tried so often for one piece. */
+const MOST_LOSSES = 2;
+
+export class ExperimentsState {
+  readonly job: Job;
+  readonly draft: ExperimentDraft;
+  /** In the order of the queue. */
+  list = $state.raw<readonly ExperimentEntry[]>([]);
+  /** Whose results are on screen. */
+  #shownId = $state<string | undefined>();
+  /** Another tab of this page carries experiments out. */
+  elsewhere = $state(false);
+  readonly #parts: Parts;
+  #archive: ExperimentArchive = memoryExperimentArchive();
+  /** The one the worker has open. */
+  #open: ExperimentEntry | undefined;
+  /** Asked to end by `cancel`, not by a pause. */
+  #cancelling = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.draft = new ExperimentDraft(parts);
+    this.job = new Job(parts.activity, parts.client, { name: 'Experiment', guarded: true });
+    parts.client.onlost(() => (this.#open = undefined));
+  }
+
+  readonly shown = $derived(this.list.find(({ id }) => id === this.#shownId) ?? this.list.at(-1));
+  /** The experiment that is next, or carried out just now. */
+  readonly current = $derived(
+    this.list.find(({ running }) => running !== undefined) ??
+      this.list.find((entry) => entry.progress.going && entry.next !== undefined),
+  );
+  /** Something waits to be done and nothing else has the worker. */
+  readonly due = $derived.by(
+    () => !this.elsewhere && this.current !== undefined && this.#parts.activity.job === undefined,
+  );
+
+  async load(archive?: ExperimentArchive): Promise<void> {
+    this.#archive = archive ?? (await openExperimentArchive());
+    const kept = await this.#archive.load();
+    this.list = kept
+      .map(({ request, progress }) => new ExperimentEntry(request, progress))
+      .sort((a, b) => a.progress.place - b.progress.place);
+    if (this.shown !== undefined) await this.#learn(this.shown);
+  }
+
+  readonly show = async (entry: ExperimentEntry): Promise<void> => {
+    this.#shownId = entry.id;
+    if (entry.result === undefined) await this.#learn(entry);
+  };
+
+  /** The run of the full cross-over that comes with the page. @throws DownloadError */
+  readonly reference = async (): Promise<ExperimentReport> => {
+    const path = 'reference/cross-over.json';
+    const response = await this.#parts.fetchFile(path);
+    if (!response.ok) throw new DownloadError(`${path}: the server answered ${response.status}.`);
+    return (await response.json()) as ExperimentReport;
+  };
+
+  /** Puts an experiment at the end of the queue. */
+  readonly add = async (
+    request: Omit<ExperimentRequest, 'id'>,
+    known: Pick<ExperimentProgress, 'costs' | 'sizes'> = {},
+  ): Promise<ExperimentEntry> => {
+    const own: ExperimentRequest = { ...request, id: `experiment-${newRunId()}` };
+    await this.#archive.putRequest(own);
+    const entry = new ExperimentEntry(own, {
+      id: own.id,
+      addedAt: timeStamp(),
+      place: 1 + Math.max(-1, ...this.list.map(({ progress }) => progress.place)),
+      going: true,
+      order: planExperiment(own.experiment).map(({ id }) => id),
+      done: {},
+      cancelled: [],
+      failed: {},
+      ...known,
+    });
+    await this.#archive.put(entry.progress);
+    this.list = [...this.list, entry];
+    this.#shownId = entry.id;
+    return entry;
+  };
+
+  /** Does what waits, one piece after another, until nothing is left or someone pauses. */
+  readonly work = async (): Promise<void> => {
+    if (!this.due) return;
+    await onlyOneTab(
+      async () => {
+        this.elsewhere = false;
+        await this.job.run(this.#report(), () => this.#work());
+      },
+      () => (this.elsewhere = true),
+    );
+  };
+
+  /** Stops within one step; the piece that was under way is done anew when it goes on. */
+  readonly pause = async (): Promise<void> => {
+    for (const entry of this.list) this.#change(entry, { going: false });
+    await this.job.stop();
+  };
+
+  readonly goOn = (entry: ExperimentEntry): void => {
+    entry.error = undefined;
+    this.job.forget();
+    this.#change(entry, { going: true });
+  };
+
+  /** Forgets what is kept of it and does everything anew. */
+  readonly startOver = async (entry: ExperimentEntry): Promise<void> => {
+    if (this.#open === entry) await this.#close();
+    await this.#parts.client.api.deleteStored(entry.id);
+    entry.result = undefined;
+    this.#change(entry, { done: {}, failed: {} });
+    this.goOn(entry);
+  };
+
+  /** Leaves one piece out; one that is under way is ended first. */
+  readonly cancel = async (entry: ExperimentEntry, id: string): Promise<void> => {
+    this.#change(entry, { cancelled: [...entry.progress.cancelled, id] });
+    if (entry.running?.id !== id) return;
+    this.#cancelling = true;
+    await this.#parts.client.api.stop();
+  };
+
+  /** A piece that failed or was left out waits again. */
+  readonly retry = (entry: ExperimentEntry, id: string): void => {
+    const failed = Object.fromEntries(
+      Object.entries(entry.progress.failed).filter(([own]) => own !== id),
+    );
+    const cancelled = entry.progress.cancelled.filter((other) => other !== id);
+    this.#change(entry, { failed, cancelled });
+    this.goOn(entry);
+  };
+
+  /** Swaps a waiting piece with the waiting one before (-1) or after it (1). */
+  readonly move = (entry: ExperimentEntry, id: string, by: -1 | 1): void => {
+    const waiting = entry.places.filter(({ state }) => state === 'waiting');
+    const at = waiting.findIndex(({ piece }) => piece.id === id);
+    const other = waiting[at + by]?.piece.id;
+    if (at < 0 || other === undefined) return;
+    const order = entry.progress.order.map((own) =>
+      own === id ? other : own === other ? id : own,
+    );
+    this.#change(entry, { order });
+  };
+
+  /** Swaps an experiment with the one before (-1) or after it (1). */
+  readonly moveEntry = (entry: ExperimentEntry, by: -1 | 1): void => {
+    const other = this.list[this.list.indexOf(entry) + by];
+    if (other === undefined) return;
+    const places = [other.progress.place, entry.progress.place] as const;
+    this.#change(entry, { place: places[0] });
+    this.#change(other, { place: places[1] });
+    this.list = this.list.toSorted((a, b) => a.progress.place - b.progress.place);
+  };
+
+  /** Deletes an experiment with its results. */
+  readonly remove = async (entry: ExperimentEntry): Promise<void> => {
+    if (entry.running !== undefined) return;
+    if (this.#open === entry) await this.#close();
+    this.list = this.list.filter((other) => other !== entry);
+    await this.#archive.delete(entry.id);
+    await this.#parts.client.api.deleteStored(entry.id);
+  };
+
+  /** After a lost engine: opens what was open and goes on. */
+  readonly recover = async (): Promise<void> => {
+    this.job.forget();
+    await this.#parts.model.openAgain();
+    const entry = this.list.find(({ next }) => next !== undefined);
+    if (entry !== undefined) this.goOn(entry);
+  };
+
+  async #work(): Promise<void> {
+    let losses = 0;
+    for (;;) {
+      const entry = this.current;
+      const piece = entry?.next;
+      if (entry === undefined || piece === undefined) break;
+      try {
+        if (this.#open !== entry && !(await this.#openEntry(entry))) continue;
+        await this.#settle(entry, piece.id);
+        losses = 0;
+      } catch (error) {
+        if (error instanceof GpuLostError && ++losses <= MOST_LOSSES) {
+          this.#open = undefined;
+          continue;
+        }
+        if (error instanceof StoppedError && this.#cancelling) {
+          this.#cancelling = false;
+          continue;
+        }
+        // Nothing can be done before someone has seen to it.
+        this.#change(entry, { going: false });
+        await this.#close().catch(() => undefined);
+        throw error;
+      }
+    }
+    await this.#close();
+  }
+
+  /** @returns false when it cannot be opened, which then stands at the experiment */
+  async #openEntry(entry: ExperimentEntry): Promise<boolean> {
+    const { model, client } = this.#parts;
+    const { engine } = entry.request.experiment;
+    if (model.engine === undefined || (engine !== 'auto' && model.engine.name !== engine)) {
+      await model.changeEngine(engine === 'auto' ? model.engineChoice : engine);
+    }
+    try {
+      const { done, sizes, notices } = await client.api.openExperiment(entry.request);
+      this.#open = entry;
+      entry.notices = notices;
+      const seconds = Object.fromEntries(done.map((own) => [own.id, own.seconds]));
+      this.#change(entry, { done: seconds, sizes });
+      return true;
+    } catch (error) {
+      if (endsAll(error)) throw error;
+      entry.error = asError(error);
+      this.#change(entry, { going: false });
+      return false;
+    }
+  }
+
+  async #settle(entry: ExperimentEntry, id: string): Promise<void> {
+    entry.begin(id);
+    this.job.tell(this.#report());
+    try {
+      const seconds = await this.#parts.client.api.settlePiece(id, (stage) => {
+        entry.tell(stage);
+        this.job.tell(this.#report());
+        return Promise.resolve();
+      });
+      // Left out in its last moment: it is done all the same.
+      const cancelled = entry.progress.cancelled.filter((other) => other !== id);
+      this.#change(entry, { done: { ...entry.progress.done, [id]: seconds }, cancelled });
+      this.#cancelling = false;
+    } catch (error) {
+      if (endsAll(error)) throw error;
+      const { name, message, problems = [] } = asError(error) as Error & { problems?: string[] };
+      const failure = { name, message: message.split('\n', 1)[0]!, problems: [...problems] };
+      this.#change(entry, { failed: { ...entry.progress.failed, [id]: failure } });
+    } finally {
+      entry.running = undefined;
+    }
+    if (id.startsWith('run.') || id.startsWith('familiarity.')) await this.#learn(entry);
+  }
+
+  async #close(): Promise<void> {
+    this.#open = undefined;
+    await this.#parts.client.api.closeExperiment();
+  }
+
+  /** Asks what is known so far. */
+  async #learn(entry: ExperimentEntry): Promise<void> {
+    try {
+      entry.result = await this.#parts.client.api.experimentResult(entry.id);
+    } catch (error) {
+      entry.error = asError(error);
+    }
+  }
+
+  #change(entry: ExperimentEntry, change: Partial<ExperimentProgress>): void {
+    entry.progress = { ...entry.progress, ...change };
+    void this.#archive.put(entry.progress);
+  }
+
+  #report(): JobReport {
+    const entry = this.current;
+    if (entry === undefined) return { done: 0, total: 0, unit: 'pieces' };
+    const { left, share, known } = entry.time;
+    return {
+      done: entry.count.done,
+      total: entry.pieces.length,
+      share,
+      unit: 'pieces',
+      ...(known && { secondsLeft: left }),
+    };
+  }
+}
+
+/** Stops, and what only a new engine helps against. */
+function endsAll(error: unknown): boolean {
+  return (
+    error instanceof StoppedError ||
+    error instanceof GpuUnavailableError ||
+    error instanceof WorkerLostError
+  );
+}
+
+/** Two tabs would do the same work twice. */
+async function onlyOneTab(work: () => Promise<void>, refused: () => void): Promise<void> {
+  const locks = (globalThis.navigator as Navigator | undefined)?.locks;
+  if (locks === undefined) return work();
+  await locks.request('idiolect-experiments', { ifAvailable: true }, (lock) =>
+    lock === null ? refused() : work(),
+  );
+}

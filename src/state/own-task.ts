@@ -1,0 +1,67 @@
+/** The sets on the page as an experiment's task and files: divided by question, written as JSONL. */
+import { splitByQuestion } from '../data/split.ts';
+import type { ResponseSet } from '../data/response-set.ts';
+import { DataError } from '../errors.ts';
+import type { Experiment } from '../experiment/schema.ts';
+import { createRandom } from '../random.ts';
+
+/** Which questions are tested is the same at every attempt. */
+const SPLIT_SEED = 41;
+
+export interface OwnTask {
+  task: Extract<Experiment['task'], { kind: 'files' }>;
+  sets: Experiment['sets'];
+  files: Record<string, string>;
+}
+
+/**
+ * @param sets joined: they answer the same questions
+ * @throws DataError when there are no right answers to judge by, or too few questions
+ */
+export function ownTask(
+  sets: readonly ResponseSet[],
+  shares: { test: number; validation: number },
+): OwnTask {
+  const rows = sets[0]?.rows ?? [];
+  const problems: string[] = [];
+  if (rows.length === 0) problems.push('There are no answers under Answers.');
+  const without = rows.filter(({ gold }) => gold === undefined || gold === '').length;
+  if (without > 0) {
+    problems.push(
+      `${without} of ${rows.length} questions have no right answer: a column named gold says it.`,
+    );
+  }
+  if (rows.some(({ messages }) => messages !== undefined)) {
+    problems.push('Chats of several turns cannot be tested yet.');
+  }
+  if (problems.length > 0) throw new DataError('These answers cannot be tested.', problems);
+  const split = splitByQuestion(sets, shares, createRandom(SPLIT_SEED));
+  const files: Record<string, string> = {};
+  const write = (name: string, set: ResponseSet): string => {
+    const path = `${name}.jsonl`;
+    files[path] = `${set.rows.map((row) => JSON.stringify(row)).join('\n')}\n`;
+    return path;
+  };
+  const taken: string[] = ['test', 'validation'];
+  const specs = split.train.map((set) => {
+    const slug =
+      set.id
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9.-]+/g, '-')
+        .replace(/^[^a-z0-9]+/, '') || 'set';
+    let id = slug;
+    for (let i = 2; taken.includes(id); i++) id = `${slug}-${i}`;
+    taken.push(id);
+    return { id, kind: 'file' as const, path: write(id, set) };
+  });
+  return {
+    sets: specs,
+    files,
+    task: {
+      kind: 'files',
+      answers: { kind: 'final-answer' },
+      test: write('test', split.test[0]!),
+      ...(shares.validation > 0 && { validation: write('validation', split.validation[0]!) }),
+    },
+  };
+}
