@@ -3,6 +3,7 @@
  * asks for, with the doers of the command, so that the same engine and seeds give the same numbers.
  * Loaded when the first one is asked for.
  */
+import type { Precision } from '../models/precision.ts';
 import type { EngineReport } from '../src/engine/config.ts';
 import { allocatedBytes } from '../src/engine/memory.ts';
 import { DataError, StoppedError } from '../src/errors.ts';
@@ -42,8 +43,8 @@ export interface ExperimentHost {
   store(): Promise<RunStore>;
   stopRequested(): boolean;
   modelFiles(source: ModelSource): Promise<ModelFiles>;
-  /** The model that is open already, when it was opened from there. */
-  openedFrom(source: ModelSource): Promise<OpenLab | undefined>;
+  /** The model that is open already, when it was opened from there in this precision. */
+  openedFrom(source: ModelSource, precision: Precision): Promise<OpenLab | undefined>;
 }
 
 interface Opened {
@@ -208,8 +209,7 @@ export class Experiments {
       prompt,
       openLab: async ({ id, precision = 'as-stored' }: ModelSpec) => {
         // The page's own model is held as stored; it stays open when the experiment is through with it.
-        const open =
-          precision === 'as-stored' ? await this.#host.openedFrom(sources[id]!) : undefined;
+        const open = await this.#host.openedFrom(sources[id]!, precision);
         if (open) return { ...open, model: { ...open.model, dispose: () => undefined } };
         return openLab(models.get(id)!, {
           precision: enginePrecision(engine, precision),

@@ -349,10 +349,9 @@ export class TrainerSession implements TrainerApi {
         const report = () => Promise.resolve();
         return modelFilesOf(source, { report, signal, notice: (text) => this.#notices.push(text) });
       },
-      openedFrom: async (source) => {
+      openedFrom: async (source, precision) => {
         const opened = this.#opened;
-        if (opened?.precision !== 'as-stored' || !sameSource(opened.source, source))
-          return undefined;
+        if (opened?.precision !== precision || !sameSource(opened.source, source)) return undefined;
         return this.#baseLab();
       },
     }));

@@ -28,7 +28,7 @@ import {
   type ModelSummary,
   type SetSummary,
 } from './summaries.ts';
-import type { Task } from './task.ts';
+import type { TaskQuestions } from './task.ts';
 
 export const REPORT_FORMAT = 'idiolect-experiment-report';
 
@@ -81,7 +81,7 @@ const STATISTICS_SEED = 7;
  */
 export function makeReport(
   experiment: Experiment,
-  task: Task,
+  task: TaskQuestions,
   results: readonly PieceResult[],
   surroundings: Surroundings,
 ): ExperimentReport {

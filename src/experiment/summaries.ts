@@ -14,7 +14,7 @@ import {
   textChanges,
   type DivergenceSummary,
 } from './drift.ts';
-import type { Task } from './task.ts';
+import type { TaskQuestions } from './task.ts';
 
 export interface ModelSummary {
   facts: ModelFacts;
@@ -29,7 +29,7 @@ export interface ModelSummary {
   textNll: Record<string, number>;
 }
 
-export function summarizeModel(base: BaseResult, task: Task): ModelSummary {
+export function summarizeModel(base: BaseResult, task: TaskQuestions): ModelSummary {
   return {
     facts: base.model,
     strict: accuracyOf(base.test, 'strict'),
@@ -86,7 +86,7 @@ export function summarizeFamiliarity(
   rows: readonly ScoredAnswer[],
   { set }: SetResult,
   base: BaseResult,
-  task: Task,
+  task: TaskQuestions,
   random: Random,
   styled?: readonly ScoredAnswer[],
 ): Familiarity {

@@ -30,6 +30,9 @@ export interface Task {
   texts: ResponseSet[];
 }
 
+/** What a report needs of it. */
+export type TaskQuestions = Pick<Task, 'train' | 'validation' | 'test' | 'retention'>;
+
 type WorldSpec = Extract<TaskSpec, { kind: 'world' }>;
 
 export function worldTask(experiment: Experiment, spec: WorldSpec): Task {

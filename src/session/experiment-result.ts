@@ -6,6 +6,7 @@ import { makeReport, type ExperimentReport, type Surroundings } from '../experim
 import type { PieceResult, ResultStore } from '../experiment/results.ts';
 import type { Experiment } from '../experiment/schema.ts';
 import type { Table } from '../experiment/table.ts';
+import type { TaskQuestions } from '../experiment/task.ts';
 import { tablesOf } from '../experiment/tables.ts';
 import type { PromptSettings } from '../tokenizer/prompt-format.ts';
 import type { ExperimentInputs } from './experiment-inputs.ts';
@@ -66,21 +67,16 @@ export async function surroundingsOf(
   return { ...identity, platform, fingerprint };
 }
 
-export type ExperimentQuestions = Pick<
-  ExperimentInputs['task'],
-  'train' | 'validation' | 'test' | 'retention'
->;
-
 export interface ExperimentResult {
   report: ExperimentReport;
   tables: Table[];
-  questions: ExperimentQuestions;
+  questions: TaskQuestions;
   results: readonly PieceResult[];
 }
 
 /** @param results every piece, or those that are finished */
 export function experimentResult(
-  { experiment, task }: ExperimentInputs,
+  { experiment, task }: { experiment: Experiment; task: TaskQuestions },
   results: readonly PieceResult[],
   surroundings: Surroundings,
 ): ExperimentResult {
@@ -100,11 +96,11 @@ export function resultFiles(result: ExperimentResult): Record<string, string> {
   };
 }
 
-/** What `report.json` holds. */
+/** What `report.json` holds; the report is made anew, for JSON knows no NaN. */
 export function readResult(text: string): ExperimentResult {
-  const { questions, results, ...report } = JSON.parse(text) as ExperimentReport &
+  const { experiment, surroundings, questions, results } = JSON.parse(text) as ExperimentReport &
     Pick<ExperimentResult, 'questions' | 'results'>;
-  return { report, tables: tablesOf(report), questions, results };
+  return experimentResult({ experiment, task: questions }, results, surroundings);
 }
 
 const experimentJson = (experiment: Experiment) => `${JSON.stringify(experiment, null, 2)}\n`;

@@ -413,7 +413,8 @@ function isExperiment(text: string): boolean {
 }
 
 function pathsIn({ task, sets }: Experiment): string[] {
-  const parts = task.kind === 'files' ? [task.test, task.validation, task.retention] : [];
+  const parts =
+    task.kind === 'files' ? [task.test, task.validation, task.retention, task.text] : [];
   const own = sets.map((set) => (set.kind === 'file' ? set.path : undefined));
   return [...own, ...parts].filter((path) => path !== undefined);
 }
