@@ -2,6 +2,7 @@
 import { embeddedModels, labelOf } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
 import { pieceSeconds, type TaskSizes, type UnitCosts } from '../experiment/estimate.ts';
+import { PARAPHRASE_TEMPLATE } from '../experiment/paraphrase-template.ts';
 import { planExperiment } from '../experiment/plan.ts';
 import { presetExperiment, presets, type PresetName } from '../experiment/presets.ts';
 import {
@@ -178,12 +179,28 @@ export class ExperimentDraft implements Addressed {
     const short = model.replace(/^idiolect-/, '');
     let id = `${kind}-${short}`;
     for (let i = 2; taken.includes(id); i++) id = `${kind}-${short}-${i}`;
-    const rest = { id, model } as const;
-    if (kind === 'own-correct') {
-      this.#addSet({ ...rest, kind, samples: 8, temperature: 0.8, seed: 1 });
-    } else if (kind === 'most-familiar') {
-      this.#addSet({ ...rest, kind, from: taken });
-    } else this.#addSet({ ...rest, kind });
+    switch (kind) {
+      case 'own':
+      case 'minimum-change':
+        this.#addSet({ id, kind, model });
+        return;
+      case 'own-correct':
+        this.#addSet({ id, kind, model, samples: 8, temperature: 0.8, seed: 1 });
+        return;
+      case 'most-familiar':
+      case 'least-familiar':
+        this.#addSet({ id, kind, model, from: taken });
+        return;
+      case 'random-choice':
+        this.#addSet({ id, kind, from: taken, seed: 1 });
+        return;
+      case 'paraphrase':
+        this.#addSet({
+          ...{ id, kind, model },
+          of: taken[0] ?? '',
+          template: PARAPHRASE_TEMPLATE,
+        });
+    }
   };
 
   readonly removeSet = (id: string): void => {

@@ -113,7 +113,7 @@ export const ownFields = {
   },
 } as const satisfies Fields;
 
-export const answersField: ChoiceField<'final-answer' | 'world' | 'pattern'> = {
+export const answersField: ChoiceField<'final-answer' | 'world' | 'pattern' | 'multiple-choice'> = {
   kind: 'choice',
   label: 'The final answer stands',
   help: 'How an answer is judged: strictly after this marker; forgivingly, the last number.',
@@ -122,6 +122,7 @@ export const answersField: ChoiceField<'final-answer' | 'world' | 'pattern'> = {
     'final-answer': 'after “Final Answer:” or “####”',
     world: 'after “Answer:”',
     pattern: 'where a regular expression finds it',
+    'multiple-choice': 'among the options of each question (a column options)',
   },
 };
 
@@ -142,6 +143,18 @@ export const madeKinds = {
   'most-familiar': {
     label: 'the most familiar of all sets',
     help: 'For each question the right answer, among the other sets, that the model finds least surprising (GRAPE).',
+  },
+  'least-familiar': {
+    label: 'the least familiar of all sets',
+    help: 'For each question the right answer, among the other sets, that surprises the model most: the opposite of the most familiar, as a control.',
+  },
+  'random-choice': {
+    label: 'any of all sets, by chance',
+    help: 'For each question a right answer of one of the other sets, drawn by a seed: a control for choosing by familiarity.',
+  },
+  paraphrase: {
+    label: 'a set in its own words',
+    help: 'The model is asked to say each answer of another set in its own words; needs a model that follows instructions.',
   },
 } as const;
 
