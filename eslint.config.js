@@ -126,6 +126,7 @@ const rooms = {
       'src/metrics',
       'src/statistics',
       'src/evaluate',
+      'src/experiment',
       'src/exchange',
     ],
     types: [
