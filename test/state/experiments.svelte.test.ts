@@ -1,0 +1,186 @@
+import { beforeEach, expect, test } from 'vitest';
+import { DataError, GpuUnavailableError } from '../../src/errors.ts';
+import type { Experiment } from '../../src/experiment/schema.ts';
+import { readExperiment } from '../../src/experiment/schema.ts';
+import { shortForm } from '../../src/experiment/short-form.ts';
+import { memoryExperimentArchive } from '../../src/state/experiment-archive.ts';
+import type { ExperimentEntry } from '../../src/state/experiment-entry.svelte.ts';
+import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
+import { packText, unpackText } from '../../src/state/pack-text.ts';
+import type { Lab } from '../../src/state/lab.svelte.ts';
+import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
+import { tinyLab } from '../support/tiny-lab.ts';
+
+/** What outlives a page. */
+let archive: ReturnType<typeof memoryExperimentArchive>;
+let kept: NonNullable<FakeOptions['kept']>;
+beforeEach(() => {
+  archive = memoryExperimentArchive();
+  kept = new Map();
+});
+
+const RUNS = ['idiolect-a.a', 'idiolect-a.b', 'idiolect-b.a', 'idiolect-b.b'].flatMap((arm) =>
+  [1, 2].map((seed) => `run.${arm}.seed-${seed}`),
+);
+
+/** A page that has just been opened. */
+async function page(options: FakeOptions = {}): Promise<{ state: ExperimentsState; lab: Lab }> {
+  const lab = tinyLab({ connect: () => connectFake({ kept, ...options }) });
+  await lab.model.open();
+  const state = new ExperimentsState(lab);
+  await state.load(archive);
+  return { state, lab };
+}
+
+async function addTiny(state: ExperimentsState): Promise<ExperimentEntry> {
+  const { draft } = state;
+  Object.assign(draft.experiment.task, { trainQuestions: 4, testQuestions: 6 });
+  Object.assign(draft.experiment.task, { retentionQuestions: 2, textQuestions: 0 });
+  return state.add(draft.request());
+}
+const runs = (entry: ExperimentEntry, of: string) =>
+  entry.places
+    .filter(({ piece, state }) => piece.kind === 'run' && state === of)
+    .map(({ piece }) => piece.id);
+
+test('does every piece, reports, and is idle again', async () => {
+  const { state, lab } = await page();
+  const entry = await addTiny(state);
+  expect(state.due).toBe(true);
+  await state.work();
+  expect(entry.finished).toBe(true);
+  expect(runs(entry, 'done')).toEqual(RUNS);
+  expect(entry.result!.report.arms).toHaveLength(4);
+  expect(lab.activity.job).toBeUndefined();
+  expect(state.due).toBe(false);
+});
+
+test('a pause ends within a piece; a reloaded page goes on and finds the same', async () => {
+  const first = await page({ beforePiece: (id) => id === RUNS[3] && void first.state.pause() });
+  const paused = await addTiny(first.state);
+  await first.state.work();
+  expect(runs(paused, 'done')).toEqual(RUNS.slice(0, 3));
+  expect(first.state.due).toBe(false);
+
+  const again: string[] = [];
+  const { state } = await page({ beforePiece: (id) => again.push(id) });
+  const entry = state.list[0]!;
+  expect(entry.id).toBe(paused.id);
+  expect(state.due).toBe(false);
+  state.goOn(entry);
+  await state.work();
+  expect(again.filter((id) => id.startsWith('run.'))).toEqual(RUNS.slice(3));
+
+  const whole = await addTiny((await page()).state);
+  const other = await page();
+  await other.state.work();
+  const alone = other.state.list.find(({ id }) => id === whole.id)!;
+  expect(alone.result!.report.arms).toEqual(entry.result!.report.arms);
+});
+
+test('waiting runs are moved and left out; what failed is tried again', async () => {
+  let broken = true;
+  const done: string[] = [];
+  const { state } = await page({
+    beforePiece: (id) => {
+      done.push(id);
+      if (id === RUNS[7] && broken) throw new DataError('Too long.', ['row 1']);
+    },
+  });
+  const entry = await addTiny(state);
+  state.move(entry, RUNS[1]!, -1);
+  await state.cancel(entry, RUNS[2]!);
+  await state.work();
+  const order = done.filter((id) => id.startsWith('run.'));
+  expect(order.slice(0, 2)).toEqual([RUNS[1], RUNS[0]]);
+  expect(order).not.toContain(RUNS[2]);
+  expect(entry.places.find(({ piece }) => piece.id === RUNS[7])!.failure).toMatchObject({
+    message: 'Too long.',
+    problems: ['row 1'],
+  });
+  broken = false;
+  state.retry(entry, RUNS[7]!);
+  state.retry(entry, RUNS[2]!);
+  await state.work();
+  expect(entry.count).toMatchObject({ done: entry.pieces.length, failed: 0, cancelled: 0 });
+});
+
+test('a failed base keeps what needs it waiting, and says so', async () => {
+  const { state } = await page({
+    beforePiece: (id) => {
+      if (id === 'base.idiolect-b') throw new DataError('No.');
+    },
+  });
+  const entry = await addTiny(state);
+  await state.work();
+  expect(runs(entry, 'waiting')).toEqual(RUNS.slice(4));
+  expect(entry.places.at(-1)!.blockedBy).toEqual(['base.idiolect-b']);
+  expect(entry.finished).toBe(true);
+});
+
+test('leaving out the run that is under way goes on with the next', async () => {
+  const { state } = await page({
+    beforePiece: (id) => id === RUNS[0] && void state.cancel(state.list[0]!, id),
+  });
+  const entry = await addTiny(state);
+  await state.work();
+  expect(runs(entry, 'cancelled')).toEqual([RUNS[0]]);
+  expect(runs(entry, 'done')).toEqual(RUNS.slice(1));
+});
+
+test('a lost engine stops the queue, which does not start by itself again', async () => {
+  const { state } = await page({
+    beforePiece: (id) => {
+      if (id === RUNS[0]) throw new GpuUnavailableError('Gone.');
+    },
+  });
+  const entry = await addTiny(state);
+  await state.work();
+  expect(state.job.error?.message).toBe('Gone.');
+  expect(runs(entry, 'failed')).toEqual([]);
+  expect(state.due).toBe(false);
+});
+
+test('the draft is shared by link, and checked whole', async () => {
+  const { state } = await page();
+  const { draft } = state;
+  expect(draft.addressed).toEqual({});
+  draft.toggleWriter('terse');
+  draft.toggleArm('idiolect-a', 'terse');
+  draft.experiment.training.steps = 12;
+  const { draft: other } = (await page()).state;
+  other.restore(new URLSearchParams(draft.addressed));
+  expect($state.snapshot(other.experiment)).toEqual($state.snapshot(draft.experiment));
+  expect(draft.command).toBe('npm run experiment -- quick.json');
+  draft.experiment.seeds = [];
+  draft.experiment.crossOver!.setA = 'gone';
+  expect(draft.problems.join(' ')).toMatch(/at least one seed/);
+  await draft.read([{ path: 'x.json', file: new Blob(['{"sets": 3}']) }]);
+  expect(draft.error?.message).toMatch(/x\.json is no experiment/);
+});
+
+test('what the link holds is short and reads back as the same', () => {
+  const { draft } = new ExperimentsState(tinyLab());
+  for (const name of ['quick', 'cross-over', 'all-sets'] as const) {
+    const experiment = draft.presetOf(name);
+    const short = JSON.stringify(shortForm(experiment));
+    expect(short.length).toBeLessThan(JSON.stringify(experiment).length);
+    expect(readExperiment(JSON.parse(unpackText(packText(short))!), name)).toEqual(experiment);
+  }
+  expect(unpackText('no such thing')).toBeUndefined();
+});
+
+test('one’s own answers become a task with questions that no set is trained on', async () => {
+  const { state, lab } = await page();
+  await lab.answers.loadExamples();
+  state.draft.useOwnAnswers({ test: 0.5, validation: 0 });
+  const experiment = $state.snapshot(state.draft.experiment) as Experiment;
+  expect(experiment.sets.map(({ id }) => id)).toEqual(['plain', 'wordy']);
+  expect(state.draft.problems).toEqual([]);
+  const questions = (path: string) =>
+    state.draft.files[path]!.trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { question: string }).question);
+  const both = [...questions('plain.jsonl'), ...questions('test.jsonl')];
+  expect(new Set(both).size).toBe(4);
+});
