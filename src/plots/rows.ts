@@ -37,7 +37,8 @@ const HEADING = 30;
 const GAP = 10;
 
 export function rowsDrawing(options: RowsOptions): Drawing {
-  const { width, groups, title, shortTitle = title, rowHeight = 34 } = options;
+  const { width, title, shortTitle = title, rowHeight = 34 } = options;
+  const groups = options.groups.filter(({ rows }) => rows.length > 0);
   const narrow = width < NARROW;
   const names = groups.flatMap(({ rows }) => rows.map(({ name }) => name));
   const longest = Math.max(0, ...names.map((name) => textWidth(name)));

@@ -149,7 +149,7 @@ function htmlTable({ columns, rows, caption }: Table): string {
         `<tr>${row.map((cell, i) => `<td${kind(i)}>${escapeHtml(cell)}</td>`).join('')}</tr>`,
     )
     .join('');
-  return `<figure><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+  return `<figure><div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 
 function setList({ sets }: ExperimentReport): string {
@@ -202,7 +202,7 @@ function answerTables(
       const head = titles.map((title) => `<th class="words">${escapeHtml(title)}</th>`).join('');
       return details(
         `${facts.id}: the first ${rows.length} of ${test.length} test questions (all are in report.json)`,
-        `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`,
+        `<div class="scroll" tabindex="0"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`,
       );
     })
     .join('');
