@@ -74,7 +74,7 @@ async function start(): Promise<void> {
   await chooser().setInputFiles(file);
   await expect.poll(() => find('#compare code').innerText()).toContain('three-arms.json');
   await find('[data-action="run-own"]').click();
-  await find('#compare').getByText('Pieces').click();
+  await find('#compare').getByText('Pieces', { exact: true }).click();
 }
 
 async function takeReport(): Promise<Report> {
@@ -105,7 +105,7 @@ it('goes on where it was after a reload, and after a pause', async () => {
     .waitFor({ timeout: 2 * MINUTE });
   await opened.page.reload();
   // By itself: it was under way when the page was closed.
-  await find('#compare').getByText('Pieces').click({ timeout: MINUTE });
+  await find('#compare').getByText('Pieces', { exact: true }).click({ timeout: MINUTE });
   await find('[data-action="pause"]').click({ timeout: MINUTE });
   await find('[data-action="go-on"]').waitFor({ timeout: MINUTE });
   const before = await done().count();
@@ -129,13 +129,21 @@ it('finds the same once more without an interruption', async () => {
   expect(numbersOf(await takeReport())).toEqual(numbersOf(interrupted));
 });
 
-it('finds the numbers of the command, bit by bit', async () => {
+/** KL is summed in JavaScript, whose Math.exp differs between versions of V8 in its last bits. */
+const rounded = (report: Report) =>
+  JSON.parse(
+    JSON.stringify(numbersOf(report), (key, value: unknown) =>
+      key === 'klSum' ? (value as number).toPrecision(9) : value,
+    ),
+  ) as unknown;
+
+it('finds the numbers of the command, those of the kernels bit by bit', async () => {
   const out = join(folder, 'out');
   const { code, stderr } = await run('experiment', [file, '--out', out]);
   expect(stderr).toContain('13/13');
   expect(code).toBe(0);
   const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Report;
-  expect(numbersOf(report)).toEqual(numbersOf(interrupted));
+  expect(rounded(report)).toEqual(rounded(interrupted));
   expect(report.surroundings.files).toEqual(interrupted.surroundings.files);
 });
 
@@ -151,8 +159,9 @@ it('fits a phone and has nothing serious for axe to find', async () => {
 
 it('opens a link with the experiment in it', async () => {
   await openForm();
+  const before = opened.page.url();
   await find('#compare').getByLabel('Name', { exact: true }).fill('by-link');
-  await expect.poll(() => opened.page.url()).toContain('experiment=');
+  await expect.poll(() => opened.page.url()).not.toBe(before);
   const address = opened.page.url();
   await opened.page.goto('about:blank');
   await opened.page.goto(address);
