@@ -146,7 +146,7 @@ test('the draft is shared by link, and checked whole', async () => {
   expect(draft.addressed).toEqual({});
   draft.toggleWriter('terse');
   draft.toggleArm('idiolect-a', 'terse');
-  draft.experiment.training.steps = 12;
+  Object.assign(draft.experiment.training, { steps: 12 });
   const { draft: other } = (await page()).state;
   other.restore(new URLSearchParams(draft.addressed));
   expect($state.snapshot(other.experiment)).toEqual($state.snapshot(draft.experiment));
