@@ -67,6 +67,9 @@ export function crossProblems(experiment: Experiment): string[] {
       if (task[key]?.length === 0) problems.push(`task.${key}: names no family.`);
     }
   }
+  if (task.kind === 'files' && !sets.some(({ kind }) => kind === 'file')) {
+    problems.push('sets: a task from files takes its questions from a set of kind "file".');
+  }
   const hasValidation =
     task.kind === 'world' ? task.validationQuestions > 0 : task.validation !== undefined;
   if (experiment.learningRates.length > 1 && !hasValidation) {

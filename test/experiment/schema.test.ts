@@ -68,6 +68,17 @@ describe('experiment file', () => {
     ]);
   });
 
+  it('wants questions from somewhere', () => {
+    const files = {
+      ...small,
+      task: { kind: 'files', answers: { kind: 'final-answer' }, test: 'test.jsonl' },
+      sets: [{ id: 'own', kind: 'own', model: 'm' }],
+    };
+    expect(problemsOf(files)).toEqual([
+      'sets: a task from files takes its questions from a set of kind "file".',
+    ]);
+  });
+
   it('says what is missing', () => {
     expect(problemsOf({ version: 1, name: 'x', seeds: [1], models: [] })).toEqual([
       'models: expected at least one model, got [].',
