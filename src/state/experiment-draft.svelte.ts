@@ -6,6 +6,7 @@ import { PARAPHRASE_TEMPLATE } from '../experiment/paraphrase-template.ts';
 import { planExperiment } from '../experiment/plan.ts';
 import { presetExperiment, presets, type PresetName } from '../experiment/presets.ts';
 import {
+  parseExperiment,
   readExperiment,
   type Experiment,
   type ModelSpec,
@@ -92,7 +93,7 @@ export class ExperimentDraft implements Addressed {
         files.map(async ({ path, file }) => [path, await file.text()] as const),
       );
       const own = texts.find(([, text]) => isExperiment(text));
-      if (own !== undefined) this.experiment = readText(own[1], own[0]);
+      if (own !== undefined) this.experiment = parseExperiment(own[1], own[0]);
       const named = pathsIn(this.experiment);
       const found = texts.flatMap(([path, text]) => {
         const name = named.find(
@@ -112,7 +113,7 @@ export class ExperimentDraft implements Addressed {
   /** Takes the text of an experiment, as it stands in the form. */
   readonly readJson = (text: string): void => {
     try {
-      this.experiment = readText(text, 'This');
+      this.experiment = parseExperiment(text, 'This');
       this.error = undefined;
     } catch (error) {
       this.error = error as Error;
@@ -141,8 +142,8 @@ export class ExperimentDraft implements Addressed {
   /** The models that can take part: embedded ones, and the one that is open. */
   readonly offered = $derived.by((): { spec: ModelSpec; label: string }[] => {
     const { opened, summary } = this.#parts.model;
-    const embedded = embeddedModels.map(({ id, label }) => ({
-      spec: { id, dialect: id.endsWith('b') ? 'b' : 'a' } as ModelSpec,
+    const embedded = embeddedModels.map(({ id, label, dialect }) => ({
+      spec: { id, ...(dialect !== undefined && { dialect }) },
       label,
     }));
     if (opened === undefined || opened.kind === 'embedded' || summary === undefined)
@@ -402,17 +403,6 @@ function schemaProblems(experiment: Experiment): readonly string[] {
   } catch (error) {
     return error instanceof DataError ? error.problems : [String(error)];
   }
-}
-
-/** @throws DataError listing everything wrong */
-function readText(text: string, name: string): Experiment {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new DataError(`${name} is no JSON.`, [String(cause)], { cause });
-  }
-  return readExperiment(value, name);
 }
 
 /** Told from records of answers by its keys. */
