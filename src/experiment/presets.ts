@@ -1,6 +1,6 @@
 /**
  * Experiments that come with the lab, as files like any other. Learning rate and steps were chosen
- * on validation questions (models/recipes/README.md) before any test question was asked.
+ * on validation questions with an earlier pair of models (models/recipes/README.md).
  */
 import { readExperiment, type Experiment, type ExperimentInput } from './schema.ts';
 
