@@ -8,6 +8,7 @@ import { runManifest } from '../src/session/run-manifest.ts';
 import { planRun, prepareRun } from '../src/session/training-run.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../src/train/checkpoint.ts';
+import { compareFacts } from '../src/train/run-facts.ts';
 import { train, type TrainingHost } from '../src/train/train.ts';
 import { noteProgress } from './kept-files.ts';
 import type { TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
@@ -35,6 +36,8 @@ export async function trainRun(
   const { runId, training } = request;
   const { job, adapter } = await prepareRun(lab, request, plan);
   const from = request.resume ? await readCheckpoint(store, runId) : undefined;
+  const moved = from ? compareFacts(from.facts, job.facts).notices : [];
+  for (const text of moved) await report({ kind: 'notice', text });
   const host: TrainingHost = {
     ...basics,
     memoryBytes: allocatedBytes,

@@ -14,6 +14,7 @@ import { megabytes, planRun, prepareRun, type RunRequest } from '../session/trai
 import { maskedSentence } from '../session/mask-tokens.ts';
 import { encodeCheckpoint } from '../train/checkpoint.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
+import { compareFacts } from '../train/run-facts.ts';
 import { train, type TrainingHost, type TrainingResult } from '../train/train.ts';
 import { choiceOf, countOf, textOf, type Option, type Values } from './arguments.ts';
 import { modelOptions, openCommandLab } from './open-lab.ts';
@@ -130,6 +131,8 @@ await runCommand(command, async (values) => {
   const out = textOf(values, 'out')!;
   await mkdir(out, { recursive: true });
   const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
+  const moved = resumed ? compareFacts(resumed.facts, job.facts).notices : [];
+  for (const notice of moved) process.stderr.write(`${notice}\n`);
   // What an earlier run left must not be taken for this one's.
   if (!resumed) for (const name of RESULTS) await rm(join(out, name), { force: true });
   const metrics = join(out, 'metrics.jsonl');

@@ -1,6 +1,6 @@
 /** Everything that decides a run's numbers, to be kept beside them. */
 import type { EngineReport } from '../engine/config.ts';
-import type { RunFacts } from '../train/checkpoint.ts';
+import type { RunFacts } from '../train/run-facts.ts';
 import type { TrainingResult } from '../train/train.ts';
 import { sha256Of } from './fingerprint.ts';
 import type { OpenLab } from './open-model.ts';

@@ -1,4 +1,5 @@
 /** From a set and settings to a training job: examples, held-out rows, adapter, and what it costs. */
+import { getBackend } from '@tensorflow/tfjs-core';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Example } from '../batches/example.ts';
 import { targetCount } from '../batches/example.ts';
@@ -16,7 +17,7 @@ import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-for
 import type { EncodingMode } from '../tokenizer/encode-pair.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import type { Parameter } from '../train/optimizer.ts';
-import type { RunFacts } from '../train/checkpoint.ts';
+import type { RunFacts } from '../train/run-facts.ts';
 import type { TrainingJob } from '../train/train.ts';
 import { encodeSet, padIdOf, type EncodedSet } from './encode-set.ts';
 import { sha256Of } from './fingerprint.ts';
@@ -192,6 +193,7 @@ async function runFacts(lab: OpenLab, request: RunRequest, plan: RunPlan): Promi
     model_files: lab.filesHash,
     model_weights: lab.weightsHash,
     weight_format: lab.model.format,
+    engine: getBackend(),
     ...prompt,
     encoding,
     ...(training.method === 'full' ? {} : { ...lora, targetModules: String(lora.targetModules) }),

@@ -8,10 +8,8 @@ import { DataError, TrainingDivergedError } from '../errors.ts';
 import { bytesSource } from '../storage/byte-source.ts';
 import { readSafetensors, writeSafetensors, type TensorToWrite } from '../storage/safetensors.ts';
 import { readFloat32 } from '../storage/tensor-file.ts';
+import { compareFacts, type RunFacts } from './run-facts.ts';
 import { readMoments, writeMoments, type OptimizerState, type Parameter } from './optimizer.ts';
-
-/** What decides a run's numbers, one plain fact a name; a resume with others is refused. */
-export type RunFacts = Readonly<Record<string, string | number | boolean>>;
 
 export interface Progress {
   step: number;
@@ -97,7 +95,7 @@ function notFinite({ step, cursor }: Progress, names: readonly string[]): Traini
 
 /**
  * Puts values and moments back.
- * @throws DataError listing every fact in which the checkpoint's run was another
+ * @throws DataError listing every fact that makes the checkpoint's run another
  */
 export function restoreCheckpoint(
   checkpoint: Checkpoint,
@@ -105,7 +103,7 @@ export function restoreCheckpoint(
   parameters: readonly Parameter[],
   optimizer: OptimizerState,
 ): void {
-  const problems = differences(checkpoint.facts, facts);
+  const problems = compareFacts(checkpoint.facts, facts).problems;
   for (const { name, variable } of parameters) {
     const shape = checkpoint.parameters.get(name)?.shape;
     if (shape?.join() !== variable.shape.join()) {
@@ -130,15 +128,6 @@ function assign(variable: Variable, values: Float32Array): void {
   const next = tensor(values, variable.shape);
   variable.assign(next);
   next.dispose();
-}
-
-/** One sentence for each fact that is not the same. */
-function differences(saved: RunFacts, now: RunFacts): string[] {
-  const told = (value: RunFacts[string] | undefined) =>
-    value === undefined ? 'nothing' : String(value).slice(0, 80);
-  return [...new Set([...Object.keys(saved), ...Object.keys(now)])]
-    .filter((name) => saved[name] !== now[name])
-    .map((name) => `${name}: ${told(saved[name])} in the checkpoint, ${told(now[name])} now.`);
 }
 
 const VERSION = '2';

@@ -18,7 +18,6 @@ import {
   takeCheckpoint,
   type Checkpoint,
   type Progress,
-  type RunFacts,
 } from './checkpoint.ts';
 import type { TrainingSettings } from './config.ts';
 import {
@@ -35,6 +34,7 @@ import {
   updateParameters,
   type Parameter,
 } from './optimizer.ts';
+import type { RunFacts } from './run-facts.ts';
 import { learningRateAt } from './schedule.ts';
 
 export interface TrainingJob {
@@ -55,7 +55,7 @@ export interface TrainingJob {
   maxTokens: number;
   /** What batches cost on the engine: steps and held-out rows are cut by it. */
   cost?: BatchCost;
-  /** Everything that decides the numbers; a checkpoint with others is refused. */
+  /** Everything that decides the numbers; a checkpoint of another run is refused by them. */
   facts: RunFacts;
 }
 
