@@ -1,5 +1,5 @@
 /** npm run train, killed and resumed: the same adapter to the byte, every row of metrics once. */
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run, start, temporaryFolder, writeAnswers, type Started } from './run.ts';
@@ -92,6 +92,16 @@ describe('a training run that is killed', () => {
       expect(weightsOf(out).equals(weightsOf(whole))).toBe(true);
       expect(rowsOf(out)).toEqual(rowsOf(whole));
     }
+  });
+
+  it('is taken up on another engine, which it says', async () => {
+    const out = temporaryFolder();
+    cpSync(whole, out, { recursive: true });
+    const again = [...settings, '--out', out, '--resume', '--engine', 'cpu'];
+    const { code, stderr } = await run('train', again);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('begun on the CPU engine and goes on on plain JavaScript');
+    expect(weightsOf(out).equals(weightsOf(whole))).toBe(true);
   });
 
   it('is not resumed with anything changed: all of it is listed, nothing is touched', async () => {

@@ -272,6 +272,25 @@ describe.each(nodeEngines)('training on %s', (engine) => {
   });
 });
 
+it('goes on on another engine to nearly the same numbers', async () => {
+  const settings = { steps: 6, batchSize: 3, evaluateEvery: 2 };
+  await startEngine('wasm');
+  const onWasm = await tinyModel();
+  const whole = tinyRun(onWasm, settings);
+  const host = quietHost({ checkpointSeconds: -1 });
+  const unbroken = await runAll({ ...whole.job, facts: { engine: 'wasm' } }, host);
+  onWasm.dispose();
+  await startEngine('cpu');
+  const onCpu = await tinyModel();
+  const { job } = tinyRun(onCpu, settings);
+  const own = { ...job, facts: { engine: 'cpu' } };
+  const { reports } = await runAll(own, quietHost(), await throughFile(host.checkpoints[3]!));
+  const expected = unbroken.reports.filter(({ step }) => step > 3);
+  expect(reports.map(({ step }) => step)).toEqual(expected.map(({ step }) => step));
+  reports.forEach(({ loss }, i) => expect(loss).toBeCloseTo(expected[i]!.loss, 4));
+  onCpu.dispose();
+});
+
 /** Makes the first trained value NaN. */
 function spoil({ parameters }: TrainingJob): void {
   const { variable } = parameters[0]!;
