@@ -81,6 +81,11 @@ export class TrainingDivergedError extends IdiolectError {
   }
 }
 
+/** Some pieces of an experiment failed; the others are done and kept. */
+export class UnfinishedError extends IdiolectError {
+  override readonly name = 'UnfinishedError';
+}
+
 /** The person asked to stop; not a failure. */
 export class StoppedError extends IdiolectError {
   override readonly name: string = 'StoppedError';

@@ -11,7 +11,7 @@ import type { UnitCosts } from '../src/experiment/estimate.ts';
 import { planExperiment } from '../src/experiment/plan.ts';
 import type { Surroundings } from '../src/experiment/report.ts';
 import type { PieceResult, ResultStore } from '../src/experiment/results.ts';
-import { ExperimentSession, type Stage } from '../src/experiment/run.ts';
+import { ExperimentSession, type Stage } from '../src/experiment/session.ts';
 import type { ModelSpec } from '../src/experiment/schema.ts';
 import { experimentDoers } from '../src/session/experiment-doers.ts';
 import { readInputs, type ExperimentInputs } from '../src/session/experiment-inputs.ts';

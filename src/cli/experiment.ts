@@ -1,9 +1,9 @@
 /** npm run experiment: sets × models × seeds, trained, evaluated, tested and reported. */
 import { join } from 'node:path';
 import { allocatedBytes } from '../engine/memory.ts';
-import { UsageError } from '../errors.ts';
+import { IdiolectError, UnfinishedError, UsageError } from '../errors.ts';
 import type { PieceResult } from '../experiment/results.ts';
-import { runExperiment } from '../experiment/run.ts';
+import { runExperiment, type PieceEnd } from '../experiment/run.ts';
 import { readExperiment, type Experiment } from '../experiment/schema.ts';
 import { planExperiment } from '../experiment/plan.ts';
 import { experimentDoers } from '../session/experiment-doers.ts';
@@ -82,6 +82,7 @@ await runCommand(command, async (values) => {
   });
   const plan = planExperiment(experiment);
   const results: PieceResult[] = [];
+  const ends: PieceEnd[] = [];
   const run = runExperiment({
     experiment,
     task,
@@ -90,16 +91,17 @@ await runCommand(command, async (values) => {
     store: folder,
     report: ({ piece, what, done, total }) => {
       const at = total > 0 ? Math.round((100 * done) / total) : 0;
-      showProgress(results.length, plan.length, `${piece.id}: ${what} ${at} %`);
+      showProgress(ends.length, plan.length, `${piece.id}: ${what} ${at} %`);
       return Promise.resolve();
     },
   });
-  for await (const { piece, result, kept } of run) {
-    results.push(result);
+  for await (const end of run) {
+    ends.push(end);
+    if ('result' in end) results.push(end.result);
     clearProgress();
     const seconds = duration((performance.now() - began) / 1000);
     process.stderr.write(
-      `${results.length}/${plan.length} ${piece.id}${kept ? ' (kept)' : ''}, ${seconds}\n`,
+      `${ends.length}/${plan.length} ${end.piece.id}${outcome(end)}, ${seconds}\n`,
     );
   }
 
@@ -113,7 +115,31 @@ await runCommand(command, async (values) => {
   process.stdout.write(
     `\n${engine.name} (${engine.device}), ${took}; report in ${join(out, 'report.html')}\n`,
   );
+  if (results.length < plan.length) throw unfinished(ends, out);
 });
+
+function outcome(end: PieceEnd): string {
+  if ('error' in end) return ` failed: ${describe(end.error)}`;
+  if ('without' in end) return ` cannot be done without ${end.without.join(', ')}`;
+  return end.kept ? ' (kept)' : '';
+}
+
+/** A person's problem in its own words; a fault of ours with its stack. */
+function describe(error: unknown): string {
+  if (error instanceof IdiolectError) return `${error.name}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function unfinished(ends: readonly PieceEnd[], out: string): UnfinishedError {
+  const failed = ends.flatMap((end) =>
+    'error' in end ? [`${end.piece.id} failed: ${describe(end.error)}`] : [],
+  );
+  const waiting = ends.filter((end) => 'without' in end).length;
+  return new UnfinishedError(
+    `${failed.length} of ${ends.length} pieces failed, and ${waiting} wait for them; the rest is in ${out}. With the same command and --resume they are tried again.`,
+    failed,
+  );
+}
 
 /** The experiment with what the command line says otherwise, checked again. */
 function changed(experiment: Experiment, values: Values, name: string): Experiment {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '../errors.ts';
+import { DataError, StorageError } from '../errors.ts';
 import type { ResultStore } from '../experiment/results.ts';
 import type { Experiment } from '../experiment/schema.ts';
 import { openResults, type TextFiles } from '../session/experiment-result.ts';
@@ -38,7 +38,14 @@ export async function openResultFolder(
       const path = join(folder, name);
       return existsSync(path) ? readFile(path, 'utf8') : undefined;
     },
-    write: (name, text) => replaceFile(join(folder, name), new TextEncoder().encode(text)),
+    write: async (name, text) => {
+      const path = join(folder, name);
+      try {
+        await replaceFile(path, text);
+      } catch (cause) {
+        throw new StorageError(`${path} cannot be written.`, [String(cause)], { cause });
+      }
+    },
   };
   const store = await openResults(texts, folder, experiment, fingerprint);
   return { ...store, writeText: (name, text) => texts.write(name, text) };

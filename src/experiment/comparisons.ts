@@ -12,7 +12,7 @@ import { pairedDifferences } from '../statistics/paired.ts';
 import { signFlipTest } from '../statistics/sign-flip.ts';
 import { mean } from '../statistics/summary.ts';
 import { overSeeds } from './drift.ts';
-import type { FamiliarityResult, RunResult, ScoredAnswer } from './results.ts';
+import type { RunResult, ScoredAnswer } from './results.ts';
 import type { Experiment } from './schema.ts';
 import { correctness } from './summaries.ts';
 
@@ -31,7 +31,7 @@ export interface CrossOverSummary {
 }
 
 export interface CrossOverParts {
-  familiarity: (model: string) => FamiliarityResult;
+  familiarity: (model: string, set: string) => readonly ScoredAnswer[];
   /** In the order of the seeds. */
   runs: (model: string, set: string) => readonly RunResult[];
 }
@@ -51,9 +51,8 @@ export function summarizeCrossOver(
     modelBsetA: cell(modelB, setA),
     modelBsetB: cell(modelB, setB),
   });
-  const rowsOf = (model: string, set: string) => parts.familiarity(model).sets[set]!;
   const shared = sharedRows(
-    [modelA, modelB].flatMap((model) => [setA, setB].map((set) => rowsOf(model, set))),
+    [modelA, modelB].flatMap((model) => [setA, setB].map((set) => parts.familiarity(model, set))),
   );
   const outcomes = (which: 'test' | 'retention') =>
     cellsOf((model, set) => parts.runs(model, set).map((run) => correctness(run[which])));
@@ -64,7 +63,7 @@ export function summarizeCrossOver(
     familiarity: tested(
       'familiarity',
       cellsOf((model, set) => {
-        const byId = new Map(rowsOf(model, set).map((row) => [row.rowId, row]));
+        const byId = new Map(parts.familiarity(model, set).map((row) => [row.rowId, row]));
         return [shared.map((id) => -byId.get(id)!.nllSum / byId.get(id)!.tokens)];
       }),
     ),

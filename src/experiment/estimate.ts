@@ -48,9 +48,7 @@ export function stageSeconds(
       };
     }
     case 'familiarity':
-      return Object.fromEntries(
-        sets.map(({ id }) => [`familiarity of ${id}`, train * costs.measure]),
-      );
+      return { familiarity: train * costs.measure };
     case 'run': {
       const rates = Math.max(1, learningRates.length);
       return {

@@ -15,7 +15,7 @@ import type { CrossOverSummary } from './comparisons.ts';
 import { overSeeds } from './drift.ts';
 import { decimal, pValue, signed } from './number-text.ts';
 import type { RankSummary } from './ranks.ts';
-import type { FamiliarityResult, RunResult } from './results.ts';
+import type { RunResult, ScoredAnswer } from './results.ts';
 import type { Experiment } from './schema.ts';
 import { correctness } from './summaries.ts';
 
@@ -46,7 +46,8 @@ export const hypothesisRule =
   'Supported: the one-sided p stated in advance, corrected by Holm for all claims in this table, is at most 0.05. Contradicted: the same in the other direction. Anything else is inconclusive. H5 follows the rule of the 2×2.';
 
 export interface HypothesisParts {
-  familiarity: (model: string) => FamiliarityResult | undefined;
+  /** Undefined while it is not measured. */
+  familiarity: (model: string, set: string) => readonly ScoredAnswer[] | undefined;
   /** Finished runs, in the order of the seeds; empty when there are none. */
   runs: (model: string, set: string) => readonly RunResult[];
   ranks: readonly RankSummary[];
@@ -122,10 +123,11 @@ function familiarityClaim(
   teacher: string | undefined,
   parts: HypothesisParts,
 ): Claim[] {
-  const sets = parts.familiarity(model)?.sets;
-  if (!sets || human === undefined || teacher === undefined) return [];
+  if (human === undefined || teacher === undefined) return [];
   const perToken = (set: string) =>
-    new Map(sets[set]!.map(({ rowId, nllSum, tokens }) => [rowId, nllSum / tokens]));
+    new Map(
+      parts.familiarity(model, set)?.map(({ rowId, nllSum, tokens }) => [rowId, nllSum / tokens]),
+    );
   const [h, t] = [perToken(human), perToken(teacher)];
   const differences = [...h].flatMap(([id, nll]) => (t.has(id) ? [nll - t.get(id)!] : []));
   if (differences.length === 0) return [];

@@ -15,8 +15,8 @@ export type Piece =
   | { kind: 'base'; id: string; model: string }
   /** A response set: written, read, or made from a model's answers. */
   | { kind: 'set'; id: string; set: string; model: string | undefined }
-  /** How familiar each set is to a model, before any training. */
-  | { kind: 'familiarity'; id: string; model: string }
+  /** How familiar one set is to one model, before any training. */
+  | { kind: 'familiarity'; id: string; model: string; set: string }
   | ({ kind: 'run' } & Run);
 
 /** One model trained on one set, once with each seed. */
@@ -50,7 +50,12 @@ export function planExperiment(experiment: Experiment): Piece[] {
       model: 'model' in set ? set.model : undefined,
     })),
     ...models.flatMap(({ id: model }): Piece[] => [
-      { kind: 'familiarity', id: `familiarity.${model}`, model },
+      ...sets.map(({ id: set }): Piece => ({
+        kind: 'familiarity',
+        id: familiarityId(model, set),
+        model,
+        set,
+      })),
       ...arms
         .filter((arm) => arm.model === model)
         .flatMap(({ runs }) => runs.map((run): Piece => ({ kind: 'run', ...run }))),
@@ -58,8 +63,10 @@ export function planExperiment(experiment: Experiment): Piece[] {
   ];
 }
 
+export const familiarityId = (model: string, set: string): string => `familiarity.${model}.${set}`;
+
 /** Ids of the pieces that come before this one, for its own sake or the report's. */
-export function needsOf(piece: Piece, { sets, familiarity }: Experiment): string[] {
+export function needsOf(piece: Piece, { sets, familiarity, budget }: Experiment): string[] {
   switch (piece.kind) {
     case 'base':
       return [];
@@ -73,9 +80,12 @@ export function needsOf(piece: Piece, { sets, familiarity }: Experiment): string
     case 'familiarity':
       return [
         ...(familiarity.styleExamples > 0 ? [`base.${piece.model}`] : []),
-        ...sets.map(({ id }) => `set.${id}`),
+        `set.${piece.set}`,
       ];
-    case 'run':
-      return [`base.${piece.model}`, `familiarity.${piece.model}`];
+    case 'run': {
+      // Equal tokens are those of the average set: its steps depend on all of them.
+      const measured = budget === 'equal-tokens' ? sets.map(({ id }) => id) : [piece.set];
+      return [`base.${piece.model}`, ...measured.map((id) => familiarityId(piece.model, id))];
+    }
   }
 }

@@ -10,7 +10,7 @@ import {
 } from './comparisons.ts';
 import { testHypotheses, type HypothesisResult } from './hypotheses.ts';
 import { notesOf } from './notes.ts';
-import { armsOf } from './plan.ts';
+import { armsOf, familiarityId } from './plan.ts';
 import { summarizeRanks, summarizeTrends, type RankSummary, type TrendSummary } from './ranks.ts';
 import type {
   BaseResult,
@@ -88,8 +88,9 @@ export function makeReport(
   const random = createRandom(STATISTICS_SEED);
   const byId = new Map(results.map((result) => [result.id, result]));
   const base = (model: string) => byId.get(`base.${model}`) as BaseResult;
-  const familiarity = (model: string) =>
-    byId.get(`familiarity.${model}`) as FamiliarityResult | undefined;
+  const familiarity = (model: string, set: string) =>
+    byId.get(familiarityId(model, set)) as FamiliarityResult | undefined;
+  const answers = (model: string, set: string) => familiarity(model, set)?.answers;
   const models = experiment.models.filter(({ id }) => byId.has(`base.${id}`));
   const planned = armsOf(experiment);
   const arms = planned
@@ -106,11 +107,10 @@ export function makeReport(
       made: result.made,
       familiarity: Object.fromEntries(
         models.flatMap(({ id }) => {
-          const rows = familiarity(id)?.sets[result.set.id];
+          const measured = familiarity(id, result.set.id);
           const fork = random.fork('familiarity');
-          const styled = familiarity(id)?.styled?.[result.set.id];
-          return rows
-            ? [[id, summarizeFamiliarity(rows, result, base(id), task, fork, styled)]]
+          return measured
+            ? [[id, summarizeFamiliarity(measured, result, base(id), task, fork)]]
             : [];
         }),
       ),
@@ -127,7 +127,7 @@ export function makeReport(
   const crossOverSummary = complete
     ? summarizeCrossOver(
         crossOver,
-        { familiarity: (model) => familiarity(model)!, runs: runsOf },
+        { familiarity: (model, set) => answers(model, set)!, runs: runsOf },
         random.fork('cross-over'),
       )
     : undefined;
@@ -152,7 +152,7 @@ export function makeReport(
     trends: summarizeTrends(armSummaries, sets),
     hypotheses: testHypotheses(
       experiment,
-      { familiarity, runs: finished, ranks, crossOver: crossOverSummary },
+      { familiarity: answers, runs: finished, ranks, crossOver: crossOverSummary },
       random.fork('hypotheses'),
     ),
     seconds: secondsOf(results),

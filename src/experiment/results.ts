@@ -63,11 +63,13 @@ export interface ScoredAnswer {
 export interface FamiliarityResult {
   kind: 'familiarity';
   id: string;
-  /** By set id; rows that could not be measured are missing. */
-  sets: Record<string, ScoredAnswer[]>;
+  model: string;
+  set: string;
+  /** Rows that could not be measured are missing. */
+  answers: ScoredAnswer[];
   /** The same answers after examples of the model's own style; undefined when not asked for, or when
    * the model has too few right answers of its own. */
-  styled?: Record<string, ScoredAnswer[]>;
+  styled?: ScoredAnswer[];
   seconds: number;
 }
 

@@ -6,7 +6,14 @@ import type { Random } from '../random.ts';
 import { bootstrapByIndex, type BootstrapInterval } from '../statistics/bootstrap.ts';
 import { pairedChange, type PairedChange } from '../statistics/paired-change.ts';
 import { mean, quantile, standardDeviation } from '../statistics/summary.ts';
-import type { BaseResult, ModelFacts, RunResult, ScoredAnswer, SetResult } from './results.ts';
+import type {
+  BaseResult,
+  FamiliarityResult,
+  ModelFacts,
+  RunResult,
+  ScoredAnswer,
+  SetResult,
+} from './results.ts';
 import {
   nllChange,
   overSeeds,
@@ -83,12 +90,11 @@ export interface SetSummary {
 }
 
 export function summarizeFamiliarity(
-  rows: readonly ScoredAnswer[],
+  { answers: rows, styled }: FamiliarityResult,
   { set }: SetResult,
   base: BaseResult,
   task: TaskQuestions,
   random: Random,
-  styled?: readonly ScoredAnswer[],
 ): Familiarity {
   const scored = rows.map((row) => ({
     rowId: row.rowId,

@@ -8,12 +8,12 @@ import { ask, type Evaluation } from './evaluate-speaker.ts';
 import { validationSet } from './make-sets.ts';
 import type { Run } from './plan.ts';
 import type { CurvePoint, FamiliarityResult, RunResult, SetResult } from './results.ts';
-import type { Experiment } from './schema.ts';
 
 export interface ArmWork extends Evaluation {
   run: Run;
   set: SetResult;
-  familiarity: FamiliarityResult;
+  /** What the model makes of a set; of the sets that the run needs. */
+  familiarity: (set: string) => FamiliarityResult;
   /** Awaited after every report of the training. */
   onStep: (step: StepReport, steps: number) => Promise<void>;
 }
@@ -108,12 +108,12 @@ async function rightOnValidation(work: ArmWork, speaker: Speaker): Promise<numbe
 
 /** The same steps for all, or about the same answer tokens. */
 function stepsFor({ experiment, run, familiarity }: ArmWork): number {
-  const { budget, training, sets }: Experiment = experiment;
+  const { budget, training, sets } = experiment;
   if (budget === 'equal-steps') return training.steps;
   const meanTokens = (id: string) => {
-    const rows = familiarity.sets[id]!;
+    const { answers } = familiarity(id);
     // The end token is trained too.
-    return rows.reduce((sum, { tokens }) => sum + tokens + 1, 0) / rows.length;
+    return answers.reduce((sum, { tokens }) => sum + tokens + 1, 0) / answers.length;
   };
   const average = sets.reduce((sum, { id }) => sum + meanTokens(id), 0) / sets.length;
   return Math.max(1, Math.round((training.steps * average) / meanTokens(run.set)));

@@ -9,6 +9,7 @@ import type { Table } from '../experiment/table.ts';
 import type { TaskQuestions } from '../experiment/task.ts';
 import { tablesOf } from '../experiment/tables.ts';
 import type { PromptSettings } from '../tokenizer/prompt-format.ts';
+import { piecesOfToday } from './earlier-pieces.ts';
 import type { ExperimentInputs } from './experiment-inputs.ts';
 import { sha256Of } from './fingerprint.ts';
 import { VERSION } from './run-manifest.ts';
@@ -41,13 +42,23 @@ export async function openResults(
   }
   await texts.write('experiment.json', experimentJson(experiment));
   await texts.write(STAMP, `${fingerprint}\n`);
-  return {
+  const store: ResultStore = {
     read: async (id) => {
       const text = await texts.read(pieceName(id));
       return text === undefined ? undefined : (JSON.parse(text) as PieceResult);
     },
     write: (result) => texts.write(pieceName(result.id), JSON.stringify(result)),
   };
+  for (const { id } of experiment.models) await renew(store, `familiarity.${id}`);
+  return store;
+}
+
+/** Keeps an earlier version's piece as those of today. */
+async function renew(store: ResultStore, id: string): Promise<void> {
+  const kept = await store.read(id);
+  for (const piece of kept ? piecesOfToday(kept) : []) {
+    if ((await store.read(piece.id)) === undefined) await store.write(piece);
+  }
 }
 
 export async function surroundingsOf(
@@ -100,7 +111,8 @@ export function resultFiles(result: ExperimentResult): Record<string, string> {
 export function readResult(text: string): ExperimentResult {
   const { experiment, surroundings, questions, results } = JSON.parse(text) as ExperimentReport &
     Pick<ExperimentResult, 'questions' | 'results'>;
-  return experimentResult({ experiment, task: questions }, results, surroundings);
+  const ofToday = results.flatMap(piecesOfToday);
+  return experimentResult({ experiment, task: questions }, ofToday, surroundings);
 }
 
 const experimentJson = (experiment: Experiment) => `${JSON.stringify(experiment, null, 2)}\n`;

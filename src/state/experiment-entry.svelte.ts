@@ -55,8 +55,8 @@ export class ExperimentEntry {
 
   constructor(request: ExperimentRequest, progress: ExperimentProgress) {
     this.request = request;
-    this.progress = progress;
     this.pieces = planExperiment(request.experiment);
+    this.progress = { ...progress, order: orderOf(this.pieces, progress.order) };
     this.#needs = new Map(
       this.pieces.map((piece) => [piece.id, needsOf(piece, request.experiment)]),
     );
@@ -70,17 +70,13 @@ export class ExperimentEntry {
   readonly places = $derived.by((): PiecePlace[] => {
     const { order, done, failed } = this.progress;
     const byId = new Map(this.pieces.map((piece) => [piece.id, piece]));
-    return order.flatMap((id) => {
-      const piece = byId.get(id);
-      if (piece === undefined) return [];
-      return {
-        piece,
-        state: this.#stateOf(id),
-        seconds: done[id],
-        failure: failed[id],
-        blockedBy: this.#blockers(id),
-      };
-    });
+    return order.map((id) => ({
+      piece: byId.get(id)!,
+      state: this.#stateOf(id),
+      seconds: done[id],
+      failure: failed[id],
+      blockedBy: [...new Set(this.#blockers(id))],
+    }));
   });
 
   /** The piece to do next; undefined when none is left that can be done. */
@@ -177,6 +173,13 @@ export class ExperimentEntry {
     const left = share > TRUSTED_SHARE ? (passed * (1 - share)) / share : expected * (1 - share);
     return { passed, left };
   }
+}
+
+/** The kept order; that of the plan where an earlier version cut the experiment into other pieces. */
+function orderOf(pieces: readonly Piece[], kept: readonly string[]): string[] {
+  const planned = pieces.map(({ id }) => id);
+  const same = kept.length === planned.length && planned.every((id) => kept.includes(id));
+  return same ? [...kept] : planned;
 }
 
 const NO_SIZES: TaskSizes = { train: 0, validation: 0, test: 0, retention: 0 };

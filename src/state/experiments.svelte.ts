@@ -3,9 +3,10 @@
  * that a reload goes on where it was. In which order things are done never changes a number. Loaded
  * when the lab is on screen.
  */
-import { DownloadError, GpuLostError, GpuUnavailableError, StoppedError } from '../errors.ts';
+import { DownloadError, GpuLostError, StoppedError } from '../errors.ts';
 import { planExperiment } from '../experiment/plan.ts';
 import type { ExperimentReport } from '../experiment/report.ts';
+import { endsAll } from '../experiment/run.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
 import {
   memoryExperimentArchive,
@@ -138,9 +139,10 @@ export class ExperimentsState {
     this.goOn(entry);
   };
 
-  /** Leaves one piece out; one that is under way is ended first. */
+  /** Leaves one piece out, one that failed too; one that is under way is ended first. */
   readonly cancel = async (entry: ExperimentEntry, id: string): Promise<void> => {
-    this.#change(entry, { cancelled: [...entry.progress.cancelled, id] });
+    const cancelled = [...entry.progress.cancelled, id];
+    this.#change(entry, { failed: without(entry.progress.failed, id), cancelled });
     if (entry.running?.id !== id) return;
     this.#cancelling = true;
     await this.#parts.client.api.stop();
@@ -148,11 +150,8 @@ export class ExperimentsState {
 
   /** A piece that failed or was left out waits again. */
   readonly retry = (entry: ExperimentEntry, id: string): void => {
-    const failed = Object.fromEntries(
-      Object.entries(entry.progress.failed).filter(([own]) => own !== id),
-    );
     const cancelled = entry.progress.cancelled.filter((other) => other !== id);
-    this.#change(entry, { failed, cancelled });
+    this.#change(entry, { failed: without(entry.progress.failed, id), cancelled });
     this.goOn(entry);
   };
 
@@ -202,7 +201,11 @@ export class ExperimentsState {
       const piece = entry?.next;
       if (entry === undefined || piece === undefined) break;
       try {
-        if (this.#open !== entry && !(await this.#openEntry(entry))) continue;
+        if (this.#open !== entry) {
+          // What is found there may be done already.
+          await this.#openEntry(entry);
+          continue;
+        }
         await this.#settle(entry, piece.id);
         losses = 0;
       } catch (error) {
@@ -223,8 +226,8 @@ export class ExperimentsState {
     await this.#close();
   }
 
-  /** @returns false when it cannot be opened, which then stands at the experiment */
-  async #openEntry(entry: ExperimentEntry): Promise<boolean> {
+  /** When it cannot be opened, the reason stands at the experiment. */
+  async #openEntry(entry: ExperimentEntry): Promise<void> {
     const { model, client } = this.#parts;
     const { engine } = entry.request.experiment;
     if (model.engine === undefined || (engine !== 'auto' && model.engine.name !== engine)) {
@@ -236,12 +239,10 @@ export class ExperimentsState {
       entry.notices = notices;
       const seconds = Object.fromEntries(done.map((own) => [own.id, own.seconds]));
       this.#change(entry, { done: seconds, sizes });
-      return true;
     } catch (error) {
-      if (endsAll(error)) throw error;
+      if (endsQueue(error)) throw error;
       entry.error = asError(error);
       this.#change(entry, { going: false });
-      return false;
     }
   }
 
@@ -259,7 +260,7 @@ export class ExperimentsState {
       this.#change(entry, { done: { ...entry.progress.done, [id]: seconds }, cancelled });
       this.#cancelling = false;
     } catch (error) {
-      if (endsAll(error)) throw error;
+      if (endsQueue(error)) throw error;
       const { name, message, problems = [] } = asError(error) as Error & { problems?: string[] };
       const failure = { name, message: message.split('\n', 1)[0]!, problems: [...problems] };
       this.#change(entry, { failed: { ...entry.progress.failed, [id]: failure } });
@@ -302,14 +303,12 @@ export class ExperimentsState {
   }
 }
 
-/** Stops, and what only a new engine helps against. */
-function endsAll(error: unknown): boolean {
-  return (
-    error instanceof StoppedError ||
-    error instanceof GpuUnavailableError ||
-    error instanceof WorkerLostError
-  );
+function without<Value>(record: Readonly<Record<string, Value>>, key: string) {
+  return Object.fromEntries(Object.entries(record).filter(([own]) => own !== key));
 }
+
+/** What no other piece would get past either. */
+const endsQueue = (error: unknown): boolean => endsAll(error) || error instanceof WorkerLostError;
 
 /** Two tabs would do the same work twice. */
 async function onlyOneTab(work: () => Promise<void>, refused: () => void): Promise<void> {

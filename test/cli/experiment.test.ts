@@ -18,6 +18,46 @@ const answers = (first: number, count: number, say: (sum: string) => string) =>
     }),
   );
 
+it('finishes what does not need a set that fails, names it, and goes on with --resume', async () => {
+  const folder = temporaryFolder();
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  const rows = (sum: string) => `Final Answer: ${sum}`;
+  write('short.jsonl', answers(0, 3, rows));
+  write('test.jsonl', answers(10, 2, rows));
+  const input: ExperimentInput = {
+    version: 1,
+    name: 'with-a-failure',
+    models: [{ id: 'idiolect-a' }],
+    task: { kind: 'files', answers: { kind: 'final-answer' }, test: 'test.jsonl' },
+    sets: [
+      // It never says "Final Answer:" by itself.
+      { id: 'right', kind: 'own-correct', model: 'idiolect-a', samples: 1 },
+      { id: 'short', kind: 'file', path: 'short.jsonl' },
+    ],
+    seeds: [1],
+    training: { steps: 1, batchSize: 2 },
+    evaluation: { maxNewTokens: 4, divergenceQuestions: 0 },
+    engine: 'wasm',
+  };
+  write('experiment.json', JSON.stringify(input));
+  const out = join(folder, 'out');
+  const args = [join(folder, 'experiment.json'), '--out', out, '--threads', '1'];
+  const first = await run('experiment', args);
+  expect(first.code).toBe(1);
+  expect(first.stderr).toContain('familiarity.idiolect-a.right cannot be done without set.right');
+  expect(first.stderr).toMatch(
+    /UnfinishedError: 1 of 7 pieces failed, and 2 wait for them[^]*- set\.right failed: DataError: The set "right" has no answer at all/,
+  );
+  const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ExperimentReport;
+  expect(report.arms.map(({ set }) => set)).toEqual(['short']);
+  expect(report.notes[0]).toContain('Not finished: 1 of 2 runs are in');
+
+  const again = await run('experiment', [...args, '--resume']);
+  expect(again.code).toBe(1);
+  expect(again.stderr.match(/\(kept\)/g)).toHaveLength(4);
+  expect(again.stderr).toContain('set.right failed');
+});
+
 it('measures options, text, drift and masks, and finds everything again', async () => {
   const folder = temporaryFolder();
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);

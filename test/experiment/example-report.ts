@@ -5,9 +5,9 @@ import {
   type Surroundings,
 } from '../../src/experiment/report.ts';
 import type { PieceResult } from '../../src/experiment/results.ts';
-import { runExperiment } from '../../src/experiment/run.ts';
 import { readExperiment, type ExperimentInput } from '../../src/experiment/schema.ts';
 import { worldTask, type Task } from '../../src/experiment/task.ts';
+import { allDone } from './all-done.ts';
 import { fakeDoers, memoryResults, type FakeOptions } from './fake-doers.ts';
 
 export const exampleSurroundings: Surroundings = {
@@ -56,8 +56,7 @@ export async function exampleReport(
     nll: (model, set) => (model.endsWith(set) ? 0.5 : 1),
     ...options,
   });
-  const results: PieceResult[] = [];
-  const run = runExperiment({
+  const done = await allDone({
     experiment,
     task,
     files: new Map(),
@@ -65,7 +64,7 @@ export async function exampleReport(
     store: memoryResults(),
     report: () => Promise.resolve(),
   });
-  for await (const { result } of run) results.push(result);
+  const results = done.map(({ result }) => result);
   const partial = (pieces: number) =>
     makeReport(experiment, task, results.slice(0, pieces), exampleSurroundings);
   return { task, results, report: partial(results.length), partial };

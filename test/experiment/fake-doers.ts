@@ -18,8 +18,8 @@ export interface FakeOptions {
   nll?: (model: string, set: string) => number;
   /** Question text → right answer. */
   golds: ReadonlyMap<string, string>;
-  /** Throws on the n-th training, as a kill does. */
-  failAt?: number;
+  /** What the n-th training throws. */
+  failAt?: { training: number; error: Error } | undefined;
 }
 
 export interface Asked {
@@ -96,7 +96,11 @@ export function fakeDoers(options: FakeOptions) {
         },
         train: async ({ set, training, keeps }, report) => {
           const { seed, learningRate: lr, steps } = training;
-          if (trainings.length + 1 === options.failAt) throw new Error('killed');
+          const { failAt } = options;
+          if (trainings.length + 1 === failAt?.training) {
+            options.failAt = undefined;
+            throw failAt.error;
+          }
           trainings.push({ model: id, set: set.id, seed, lr, steps });
           live++;
           let kept = speaker(id, set.id, seed, lr);

@@ -1,6 +1,6 @@
 /** The protocol with fake doers: what is asked when, what is kept, what the numbers say. */
 import { describe, expect, it } from 'vitest';
-import { DataError } from '../../src/errors.ts';
+import { DataError, StoppedError } from '../../src/errors.ts';
 import { needsOf, planExperiment } from '../../src/experiment/plan.ts';
 import {
   makeReport,
@@ -8,15 +8,17 @@ import {
   type Surroundings,
 } from '../../src/experiment/report.ts';
 import type { PieceResult, RunResult, SetResult } from '../../src/experiment/results.ts';
-import { ExperimentSession, runExperiment, type PieceDone } from '../../src/experiment/run.ts';
+import { runExperiment, type PieceEnd } from '../../src/experiment/run.ts';
 import {
   readExperiment,
   type Experiment,
   type ExperimentInput,
 } from '../../src/experiment/schema.ts';
+import { ExperimentSession, type PieceDone } from '../../src/experiment/session.ts';
 import { filesTask, worldTask, type Task } from '../../src/experiment/task.ts';
 import { checkAnswer } from '../../src/world/checker.ts';
 import { dialectById } from '../../src/world/corpus.ts';
+import { allDone } from './all-done.ts';
 import { fakeDoers, memoryResults, type FakeOptions } from './fake-doers.ts';
 
 const crossOver: ExperimentInput = {
@@ -49,15 +51,9 @@ function setUp({ input = {}, options = {}, store = memoryResults() }: Setup = {}
   const all = [...task.train, ...task.validation, ...task.test, ...task.retention];
   const golds = new Map(all.map(({ text, gold }) => [text, gold]));
   const fake = fakeDoers({ skill: () => 0.5, golds, ...options });
-  const run = async () => {
-    const events: PieceDone[] = [];
-    const job = { experiment, task, files: new Map(), doers: fake.doers, store };
-    for await (const event of runExperiment({ ...job, report: () => Promise.resolve() })) {
-      events.push(event);
-    }
-    return events;
-  };
-  return { experiment, task, fake, store, run };
+  const quiet = () => Promise.resolve();
+  const job = { experiment, task, files: new Map(), doers: fake.doers, store, report: quiet };
+  return { experiment, task, fake, store, job, run: () => allDone(job) };
 }
 
 function reportOf(experiment: Experiment, task: Task, events: readonly PieceDone[]) {
@@ -113,16 +109,65 @@ describe('running', () => {
     const expected = reportOf(whole.experiment, whole.task, await whole.run());
 
     const store = memoryResults();
-    const killed = setUp({ options: { ...options, failAt: 4 }, store });
+    const killed = setUp({
+      options: { ...options, failAt: { training: 4, error: new StoppedError('killed') } },
+      store,
+    });
     await expect(killed.run()).rejects.toThrow('killed');
     expect(killed.fake.live()).toBe(0);
     expect([...store.texts.keys()].filter((id) => id.startsWith('run.'))).toHaveLength(3);
 
     const resumed = setUp({ options, store });
     const events = await resumed.run();
-    expect(events.filter(({ kept }) => kept)).toHaveLength(2 + 2 + 1 + 3);
+    expect(events.filter(({ kept }) => kept)).toHaveLength(2 + 2 + 2 + 3);
     expect(resumed.fake.trainings).toHaveLength(5);
     expect(reportOf(resumed.experiment, resumed.task, events)).toEqual(expected);
+  });
+
+  it('goes past what fails: only what needs it waits, and the rest is found when it goes on', async () => {
+    const input: Partial<ExperimentInput> = {
+      sets: [
+        ...crossOver.sets,
+        { id: 'right', kind: 'own-correct', model: 'ma', samples: 1 },
+        { id: 'any', kind: 'random-choice', from: ['right', 'a'] },
+      ],
+      arms: ['a', 'b', 'right', 'any'].map((set) => ({ model: 'ma', set })),
+      crossOver: undefined,
+    };
+    const ends = async (setup: Setup) => {
+      const { job } = setUp({ input, ...setup });
+      const all: PieceEnd[] = [];
+      for await (const end of runExperiment(job)) all.push(end);
+      return all;
+    };
+    const store = memoryResults();
+    const failAt = { training: 2, error: new DataError('No.') };
+    // Of a model that knows nothing no answer is right: there is no such set.
+    const first = await ends({ options: { failAt, skill: () => 0 }, store });
+    const failed = first.flatMap((end) => ('error' in end ? [end.piece.id] : []));
+    expect(failed).toEqual(['set.right', 'run.ma.a.seed-2']);
+    const without = first.flatMap((end) =>
+      'without' in end ? [`${end.piece.id} ${end.without.join()}`] : [],
+    );
+    const measured = (set: string) => `familiarity.ma.${set}`;
+    expect(without).toEqual([
+      'set.any set.right',
+      `${measured('right')} set.right`,
+      `${measured('any')} set.any`,
+      ...['right', 'any'].flatMap((set) =>
+        [1, 2].map((seed) => `run.ma.${set}.seed-${seed} ${measured(set)}`),
+      ),
+      'familiarity.mb.right set.right',
+      'familiarity.mb.any set.any',
+    ]);
+    expect(first).toHaveLength(failed.length + without.length + store.texts.size);
+
+    const again = await ends({ store });
+    const done = again.filter((end) => 'result' in end && !end.kept).map(({ piece }) => piece.id);
+    expect(new Set(done)).toEqual(
+      new Set([...failed, ...without.map((line) => line.split(' ')[0]!)]),
+    );
+    expect(again.every((end) => 'result' in end)).toBe(true);
   });
 
   it('gives the same numbers in any order that has what each piece needs', async () => {
@@ -130,12 +175,7 @@ describe('running', () => {
     const { experiment, task, run } = setUp(setup);
     const expected = reportOf(experiment, task, await run());
     const other = setUp(setup);
-    const job = { experiment, task, files: new Map(), doers: other.fake.doers };
-    const session = new ExperimentSession({
-      ...job,
-      store: other.store,
-      report: () => Promise.resolve(),
-    });
+    const session = new ExperimentSession(other.job);
     const events: PieceDone[] = [];
     const waiting = planExperiment(experiment).toReversed();
     while (waiting.length > 0) {

@@ -10,7 +10,6 @@ import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { StoppedError } from '../../src/errors.ts';
 import type { Speaker, TrainedModel } from '../../src/experiment/doers.ts';
 import type { PieceResult } from '../../src/experiment/results.ts';
-import { runExperiment } from '../../src/experiment/run.ts';
 import { readExperiment } from '../../src/experiment/schema.ts';
 import { worldTask } from '../../src/experiment/task.ts';
 import { registerOps } from '../../src/ops/register.ts';
@@ -18,6 +17,7 @@ import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { experimentDoers } from '../../src/session/experiment-doers.ts';
 import { openLab } from '../../src/session/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
+import { allDone } from '../experiment/all-done.ts';
 import { memoryResults } from '../experiment/fake-doers.ts';
 
 const experiment = readExperiment(
@@ -55,8 +55,7 @@ async function numbers(store = memoryResults(), stopAfter = Infinity) {
   let steps = 0;
   const doers = doersFor(() => steps >= stopAfter);
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
-  const results: PieceResult[] = [];
-  const run = runExperiment({
+  const done = await allDone({
     experiment,
     task: worldTask(experiment, experiment.task),
     files: new Map(),
@@ -67,9 +66,7 @@ async function numbers(store = memoryResults(), stopAfter = Infinity) {
       return Promise.resolve();
     },
   });
-  for await (const { result } of run)
-    results.push({ ...result, seconds: 0 } as unknown as PieceResult);
-  return results;
+  return done.map(({ result }) => ({ ...result, seconds: 0 }) as unknown as PieceResult);
 }
 
 function doersFor(stopRequested: () => boolean) {

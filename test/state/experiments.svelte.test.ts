@@ -117,6 +117,49 @@ test('a failed base keeps what needs it waiting, and says so', async () => {
   expect(entry.finished).toBe(true);
 });
 
+test('a failed set holds up only what is made of it, and can be left out', async () => {
+  const { state } = await page({
+    beforePiece: (id) => {
+      if (id === 'set.b') throw new DataError('Nobody wrote it.');
+    },
+  });
+  const entry = await addTiny(state);
+  await state.work();
+  expect(runs(entry, 'done')).toEqual(RUNS.filter((id) => id.includes('.a.')));
+  const place = (id: string) => entry.places.find(({ piece }) => piece.id === id)!;
+  expect(place(RUNS[2]!).blockedBy).toEqual(['set.b']);
+  expect(place('set.b').failure!.message).toBe('Nobody wrote it.');
+  expect(entry.result!.report.sets.map(({ id }) => id)).toEqual(['a']);
+  expect(entry.finished).toBe(true);
+  await state.cancel(entry, 'set.b');
+  expect(place('set.b')).toMatchObject({ state: 'cancelled', failure: undefined });
+  expect(entry.count.failed).toBe(0);
+  expect(state.due).toBe(false);
+});
+
+test('an experiment that an earlier version cut into other pieces is found whole', async () => {
+  const first = await page();
+  const entry = await addTiny(first.state);
+  await first.state.work();
+  // One piece for all sets of a model, as it was; what it held is kept in the pieces of today.
+  const order = entry.progress.order.flatMap((id) =>
+    id.startsWith('familiarity.') ? (id.endsWith('.a') ? [id.slice(0, -2)] : []) : [id],
+  );
+  await archive.put({
+    ...entry.progress,
+    order,
+    done: Object.fromEntries(order.map((id) => [id, 2])),
+  });
+
+  const again: string[] = [];
+  const { state } = await page({ beforePiece: (id) => again.push(id) });
+  const same = state.list[0]!;
+  expect(same.places.map(({ piece }) => piece.id)).toEqual(same.pieces.map(({ id }) => id));
+  await state.work();
+  expect(again).toEqual([]);
+  expect(same.count.done).toBe(same.pieces.length);
+});
+
 test('leaving out the run that is under way goes on with the next', async () => {
   const { state } = await page({
     beforePiece: (id) => id === RUNS[0] && void state.cancel(state.list[0]!, id),

@@ -3,7 +3,7 @@ import { DataError, StoppedError } from '../../src/errors.ts';
 import { planExperiment } from '../../src/experiment/plan.ts';
 import type { Surroundings } from '../../src/experiment/report.ts';
 import type { PieceResult } from '../../src/experiment/results.ts';
-import { ExperimentSession, type Stage } from '../../src/experiment/run.ts';
+import { ExperimentSession, type Stage } from '../../src/experiment/session.ts';
 import { worldTask, type Task } from '../../src/experiment/task.ts';
 import { experimentResult, resultFiles } from '../../src/session/experiment-result.ts';
 import type { ExperimentRequest, TrainerApi } from '../../workers/protocol.ts';

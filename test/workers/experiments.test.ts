@@ -4,7 +4,6 @@ import { beforeAll, expect, it, vi } from 'vitest';
 import { StoppedError } from '../../src/errors.ts';
 import { planExperiment } from '../../src/experiment/plan.ts';
 import type { PieceResult } from '../../src/experiment/results.ts';
-import { runExperiment } from '../../src/experiment/run.ts';
 import { readExperiment } from '../../src/experiment/schema.ts';
 import { worldTask } from '../../src/experiment/task.ts';
 import { experimentDoers } from '../../src/session/experiment-doers.ts';
@@ -12,6 +11,7 @@ import { openLab } from '../../src/session/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import type { ExperimentRequest, ModelSource } from '../../workers/protocol.ts';
 import { TrainerSession } from '../../workers/trainer-session.ts';
+import { allDone } from '../experiment/all-done.ts';
 import { memoryResults } from '../experiment/fake-doers.ts';
 
 const MODEL = 'idiolect-a';
@@ -83,10 +83,8 @@ async function asTheCommand(): Promise<PieceResult[]> {
       }),
   });
   const task = worldTask(experiment, experiment.task);
-  const results: PieceResult[] = [];
   const job = { experiment, task, files: new Map(), doers, store: memoryResults(), report: quiet };
-  for await (const { result } of runExperiment(job)) results.push(result);
-  return results;
+  return (await allDone(job)).map(({ result }) => result);
 }
 
 it('gives the numbers of the command, also in another order and after a stop', async () => {

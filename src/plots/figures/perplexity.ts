@@ -66,13 +66,14 @@ export function perplexityFigure(shown: Shown): Figure {
 
 function measuredSets({ report, results, reference }: Shown): Measured[] {
   return modelIds(report).flatMap((model) => {
-    const scored = results.find(
-      (result): result is FamiliarityResult => result.id === `familiarity.${model}`,
-    );
     return report.sets.flatMap(({ id, familiarity }) => {
       const own = familiarity[model];
       if (own === undefined) return [];
-      const answers = (scored?.sets[id] ?? []).map(({ nllSum, tokens }) =>
+      const scored = results.find(
+        (result): result is FamiliarityResult =>
+          result.kind === 'familiarity' && result.model === model && result.set === id,
+      );
+      const answers = (scored?.answers ?? []).map(({ nllSum, tokens }) =>
         Math.exp(nllSum / tokens),
       );
       const other = findSet(reference, id)?.familiarity[model];

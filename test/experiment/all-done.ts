@@ -1,0 +1,14 @@
+import { runExperiment } from '../../src/experiment/run.ts';
+import type { ExperimentJob, PieceDone } from '../../src/experiment/session.ts';
+
+/** Runs a whole experiment; a piece that fails fails the test. */
+export async function allDone(job: ExperimentJob): Promise<PieceDone[]> {
+  const done: PieceDone[] = [];
+  for await (const end of runExperiment(job)) {
+    if ('error' in end) throw end.error;
+    if ('without' in end)
+      throw new Error(`${end.piece.id} has to do without ${end.without.join()}.`);
+    done.push(end);
+  }
+  return done;
+}
