@@ -7,7 +7,8 @@ import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import type { AnswerRuleSpec, ModelSpec, SetSpec } from '../src/experiment/schema.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
-import type { ResponseSet } from '../src/data/response-set.ts';
+import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
+import type { OwnAnswer } from '../src/evaluate/own-style.ts';
 import type { TaskSizes, UnitCosts } from '../src/experiment/estimate.ts';
 import type { Experiment } from '../src/experiment/schema.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
@@ -102,6 +103,14 @@ export interface SetFamiliarity {
   /** In the order of the set's rows; rows that could not be scored are missing. */
   rows: RowFamiliarity[];
   skipped: { rowId: string; reason: string }[];
+}
+
+/** Asks for the open model's own answers, as examples of its style. */
+export interface OwnAnswersRequest {
+  /** Asked in this order until so many answers are right; rows without a gold answer are left out. */
+  rows: readonly ResponseRow[];
+  wanted: number;
+  prompt: PromptSettings;
 }
 
 export interface TrainRequest {
@@ -275,6 +284,11 @@ export interface TrainerApi {
   /** Seconds that measuring would take, from a short trial. */
   estimateMeasure(request: MeasureRequest): Promise<number>;
   measure(request: MeasureRequest, report: Report<MeasureProgress>): Promise<SetFamiliarity[]>;
+  /** Greedy answers, judged; fewer right ones than wanted when every question was asked. */
+  ownAnswers(
+    request: OwnAnswersRequest,
+    report: (right: number, asked: number) => Promise<void>,
+  ): Promise<OwnAnswer[]>;
   planTraining(request: TrainRequest): Promise<TrainingPlan>;
   train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary>;
   /** Loads the adapter of a run from its last checkpoint; its id is the run's. */

@@ -12,6 +12,7 @@ import { generate } from '../src/generate/generate.ts';
 import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
 import { adapterFiles } from '../src/session/adapter-files.ts';
 import { measureSets } from '../src/session/measure-sets.ts';
+import { ownAnswers } from '../src/session/own-answers.ts';
 import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
 import { planRun, prepareRun, type RunRequest } from '../src/session/training-run.ts';
 import { viewRow } from '../src/session/token-view.ts';
@@ -110,6 +111,11 @@ export class TrainerSession implements TrainerApi {
       const adapter = this.#adapter(request.adapterId);
       return measureSets(lab, { ...request, adapter }, this.#host(), report);
     });
+
+  readonly ownAnswers: TrainerApi['ownAnswers'] = ({ prompt, ...request }, report) =>
+    this.#alone(async () =>
+      ownAnswers(await this.#baseLab(), request, { ...this.#host(), prompt }, report),
+    );
 
   readonly planTraining = (request: TrainRequest): Promise<TrainingPlan> =>
     this.#alone(async () => {

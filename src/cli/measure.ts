@@ -1,9 +1,12 @@
 /** npm run measure: how familiar each answer of each set is to a model. */
 import { writeFile } from 'node:fs/promises';
-import { familiarityFields, type RowFamiliarity } from '../familiarity/config.ts';
+import type { ResponseSet } from '../data/response-set.ts';
+import { inStyle, neededAnswers, tooFewAnswers, type OwnAnswer } from '../evaluate/own-style.ts';
+import { familiarityFields, styleFields, type RowFamiliarity } from '../familiarity/config.ts';
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf } from '../fields.ts';
 import { setPerplexities } from '../session/set-perplexities.ts';
+import { ownAnswers } from '../session/own-answers.ts';
 import { measureSets } from '../session/measure-sets.ts';
 import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
 import { modelOptions, openAdapter, openCommandLab } from './open-lab.ts';
@@ -15,6 +18,7 @@ import {
   showProgress,
   stopOnInterrupt,
 } from './run-command.ts';
+import { textTable } from './text-table.ts';
 
 const command = {
   name: 'measure',
@@ -33,6 +37,10 @@ const command = {
       help: 'how question and answer are cut into tokens',
       default: 'separate',
     },
+    'style-examples': {
+      value: 'N',
+      help: "measure once more after N of the model's own right answers to other questions (SPPL; 2 are usual)",
+    },
     rows: { value: 'N', help: 'only the first N rows of each set' },
     'max-length': { value: 'N', help: 'cut after this many tokens', default: '1024' },
     out: { value: 'FILE.json', help: 'write every row here' },
@@ -50,7 +58,11 @@ await runCommand(command, async (values) => {
     encoding,
     maxLength: numberOf(values, 'max-length')!,
   };
-  const problems = problemsOf(familiarityFields, familiarity);
+  const styleCount = numberOf(values, 'style-examples');
+  const problems = [
+    ...problemsOf(familiarityFields, familiarity),
+    ...(styleCount === undefined ? [] : problemsOf(styleFields, { styleExamples: styleCount })),
+  ];
   if (problems.length > 0) throw new UsageError('These options cannot be used.', problems);
   const host = {
     now: () => performance.now(),
@@ -58,17 +70,26 @@ await runCommand(command, async (values) => {
     breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
   };
   const began = performance.now();
-  const measured = await measureSets(lab, { sets, prompt, familiarity, adapter }, host, (batch) => {
-    const rate = `${Math.round(batch.tokensPerSecond)} tokens/s, ${duration(batch.secondsLeft)} left`;
-    showProgress(batch.rowsDone, batch.rowsTotal, rate);
-    return Promise.resolve();
-  });
-  clearProgress();
+  const measure = async (own: readonly ResponseSet[]) => {
+    const request = { sets: own, prompt, familiarity, adapter };
+    const found = await measureSets(lab, request, host, (batch) => {
+      const rate = `${Math.round(batch.tokensPerSecond)} tokens/s, ${duration(batch.secondsLeft)} left`;
+      showProgress(batch.rowsDone, batch.rowsTotal, rate);
+      return Promise.resolve();
+    });
+    clearProgress();
+    return found;
+  };
+  const measured = await measure(sets);
+  const style = styleCount === undefined ? undefined : await findStyle();
+  const styled = style?.sets && (await measure(style.sets));
 
   const names = new Map(sets.map(({ id, name }) => [id, name]));
   const report: Record<string, unknown> = {};
-  const lines = [['set', 'n', 'median', 'geometric', 'by token', 'mean', 'tokens']];
-  for (const { setId, rows, skipped } of measured) {
+  const head = ['set', 'n', 'median', 'geometric', 'by token', 'mean', 'tokens'];
+  const lines = [style ? [...head, 'median in style'] : head];
+  for (const [i, { setId, rows, skipped }] of measured.entries()) {
+    const inStyle = styled?.[i];
     const averages = setPerplexities(rows);
     const tokens = rows.reduce((sum, { responseTokens }) => sum + responseTokens, 0) / rows.length;
     lines.push([
@@ -79,16 +100,33 @@ await runCommand(command, async (values) => {
       averages.token_weighted.toFixed(4),
       averages.mean.toFixed(4),
       tokens.toFixed(1),
+      ...(style ? [inStyle ? setPerplexities(inStyle.rows).median.toFixed(4) : '–'] : []),
     ]);
-    report[names.get(setId)!] = { rows: rows.map(rowRecord), skipped, ...averages };
+    report[names.get(setId)!] = {
+      rows: rows.map(rowRecord),
+      skipped,
+      ...averages,
+      ...(inStyle && {
+        in_style: {
+          rows: inStyle.rows.map(rowRecord),
+          skipped: inStyle.skipped,
+          ...setPerplexities(inStyle.rows),
+        },
+      }),
+    };
   }
-  process.stdout.write(`${table(lines)}\n`);
+  process.stdout.write(`${textTable(lines)}\n`);
+  const cut = styled?.map(({ rows }) => rows.filter(({ truncated }) => truncated).length) ?? [];
+  if (cut.some((count) => count > 0)) {
+    const counts = cut.map((count, i) => `${count} of ${sets[i]!.name}`).join(', ');
+    process.stderr.write(`Cut short, with the examples before them: ${counts}.\n`);
+  }
   process.stderr.write(
     `${lab.id}, ${engine.name} (${engine.device}), ${duration((performance.now() - began) / 1000)}\n`,
   );
   const out = textOf(values, 'out');
   if (out !== undefined) {
-    const head = {
+    const facts = {
       model: lab.id,
       files_sha256: lab.filesHash,
       weights_sha256: lab.weightsHash,
@@ -97,8 +135,24 @@ await runCommand(command, async (values) => {
       prompt,
       encoding,
       max_length: familiarity.maxLength,
+      ...(style && { style: { examples: styleCount, own_answers: style.own } }),
     };
-    await writeFile(out, `${JSON.stringify({ ...head, sets: report }, null, 1)}\n`);
+    await writeFile(out, `${JSON.stringify({ ...facts, sets: report }, null, 1)}\n`);
+  }
+
+  /** The same sets after examples; without sets when too few answers of its own are right. */
+  async function findStyle(): Promise<{ own: OwnAnswer[]; sets: ResponseSet[] | undefined }> {
+    const wanted = neededAnswers(styleCount!);
+    const request = { rows: sets[0]!.rows, wanted, adapter };
+    const own = await ownAnswers(lab, request, { ...host, prompt }, (right, asked) => {
+      showProgress(right, wanted, `right answers of its own, ${asked} questions asked`);
+      return Promise.resolve();
+    });
+    clearProgress();
+    const prepared = sets.map((set) => inStyle(set, own, styleCount!));
+    if (prepared.every((set) => set !== undefined)) return { own, sets: prepared };
+    process.stderr.write(`${tooFewAnswers(lab.id, own, styleCount!)}\n`);
+    return { own, sets: undefined };
   }
 });
 
@@ -113,16 +167,4 @@ function rowRecord(row: RowFamiliarity) {
     truncated: row.truncated,
     nll: Array.from(row.tokenNll.subarray(0, row.responseTokens)),
   };
-}
-
-/** Columns padded; the first to the left, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  '),
-    )
-    .join('\n');
 }

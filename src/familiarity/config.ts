@@ -30,6 +30,19 @@ export const familiarityFields = {
   },
 } as const satisfies Fields;
 
+/** Familiarity after examples of the model's own style (SPPL). */
+export const styleFields = {
+  styleExamples: {
+    kind: 'number',
+    label: 'Examples',
+    help: 'How many of the model’s own right answers to other questions stand before each question; 2 are usual.',
+    default: 2,
+    min: 1,
+    max: 16,
+    integer: true,
+  },
+} as const satisfies Fields;
+
 export type FamiliaritySettings = SettingsOf<typeof familiarityFields>;
 
 /** One answer, measured. NLL is in nats. */

@@ -2,9 +2,7 @@
 import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import { DataError, StoppedError } from '../errors.ts';
 import type { ResponseSet } from '../data/response-set.ts';
-import type { GivenAnswer } from '../evaluate/accuracy.ts';
 import type {
-  AnswerSettings,
   ArmRequest,
   Doers,
   Ending,
@@ -18,13 +16,12 @@ import type { ModelSpec } from '../experiment/schema.ts';
 import { familiarityFields, type RowFamiliarity } from '../familiarity/config.ts';
 import { measureDivergence } from '../familiarity/divergence.ts';
 import { defaultsOf } from '../fields.ts';
-import { samplingFields } from '../generate/config.ts';
-import { generate } from '../generate/generate.ts';
 import type { LoraAdapter } from '../lora/adapter.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { encodePrompt } from '../tokenizer/encode-pair.ts';
 import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-format.ts';
 import { train, type TrainingHost } from '../train/train.ts';
+import { answerQuestions } from './answer-questions.ts';
 import { encodeSet, padIdOf } from './encode-set.ts';
 import { sha256Of } from './fingerprint.ts';
 import { measureSets } from './measure-sets.ts';
@@ -63,43 +60,10 @@ function openedModel(spec: ModelSpec, lab: OpenLab, host: DoersHost): OpenedMode
 
 function speaker(lab: OpenLab, host: DoersHost, adapter: LoraAdapter | undefined): Speaker {
   return {
-    answer: (settings) => (questions) => answer(lab, host, adapter, settings, questions),
+    answer: (settings) => (questions) => answerQuestions(lab, host, adapter, settings, questions),
     measure: (set, report) => measure(lab, host, adapter, set, report),
     measureEndings: (endings, report) => measureEndings(lab, host, adapter, endings, report),
   };
-}
-
-/** @throws StoppedError when asked to stop between two tokens */
-async function answer(
-  { model, tokenizer }: OpenLab,
-  host: DoersHost,
-  adapter: LoraAdapter | undefined,
-  { maxNewTokens, temperature, seed }: AnswerSettings,
-  questions: readonly string[],
-): Promise<GivenAnswer[]> {
-  const format = createPromptFormat(tokenizer, host.prompt);
-  const { endId } = format;
-  const given = await generate({
-    model,
-    adapter,
-    prompts: questions.map((question) => encodePrompt(tokenizer, format.prompt(question))),
-    sampling: {
-      ...defaultsOf(samplingFields),
-      greedy: temperature === undefined,
-      ...(temperature !== undefined && { temperature }),
-      maxNewTokens,
-      seed,
-    },
-    endIds: [...new Set([...tokenizer.eosIds, ...(endId === undefined ? [] : [endId])])],
-    stopRequested: () => host.stopRequested(),
-    onTokens: () => host.breathe(),
-  });
-  if (host.stopRequested()) throw new StoppedError('Stopped while answering.');
-  return given.map(({ tokens, stopped }) => ({
-    text: tokenizer.decode(tokens, { skipSpecialTokens: true }),
-    tokens: tokens.length,
-    ended: stopped === 'end',
-  }));
 }
 
 async function measure(

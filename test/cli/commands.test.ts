@@ -66,6 +66,32 @@ describe('measure', () => {
     );
   });
 
+  it('measures once more in style, and says when too few own answers are right', async () => {
+    const out = join(folder, 'style.json');
+    const style = ['--style-examples', '1', '--out', out, ...one];
+    const enough = await run('measure', ['--responses', 'public/data/a.jsonl', ...style]);
+    expect(enough.code, enough.stderr).toBe(0);
+    expect(enough.stdout).toMatch(/ tokens +median in style$/m);
+    const found = JSON.parse(readFileSync(out, 'utf8')) as {
+      style: { examples: number; own_answers: { right: boolean }[] };
+      sets: { a: { median: number; in_style: { median: number; rows: MeasuredRow[] } } };
+    };
+    const { style: own, sets } = found;
+    expect(own.examples).toBe(1);
+    expect(own.own_answers.filter(({ right }) => right).length).toBeGreaterThanOrEqual(2);
+    expect(sets.a.in_style.rows).toHaveLength(120);
+    expect(enough.stdout).toContain(sets.a.in_style.median.toFixed(4));
+    expect(sets.a.in_style.median).not.toBe(sets.a.median);
+
+    const few = await run('measure', ['--responses', answers, ...style]);
+    expect(few.code, few.stderr).toBe(0);
+    expect(few.stdout).toMatch(/^apples +6 .* –$/m);
+    expect(few.stderr).toContain('No question has a right final answer in the data');
+    const none = await run('measure', ['--responses', answers, '--style-examples', '0']);
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain('styleExamples');
+  });
+
   it('takes a model of the hub by its id, and the second time without the hub', async () => {
     const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
     const hub = await startHub(

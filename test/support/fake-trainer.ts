@@ -7,6 +7,7 @@ import type { Precision } from '../../models/precision.ts';
 import type { ResponseRow } from '../../src/data/response-set.ts';
 import { ModelFileError, StoppedError } from '../../src/errors.ts';
 import type { RowFamiliarity } from '../../src/familiarity/config.ts';
+import type { OwnAnswer } from '../../src/evaluate/own-style.ts';
 import { createRandom } from '../../src/random.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
 import { fakeExperiments } from './fake-experiments.ts';
@@ -189,6 +190,22 @@ export function fakeTrainer({
         results.push({ setId: set.id, rows, skipped: [] });
       }
       return results;
+    },
+    async ownAnswers({ rows, wanted }, report) {
+      const check = begin();
+      const own: OwnAnswer[] = [];
+      let right = 0;
+      for (const { id, question, gold } of rows) {
+        if (right >= wanted) break;
+        await pause();
+        check();
+        // Every other question is answered right.
+        const isRight = own.length % 2 === 0;
+        if (isRight) right++;
+        own.push({ id, question, answer: `Answer: ${isRight ? gold : 'none'}`, right: isRight });
+        await report(right, own.length);
+      }
+      return own;
     },
     planTraining: (request) => {
       const rows = request.set.rows.length;

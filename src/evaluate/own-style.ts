@@ -1,0 +1,60 @@
+/**
+ * In-context style perplexity (SPPL, arXiv 2502.11779): before each question stand a few of the
+ * model's own right answers to other questions, so that an answer is measured as a continuation of
+ * the model's own style.
+ */
+import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
+import { judgeAnswer, type AnswerRule } from './extract-answer.ts';
+
+/** What a model answered by itself, greedily. */
+export interface OwnAnswer {
+  id: string;
+  question: string;
+  answer: string;
+  /** The final answer agrees with the right one, in whatever form it stands. */
+  right: boolean;
+}
+
+export function judgeOwn(rule: AnswerRule, row: ResponseRow, answer: string): OwnAnswer {
+  const right = row.gold !== undefined && judgeAnswer(rule, answer, row.gold).flexible;
+  return { id: row.id, question: row.question, answer, right };
+}
+
+/** Right answers that are needed: the question's own answer is never among its examples. */
+export function neededAnswers(examples: number): number {
+  return examples + 1;
+}
+
+/**
+ * Puts the first so many right answers to other questions before every question of a set, in their
+ * order; undefined when there are too few.
+ */
+export function inStyle(
+  set: ResponseSet,
+  own: readonly OwnAnswer[],
+  examples: number,
+): ResponseSet | undefined {
+  const right = own.filter((one) => one.right);
+  if (right.length < neededAnswers(examples)) return undefined;
+  const rows = set.rows.map(({ messages: _, ...row }) => {
+    const others = right
+      .filter(({ id, question }) => id !== row.id && question !== row.question)
+      .slice(0, examples);
+    const before = others.map(({ question, answer }) => shown(question, ` ${answer}\n\n`));
+    return { ...row, question: before.join('') + shown(row.question, '') };
+  });
+  return { ...set, rows };
+}
+
+/** Why nothing was measured in style, in plain words. */
+export function tooFewAnswers(model: string, own: readonly OwnAnswer[], examples: number): string {
+  const right = own.filter((one) => one.right).length;
+  if (own.length === 0) {
+    return 'No question has a right final answer in the data, so the model’s own answers cannot be judged and nothing was measured in its style.';
+  }
+  return `${model} answered ${right} of ${own.length} questions right by itself; ${neededAnswers(examples)} are needed to put ${examples} of its own answers before each question. Nothing was measured in its style.`;
+}
+
+function shown(question: string, answer: string): string {
+  return `Question: ${question}\nAnswer:${answer}`;
+}

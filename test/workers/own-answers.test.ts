@@ -1,0 +1,119 @@
+/** Measuring in style by the page's calls gives the numbers of an experiment on the same model. */
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, it, vi } from 'vitest';
+import { inStyle } from '../../src/evaluate/own-style.ts';
+import { planExperiment } from '../../src/experiment/plan.ts';
+import type { PieceResult } from '../../src/experiment/results.ts';
+import { ExperimentSession } from '../../src/experiment/run.ts';
+import { readExperiment } from '../../src/experiment/schema.ts';
+import { worldTask } from '../../src/experiment/task.ts';
+import { familiarityFields } from '../../src/familiarity/config.ts';
+import { defaultsOf } from '../../src/fields.ts';
+import { experimentDoers } from '../../src/session/experiment-doers.ts';
+import { openLab } from '../../src/session/open-model.ts';
+import { nodeModelFiles } from '../../src/storage/node-file.ts';
+import { TrainerSession } from '../../workers/trainer-session.ts';
+import { memoryResults } from '../experiment/fake-doers.ts';
+
+const MODEL = 'idiolect-a';
+const session = new TrainerSession();
+const quiet = () => Promise.resolve();
+const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
+const experiment = readExperiment(
+  {
+    version: 1,
+    name: 'tiny',
+    models: [{ id: MODEL, dialect: 'a' }],
+    task: { kind: 'world', trainQuestions: 32, testQuestions: 1, retentionQuestions: 1 },
+    sets: [
+      { id: 'a', kind: 'written', writer: 'a' },
+      { id: 'b', kind: 'written', writer: 'b' },
+    ],
+    seeds: [1],
+    familiarity: { styleExamples: 1 },
+  },
+  'test',
+);
+
+beforeAll(async () => {
+  vi.stubGlobal('navigator', {});
+  await session.startEngine('wasm');
+  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+  const files = await Promise.all(
+    names.map(async (path) => ({
+      path,
+      file: new File([await readFile(`public/models/${MODEL}/${path}`)], path),
+    })),
+  );
+  await session.openModel({ kind: 'files', name: MODEL, files }, 'as-stored', quiet);
+});
+
+/** The experiment's pieces up to the familiarity, by their ids. */
+async function asAnExperiment(): Promise<Map<string, PieceResult>> {
+  if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
+  const doers = experimentDoers({
+    now: () => performance.now(),
+    memoryBytes: () => 0,
+    memoryLimitBytes: 2e9,
+    stopRequested: () => false,
+    breathe: quiet,
+    prompt,
+    openLab: async () =>
+      openLab(await nodeModelFiles(`public/models/${MODEL}`), {
+        precision: 'as-stored',
+        trainable: false,
+        maxTensorBytes: 2e9,
+        report: quiet,
+      }),
+  });
+  const task = worldTask(experiment, experiment.task);
+  const job = { experiment, task, files: new Map(), doers, store: memoryResults(), report: quiet };
+  const own = new ExperimentSession(job);
+  const results = new Map<string, PieceResult>();
+  for (const piece of planExperiment(experiment)) {
+    if (piece.kind === 'run') continue;
+    const { result } = await own.settle(piece);
+    results.set(result.id, result);
+  }
+  own.close();
+  return results;
+}
+
+it('gives the same perplexity in style as an experiment', async () => {
+  const results = await asAnExperiment();
+  const familiarity = results.get(`familiarity.${MODEL}`) as Extract<
+    PieceResult,
+    { kind: 'familiarity' }
+  >;
+  const sets = ['a', 'b'].map((id) => {
+    const { set } = results.get(`set.${id}`) as Extract<PieceResult, { kind: 'set' }>;
+    return set;
+  });
+  const told: [number, number][] = [];
+  const own = await session.ownAnswers({ rows: sets[0]!.rows, wanted: 2, prompt }, (right, asked) =>
+    Promise.resolve(void told.push([right, asked])),
+  );
+  expect(told.at(-1)).toEqual([own.filter(({ right }) => right).length, own.length]);
+  const styled = sets.map((set) => inStyle(set, own, 1)!);
+  expect(styled[0]!.rows[0]!.question).toMatch(/^Question: [^]+\nAnswer: [^]+\n\nQuestion: /);
+  const measured = await session.measure(
+    { sets: styled, prompt, familiarity: defaultsOf(familiarityFields) },
+    quiet,
+  );
+  const sums = Object.fromEntries(
+    measured.map(({ setId, rows }) => [setId, rows.map(({ rowId, nllSum }) => [rowId, nllSum])]),
+  );
+  const expected = Object.entries(familiarity.styled!).map(([id, rows]) => [
+    id,
+    rows.map(({ rowId, nllSum }) => [rowId, nllSum]),
+  ]);
+  expect(sums).toEqual(Object.fromEntries(expected));
+});
+
+it('asks no question whose right answer is unknown, and none when enough are known', async () => {
+  const unknown = { id: 'x', question: 'Who are you?', response: 'Me.' };
+  expect(await session.ownAnswers({ rows: [unknown], wanted: 1, prompt }, quiet)).toEqual([]);
+  const rows = Array.from({ length: 40 }, (_, i) => ({ ...unknown, id: `${i}`, gold: '3' }));
+  const own = await session.ownAnswers({ rows, wanted: 0, prompt }, quiet);
+  expect(own).toEqual([]);
+});
