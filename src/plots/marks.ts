@@ -1,4 +1,12 @@
-/** One shape for each series, so that color never speaks alone. */
+/**
+ * What tells series apart: a color and a shape, so that color never speaks alone. There are eight of
+ * each; further series repeat the colors with other shapes and dashed lines, so that the first 64 slots
+ * are all different.
+ */
+
+/** Tokens `--series-1` to `--series-8` of the page. */
+export const COLORS = 8;
+const DASHES = [undefined, '7 4', '2 3'] as const;
 
 /** How often each slot's polygon has corners, and how it is turned (radians); 0 corners: a circle. */
 const SHAPES: readonly { corners: number; turn: number; inner?: number }[] = [
@@ -12,9 +20,20 @@ const SHAPES: readonly { corners: number; turn: number; inner?: number }[] = [
   { corners: 6, turn: 0 },
 ];
 
-/** Path of the mark of a slot (1 to 8) around the origin, about as large as a circle of `radius`. */
+/** How often the colors were given out before this slot. */
+const roundOf = (slot: number): number => Math.floor((slot - 1) / COLORS);
+
+/** Color of a slot, counted from 1. */
+export const seriesColor = (slot: number): string => `var(--series-${((slot - 1) % COLORS) + 1})`;
+
+/** Dashes of a slot's lines; undefined for a solid one. */
+export const seriesDash = (slot: number): string | undefined =>
+  DASHES[roundOf(slot) % DASHES.length];
+
+/** Path of the mark of a slot around the origin, about as large as a circle of `radius`. */
 export function markPath(slot: number, radius: number): string {
-  const { corners, turn, inner } = SHAPES[(slot - 1) % SHAPES.length]!;
+  // Three further in each round: 3 and 8 share no factor, so no color meets a shape twice in eight rounds.
+  const { corners, turn, inner } = SHAPES[(slot - 1 + 3 * roundOf(slot)) % SHAPES.length]!;
   if (corners === 0)
     return `M${-radius} 0a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0z`;
   const reach = radius * (inner === undefined ? 1.18 : 1.4);

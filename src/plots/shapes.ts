@@ -2,7 +2,7 @@
  * What figures are made of: shapes as plain data, in pixels, painted with the page's color tokens.
  * Shapes.svelte draws them on the page, svg-text.ts writes them into a file.
  */
-import { markPath } from './marks.ts';
+import { markPath, seriesColor } from './marks.ts';
 
 export interface Shape {
   tag: 'line' | 'path' | 'rect' | 'text';
@@ -23,8 +23,6 @@ export const ink = 'var(--ink)';
 export const softInk = 'var(--ink-soft)';
 export const hairline = 'var(--hairline)';
 export const paper = 'var(--paper)';
-/** Color of a slot, 1 to 8. */
-export const seriesColor = (slot: number): string => `var(--series-${slot})`;
 
 export interface Stroke {
   color: string;
@@ -101,16 +99,26 @@ export function mark(
   };
 }
 
+/** Marks shapes as those of a reference run, which a file shows on demand. */
+export const ofReference = (shapes: readonly Shape[]): Shape[] =>
+  shapes.map((shape) => ({
+    ...shape,
+    attributes: { ...shape.attributes, class: 'reference' },
+  }));
+
 export interface TextStyle {
   anchor?: 'start' | 'middle' | 'end';
   soft?: boolean;
   small?: boolean;
   strong?: boolean;
   color?: string;
+  /** A rim of paper around the letters, for a text that may lie over lines. */
+  rimmed?: boolean;
 }
 
 export function text(x: number, y: number, content: string, style: TextStyle = {}): Shape {
   const { anchor = 'start', soft = false, small = false, strong = false, color } = style;
+  const rim = { stroke: paper, 'stroke-width': 8, 'stroke-linejoin': 'round' };
   return {
     tag: 'text',
     attributes: {
@@ -120,6 +128,7 @@ export function text(x: number, y: number, content: string, style: TextStyle = {
       ...(anchor !== 'start' && { 'text-anchor': anchor }),
       ...(small && { 'font-size': '0.875rem' }),
       ...(strong && { 'font-weight': 600 }),
+      ...(style.rimmed && { ...rim, 'paint-order': 'stroke' }),
     },
     content,
   };

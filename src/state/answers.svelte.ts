@@ -30,7 +30,6 @@ export interface AnswerSet {
 /** Files of the example data, below the page; tests hand in their own. */
 export type FetchFile = (path: string) => Promise<Response>;
 
-const SLOTS = 8;
 /** As many answers as stand side by side on a laptop. */
 const EXAMPLES_SHOWN = 4;
 const { encoding } = familiarityFields;
@@ -137,7 +136,7 @@ export class AnswersState implements Addressed {
         ...this.sets,
         ...sets.map((set, i) => ({
           set,
-          slot: (i % SLOTS) + 1,
+          slot: i + 1,
           example: true,
           shown: i < EXAMPLES_SHOWN && this.sets.length === 0,
         })),
@@ -306,10 +305,10 @@ function fresh(id: string, taken: readonly string[]): string {
   return name;
 }
 
-/** The first color nobody has; among nine sets and more, the one fewest have. */
+/** The first slot of the palette that nobody has. */
 function freeSlot(entries: readonly AnswerSet[]): number {
-  const uses = new Array<number>(SLOTS + 1).fill(0);
-  for (const { slot } of entries) uses[slot]!++;
-  const counts = uses.slice(1);
-  return counts.indexOf(Math.min(...counts)) + 1;
+  const taken = new Set(entries.map(({ slot }) => slot));
+  let slot = 1;
+  while (taken.has(slot)) slot++;
+  return slot;
 }

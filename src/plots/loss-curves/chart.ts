@@ -5,6 +5,7 @@
  */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { COLORS } from '../marks.ts';
 import { curveAxes, type CurveMetric, type CurveRun } from './curves.ts';
 import type { CurvesView } from './curves-view.svelte.ts';
 import { drawCurves, PLOT_FONT_SIZE, type Palette } from './draw.ts';
@@ -216,7 +217,7 @@ export function paletteOf(host: Element): Palette {
     soft: token('ink-soft'),
     hairline: token('hairline'),
     bad: token('bad'),
-    series: Array.from({ length: 8 }, (_, i) => token(`series-${i + 1}`)),
+    series: Array.from({ length: COLORS }, (_, i) => token(`series-${i + 1}`)),
   };
 }
 
