@@ -9,7 +9,7 @@ import { allocatedBytes } from '../src/engine/memory.ts';
 import { DataError, StoppedError } from '../src/errors.ts';
 import type { UnitCosts } from '../src/experiment/estimate.ts';
 import { planExperiment } from '../src/experiment/plan.ts';
-import type { Surroundings } from '../src/experiment/report.ts';
+import type { ExperimentReport, Surroundings } from '../src/experiment/report.ts';
 import type { PieceResult, ResultStore } from '../src/experiment/results.ts';
 import { ExperimentSession, type Stage } from '../src/experiment/session.ts';
 import type { ModelSpec } from '../src/experiment/schema.ts';
@@ -156,12 +156,12 @@ export class Experiments {
     return result;
   }
 
-  /** experiment.json, report.json and report.html, as the command writes them. */
-  async files(id: string): Promise<ExportedFile[]> {
+  /** experiment.json, report.json and report.html, as the command writes them; the last with the reference. */
+  async files(id: string, reference?: ExperimentReport): Promise<ExportedFile[]> {
     const result = await this.result(id);
     if (!result) throw new DataError('There is nothing to report yet.');
     const encoder = new TextEncoder();
-    return Object.entries(resultFiles(result)).map(([name, text]) => ({
+    return Object.entries(resultFiles(result, reference)).map(([name, text]) => ({
       name,
       bytes: encoder.encode(text),
     }));

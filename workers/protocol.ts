@@ -10,6 +10,7 @@ import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/con
 import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
 import type { OwnAnswer } from '../src/evaluate/own-style.ts';
 import type { TaskSizes, UnitCosts } from '../src/experiment/estimate.ts';
+import type { ExperimentReport } from '../src/experiment/report.ts';
 import type { Experiment } from '../src/experiment/schema.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
 import type { LoraSettings } from '../src/lora/config.ts';
@@ -315,8 +316,11 @@ export interface TrainerApi {
   closeExperiment(): Promise<void>;
   /** What is known so far; of one that is not open, what was known last. */
   experimentResult(id: string): Promise<ExperimentResult | undefined>;
-  /** experiment.json, report.json and report.html, as the command writes them. */
-  experimentFiles(id: string): Promise<ExportedFile[]>;
+  /**
+   * experiment.json, report.json and report.html, as the command writes them.
+   * @param reference for the HTML report to lay over its figures
+   */
+  experimentFiles(id: string, reference?: ExperimentReport): Promise<ExportedFile[]>;
   /** What a step, an answer and a measurement cost, from a short trial. */
   estimateExperiment(request: ExperimentRequest): Promise<UnitCosts>;
   deleteStored(id: string): Promise<void>;

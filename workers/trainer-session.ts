@@ -260,8 +260,8 @@ export class TrainerSession implements TrainerApi {
   readonly experimentResult: TrainerApi['experimentResult'] = async (id) =>
     (await this.#experiment()).result(id);
 
-  readonly experimentFiles = async (id: string): Promise<ExportedFile[]> =>
-    (await this.#experiment()).files(id);
+  readonly experimentFiles: TrainerApi['experimentFiles'] = async (id, reference) =>
+    (await this.#experiment()).files(id, reference);
 
   readonly estimateExperiment: TrainerApi['estimateExperiment'] = (request) =>
     this.#alone(async () => (await this.#experiment()).estimate(request));

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import type { ExperimentReport } from '../experiment/report.ts';
 import { isPreset, presetExperiment, presets } from '../experiment/presets.ts';
 import { parseExperiment, type Experiment, type ModelSpec } from '../experiment/schema.ts';
 import { readInputs, type ExperimentInputs } from '../session/experiment-inputs.ts';
@@ -32,6 +33,13 @@ export async function readExperimentFiles(
     file: async (path) => (existsSync(at(path)) ? nodeFileSource(at(path)) : undefined),
     notice: (text) => process.stderr.write(`${text}\n`),
   });
+}
+
+/** The run of the full cross-over that comes with the project; undefined in a copy without it. */
+export async function storedReference(): Promise<ExperimentReport | undefined> {
+  const path = new URL('../../public/reference/cross-over.json', import.meta.url);
+  if (!existsSync(path)) return undefined;
+  return JSON.parse(await readFile(path, 'utf8')) as ExperimentReport;
 }
 
 async function readNamed(name: string): Promise<Experiment> {

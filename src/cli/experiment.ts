@@ -11,7 +11,7 @@ import { experimentResult, resultFiles, surroundingsOf } from '../session/experi
 import { enginePrecision, openLab } from '../session/open-model.ts';
 import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf, type Values } from './arguments.ts';
-import { readExperimentFiles } from './experiment-files.ts';
+import { readExperimentFiles, storedReference } from './experiment-files.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { modelOptions } from './open-lab.ts';
 import { openResultFolder } from './result-folder.ts';
@@ -106,7 +106,7 @@ await runCommand(command, async (values) => {
   }
 
   const result = experimentResult(inputs, results, surroundings);
-  for (const [file, text] of Object.entries(resultFiles(result))) {
+  for (const [file, text] of Object.entries(resultFiles(result, await storedReference()))) {
     await folder.writeText(file, text);
   }
   for (const table of result.tables) process.stdout.write(`${printTable(table)}\n\n`);

@@ -1,5 +1,5 @@
 /** Axes of figures: where a value lies, which ticks are labeled, and their drawing below or at the left. */
-import { linearTicks, tickLabel } from './loss-curves/ticks.ts';
+import { linearTicks, logTicks, tickLabel } from './loss-curves/ticks.ts';
 import { logAxis } from './log-axis.ts';
 import { hairline, line, text, type Shape } from './shapes.ts';
 
@@ -42,6 +42,22 @@ export function perplexityAxis(
   { start, end }: Place,
 ): Axis & { max: number } {
   return { ...logAxis(values, start, end - start), label: perplexityLabel };
+}
+
+/** Only as far as the values reach, logarithmic: for perplexities that lie close together. */
+export function closePerplexityAxis(values: readonly number[], { start, end }: Place): Axis {
+  const { from, to } = padded(
+    values.map((value) => Math.log(value)),
+    { share: 0.12, hold: [0, Infinity] },
+  );
+  const room = end >= start ? LYING_ROOM : STANDING_ROOM;
+  const most = Math.floor(Math.abs(end - start) / room);
+  const [low, high] = [Math.exp(from), Math.exp(to)];
+  return {
+    at: (value) => start + ((Math.log(value) - from) / (to - from)) * (end - start),
+    ticks: high < 4 * low ? linearTicks(low, high, most) : logTicks(low, high, most),
+    label: perplexityLabel,
+  };
 }
 
 const perplexityLabel = (tick: number): string =>

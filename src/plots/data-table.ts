@@ -17,6 +17,12 @@ export interface DataColumn {
 
 export type DataRecord = Readonly<Record<string, Cell>>;
 
+/** Longer words break within their column, which is kept wide enough to be read. */
+const LONG_CELL = 24;
+
+export const isLong = (rows: readonly (readonly string[])[], column: number): boolean =>
+  rows.some((row) => row[column]!.length > LONG_CELL);
+
 export function showCell(column: DataColumn, value: Cell): string {
   if (column.show !== undefined) return column.show(value);
   if (value === undefined || value === null) return '–';

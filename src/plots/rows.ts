@@ -5,7 +5,7 @@ import { mark, text, textWidth, type Drawing, type Shape } from './shapes.ts';
 
 export interface Row {
   name: string;
-  /** 1 to 8: color and shape of the set. */
+  /** Color and shape of the set. */
   slot: number;
   /** Written out at the end of the row, and its interval. */
   value: string;
@@ -66,10 +66,10 @@ export function rowsDrawing(options: RowsOptions): Drawing {
       const room = ((narrow ? width - 22 : start - 32) - taken) / textWidth('n');
       content.push(
         mark(row.slot, 8, base - 5),
-        text(22, base, shorten(row.name, Math.max(6, Math.floor(room)))),
+        text(22, base, shorten(row.name, Math.max(6, Math.floor(room))), { rimmed: narrow }),
         ...row.draw(axis, middle),
         ...(narrow
-          ? [text(width, base, beside(row), { anchor: 'end' })]
+          ? [text(width, base, beside(row), { anchor: 'end', rimmed: true })]
           : valueShapes(row, end + 20, middle)),
       );
       y += step;

@@ -97,13 +97,19 @@ export function experimentResult(
   return { report, tables: tablesOf(report), questions, results };
 }
 
-/** The files to take home, by name. */
-export function resultFiles(result: ExperimentResult): Record<string, string> {
-  const { report, tables, questions, results } = result;
+/**
+ * The files to take home, by name.
+ * @param reference a stored run, for the HTML report to lay over its figures
+ */
+export function resultFiles(
+  result: ExperimentResult,
+  reference?: ExperimentReport,
+): Record<string, string> {
+  const { report, questions, results } = result;
   return {
     'experiment.json': experimentJson(report.experiment),
     'report.json': JSON.stringify({ ...report, questions, results }),
-    'report.html': htmlReport(report, tables, questions, results),
+    'report.html': htmlReport(result, reference),
   };
 }
 

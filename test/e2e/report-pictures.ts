@@ -1,14 +1,17 @@
 /**
- * Pictures of an experiment's report: on the page, wide and narrow, light and dark, and as its HTML
- * file, on paper too; and axe's verdict on each: `npx tsx test/e2e/report-pictures.ts RESULTS FOLDER`,
- * RESULTS being what `npm run experiment` wrote. To look at, not to compare.
+ * Pictures of an experiment's report: on the page and as its HTML file, wide and narrow, light and dark,
+ * as it opens, unfolded with the reference run, and on paper; and axe's verdict on each:
+ * `npx tsx test/e2e/report-pictures.ts RESULTS FOLDER`, RESULTS being what `npm run experiment` wrote. To
+ * look at, not to compare.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { chromiumPath } from '../support/chromium.mjs';
+import type { ExperimentReport } from '../../src/experiment/report.ts';
+import { readResult, resultFiles } from '../../src/session/experiment-result.ts';
 import { seriousFindings } from './audit.ts';
 
 const results = process.argv[2]!;
@@ -25,6 +28,11 @@ const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
 await server.listen();
 const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
 const json = readFileSync(join(results, 'report.json'), 'utf8');
+const reference = JSON.parse(
+  readFileSync('public/reference/cross-over.json', 'utf8'),
+) as ExperimentReport;
+const file = join(folder, 'report.html');
+writeFileSync(file, resultFiles(readResult(json), reference)['report.html']!);
 let problems = 0;
 
 for (const size of sizes) {
@@ -42,15 +50,15 @@ for (const size of sizes) {
     await shoot(page, `${view}-page`);
     await page.getByRole('button', { name: 'Show the reference run' }).click();
     await page.waitForSelector('text=Hollow marks');
-    await page.getByText('Reference numbers').click();
-    await page.waitForTimeout(300);
-    await shoot(page, `${view}-reference`);
-    const file = join(results, 'report.html');
-    if (existsSync(file)) {
-      await page.goto(pathToFileURL(resolve(file)).href);
-      await shoot(page, `${view}-file`);
-      if (view === 'wide-light') await page.pdf({ path: join(folder, 'report.pdf'), format: 'A4' });
-    }
+    await unfold(page);
+    await shoot(page, `${view}-page-unfolded`);
+    if (view === 'wide-light') await page.pdf({ path: join(folder, 'page.pdf'), format: 'A4' });
+    await page.goto(pathToFileURL(resolve(file)).href);
+    await shoot(page, `${view}-file`);
+    if (view === 'wide-light') await page.pdf({ path: join(folder, 'file.pdf'), format: 'A4' });
+    await page.getByLabel('Lay the reference run over the figures').check();
+    await unfold(page);
+    await shoot(page, `${view}-file-unfolded`);
     await page.close();
   }
 }
@@ -58,6 +66,13 @@ await browser.close();
 await server.close();
 console.log(`${problems} findings`);
 process.exitCode = problems > 0 ? 1 : 0;
+
+async function unfold(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const fold of document.querySelectorAll('details')) fold.open = true;
+  });
+  await page.waitForTimeout(300);
+}
 
 /** A picture of the whole page, axe's verdict, and whether anything but tables scrolls sideways. */
 async function shoot(page: Page, name: string): Promise<void> {

@@ -7,7 +7,11 @@ import { exampleReport } from '../experiment/example-report.ts';
 async function example() {
   const { task, results, report } = await exampleReport();
   const tables = tablesOf(report);
-  return { made: report, tables, html: htmlReport(report, tables, { test: task.test }, results) };
+  return {
+    made: report,
+    tables,
+    html: htmlReport({ report, tables, questions: { test: task.test }, results }),
+  };
 }
 
 describe('HTML report', () => {
@@ -20,7 +24,9 @@ describe('HTML report', () => {
 
   it('shows the verdicts, every table whole, and what is needed to run it again', async () => {
     const { made, tables, html } = await example();
-    expect(html).toContain(`<span class="verdict ${made.crossOver!.accuracy.verdict}">`);
+    expect(html).toContain(
+      `<dt>Accuracy after</dt><dd><strong>${made.crossOver!.accuracy.verdict}<`,
+    );
     expect(tables.map(({ id }) => id)).toEqual([
       'base',
       'families',
@@ -53,5 +59,36 @@ describe('HTML report', () => {
     for (const [, number] of html.matchAll(/ (?:x|y|cx|cy|x1|x2|y1|y2)="([^"]*)"/g)) {
       expect(Number.isFinite(Number(number))).toBe(true);
     }
+  });
+});
+
+describe('a reference run', () => {
+  const hidden = 'body:not(:has(#with-reference:checked)) .reference';
+
+  it('lies hidden in the figures of a run that it can be compared with', async () => {
+    const { report, results, task } = await exampleReport();
+    const parts = { report, tables: tablesOf(report), questions: { test: task.test }, results };
+    const alone = htmlReport(parts);
+    expect(alone).not.toContain('class="reference"');
+    expect(alone).not.toContain('type="checkbox"');
+    const html = htmlReport(parts, report);
+    expect(html).toContain(hidden);
+    expect(html.match(/<input type="checkbox" id="with-reference">/g)).toHaveLength(1);
+    expect(html).toContain('Settings, answers, weights and engine are the same as here.');
+    // Each of two widths: corners and links of the 2×2, a median with its line for each set and model,
+    // accuracy and other tasks twice for each of six arms, their points in the drift.
+    expect(html.match(/class="reference"/g)!.length).toBeGreaterThan(2 * (8 + 2 * 6 + 3 * 6));
+    expect(html.length).toBeLessThan(1.3 * alone.length);
+    expect(html).not.toMatch(/<script|NaN|undefined|Infinity/);
+  });
+
+  it('of another task is left out', async () => {
+    const { report, results, task } = await exampleReport();
+    const parts = { report, tables: tablesOf(report), questions: { test: task.test }, results };
+    const other = {
+      ...report,
+      arms: report.arms.map((arm) => ({ ...arm, set: `other-${arm.set}` })),
+    };
+    expect(htmlReport(parts, other)).toBe(htmlReport(parts));
   });
 });

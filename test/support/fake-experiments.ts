@@ -109,10 +109,10 @@ export function fakeExperiments(
       return Promise.resolve();
     },
     experimentResult: resultOf,
-    async experimentFiles(id) {
+    async experimentFiles(id, reference) {
       const result = await resultOf(id);
       const encoder = new TextEncoder();
-      return Object.entries(resultFiles(result!)).map(([name, text]) => ({
+      return Object.entries(resultFiles(result!, reference)).map(([name, text]) => ({
         name,
         bytes: encoder.encode(text),
       }));

@@ -4,7 +4,8 @@ import type { ArmSummary } from '../../experiment/summaries.ts';
 import { linearAxis, padded } from '../axis.ts';
 import { count, counted, percentage } from '../format.ts';
 import { rowsDrawing, type Row } from '../rows.ts';
-import { line, mark, seriesColor, softInk, text, whisker, type Shape } from '../shapes.ts';
+import { seriesColor } from '../marks.ts';
+import { line, mark, ofReference, softInk, text, whisker, type Shape } from '../shapes.ts';
 import {
   armsOfModel,
   findArm,
@@ -103,7 +104,7 @@ function draw({ report, reference }: Shown, width: number) {
 }
 
 function baseLine(x: number, top: number, foot: number, value: string): Shape[] {
-  const style = { soft: true, small: true, anchor: 'middle' } as const;
+  const style = { soft: true, small: true, anchor: 'middle', rimmed: true } as const;
   return [
     line(x, top, x, foot, { color: softInk, width: 1.25, dash: '4 3' }),
     text(x, top - 6, `base ${value}`, style),
@@ -134,10 +135,8 @@ function armShapes(
   ];
   if (reference === undefined) return shapes;
   const title = `${arm.set}, reference: ${percentage(reference.accuracy)}`;
-  return [
-    ...shapes,
-    mark(slot, at(reference.accuracy), middle + 15, { radius: 4, hollow: true, title }),
-  ];
+  const hollow = { radius: 4, hollow: true, title };
+  return [...shapes, ...ofReference([mark(slot, at(reference.accuracy), middle + 15, hollow)])];
 }
 
 /** Seeds lie a little apart in height, so that equal ones can be counted. */

@@ -111,16 +111,19 @@ export const correlations = {
 /** A table of text for page and report. */
 export interface AuthorsTable {
   title: string;
-  columns: readonly string[];
+  columns: readonly { name: string; words: boolean }[];
   /** The first two cells of a row are words. */
   rows: readonly (readonly string[])[];
 }
+
+const columnsOf = (names: readonly string[]) =>
+  ['task', 'model', ...names].map((name, i) => ({ name, words: i < 2 }));
 
 export function authorsTables(): AuthorsTable[] {
   return [
     {
       title: 'Median perplexity of the sets before fine-tuning',
-      columns: ['task', 'model', ...perplexityColumns],
+      columns: columnsOf(perplexityColumns),
       rows: perplexities.map(({ task, model, medians }) => [
         task,
         model,
@@ -129,7 +132,7 @@ export function authorsTables(): AuthorsTable[] {
     },
     {
       title: 'Accuracy after fine-tuning on each set, percent, mean ± deviation of three seeds',
-      columns: ['task', 'model', ...accuracyColumns],
+      columns: columnsOf(accuracyColumns),
       rows: accuracies.map(({ task, model, percent }) => [
         task,
         model,

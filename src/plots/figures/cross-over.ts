@@ -1,13 +1,14 @@
 /** The 2×2 as crossing lines: two models, two sets, one panel for each measure. */
 import type { CrossOverSummary, TestedInteraction } from '../../experiment/comparisons.ts';
 import type { ExperimentReport } from '../../experiment/report.ts';
-import { axisLeft, linearAxis, padded, perplexityAxis, type Axis } from '../axis.ts';
+import { axisLeft, closePerplexityAxis, linearAxis, padded, type Axis } from '../axis.ts';
 import { digits, percentage } from '../format.ts';
 import { NARROW } from '../rows.ts';
+import { seriesColor } from '../marks.ts';
 import {
   line,
   mark,
-  seriesColor,
+  ofReference,
   softInk,
   standingWhisker,
   text,
@@ -32,6 +33,8 @@ interface Cell {
 interface Measure {
   name: string;
   unit: string;
+  /** What the sets were used for. */
+  sets: string;
   tested: (crossOver: CrossOverSummary) => TestedInteraction | undefined;
   cell: (report: ExperimentReport, model: string, set: string) => Omit<Cell, 'model' | 'set'>;
   axis: (cells: readonly Cell[], place: { start: number; end: number }) => Axis;
@@ -48,18 +51,20 @@ const measures: readonly Measure[] = [
   {
     name: 'perplexity before',
     unit: 'geometric mean, log axis',
+    sets: 'answers read',
     tested: ({ familiarity }) => familiarity,
     cell: (report, model, set) => {
       const own = findSet(report, set)?.familiarity[model];
       if (own === undefined) return none;
       return { value: own.geometric, ...own.geometricInterval, seeds: [] };
     },
-    axis: (cells, place) => perplexityAxis(shares(cells), place),
+    axis: (cells, place) => closePerplexityAxis(shares(cells), place),
     say: (value) => digits(value),
   },
   {
     name: 'accuracy after',
     unit: 'strict, % of test questions',
+    sets: 'answers trained on',
     tested: ({ accuracy }) => accuracy,
     cell: (report, model, set) => {
       const arm = findArm(report, { model, set });
@@ -73,6 +78,7 @@ const measures: readonly Measure[] = [
   {
     name: 'other tasks after',
     unit: 'strict, % of their questions',
+    sets: 'answers trained on',
     tested: ({ retention }) => retention,
     cell: (report, model, set) => {
       const arm = findArm(report, { model, set });
@@ -145,7 +151,7 @@ function referenceCells(
 
 const HEIGHT = 210;
 const HEAD = 52;
-const FOOT = 34;
+const FOOT = 60;
 
 interface Panel {
   measure: Measure;
@@ -201,17 +207,20 @@ function panelShapes(
     text(left, top + 16, measure.name, { strong: true }),
     text(left, top + 36, measure.unit, { soft: true, small: true }),
     ...axisLeft(y, { left: start, right: end }),
-    ...links(others, 0.45, 1),
+    ...ofReference(links(others, 0.45, 1)),
     ...links(cells, 1, 1.75),
     ...cells.filter(known).flatMap((cell) => cellShapes(report, measure, cell, at(cell), y.at)),
-    ...others.filter(known).map((cell) =>
-      mark(slotOf(report, cell.set), at(cell) + 12, y.at(cell.value), {
-        radius: 4,
-        hollow: true,
-        title: `${cell.model} on ${cell.set}, reference: ${measure.say(cell.value)}`,
-      }),
+    ...ofReference(
+      others.filter(known).map((cell) =>
+        mark(slotOf(report, cell.set), at(cell) + 12, y.at(cell.value), {
+          radius: 4,
+          hollow: true,
+          title: `${cell.model} on ${cell.set}, reference: ${measure.say(cell.value)}`,
+        }),
+      ),
     ),
     ...last.map(({ model }, i) => text(end + 8, heights[i]! + 5, model)),
+    text((xs[0]! + xs[1]!) / 2, foot + 48, measure.sets, { anchor: 'middle', soft: true }),
     ...sets.map((set, i) =>
       text(xs[i]!, foot + 24, set, {
         anchor: 'middle',

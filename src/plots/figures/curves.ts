@@ -4,12 +4,12 @@ import { mean } from '../../statistics/summary.ts';
 import { axisBelow, axisLeft, linearAxis, padded } from '../axis.ts';
 import { count, digits } from '../format.ts';
 import { NARROW } from '../rows.ts';
+import { seriesColor, seriesDash } from '../marks.ts';
 import {
   area,
   mark,
   pathOf,
   polyline,
-  seriesColor,
   text,
   textWidth,
   type Drawing,
@@ -136,7 +136,7 @@ function draw(
   width: number,
 ): Drawing {
   const models = modelIds(report).filter((model) => curves.some((own) => own.model === model));
-  const columns = width < 2 * NARROW - 200 ? 1 : Math.min(2, models.length);
+  const columns = width < 1.5 * NARROW ? 1 : Math.min(2, models.length);
   const gap = 32;
   const own = (width - gap * (columns - 1)) / columns;
   const most = Math.max(...models.map((model) => armsOfModel(report, model).length));
@@ -182,13 +182,14 @@ function panelShapes(
     ...axisBelow(x, { top: head, foot, middle: (start + end) / 2, title }),
     ...curves.flatMap(({ set, slot, points }, i) => {
       const color = seriesColor(slot);
+      const dash = seriesDash(slot);
       const at = (height: keyof MeanPoint) =>
         points.map((point) => [x.at(point[how.axis]), y.at(point[height])] as const);
       const band = `${pathOf([...at('high'), ...at('low').reverse()])}z`;
       const last = at('mean').at(-1)!;
       return [
         area(band, color, 0.15),
-        polyline(at('mean'), { color, width: 1.75 }),
+        polyline(at('mean'), { color, width: 1.75, ...(dash && { dash }) }),
         ...(points.length <= 12
           ? at('mean').map(([px, py]) => mark(slot, px, py, { radius: 3.5 }))
           : [mark(slot, last[0], last[1], { radius: 4 })]),

@@ -4,16 +4,18 @@ import { axisBelow, axisLeft, linearAxis, padded } from '../axis.ts';
 import { digits, points } from '../format.ts';
 import { tickLabel } from '../loss-curves/ticks.ts';
 import { NARROW } from '../rows.ts';
+import { seriesColor } from '../marks.ts';
 import {
   line,
   mark,
+  ofReference,
   softInk,
   standingWhisker,
-  seriesColor,
   text,
   type Drawing,
+  type Shape,
 } from '../shapes.ts';
-import { modelIds, slotOf, type Figure, type Shown } from './figure.ts';
+import { findArm, modelIds, slotOf, type Figure, type Shown } from './figure.ts';
 
 interface Moved {
   arm: ArmSummary;
@@ -25,11 +27,7 @@ interface Moved {
 
 /** Undefined while no arm has both numbers. */
 export function driftFigure(shown: Shown): Figure | undefined {
-  const moved = shown.report.arms.flatMap((arm): Moved[] => {
-    const kl = arm.divergence.test?.perToken ?? NaN;
-    const { change } = arm.retentionChange;
-    return Number.isFinite(kl) && Number.isFinite(change) ? [{ arm, kl, change }] : [];
-  });
+  const moved = movedArms(shown.report.arms);
   if (moved.length === 0) return undefined;
   return {
     id: 'drift',
@@ -58,25 +56,34 @@ export function driftFigure(shown: Shown): Figure | undefined {
   };
 }
 
+function movedArms(arms: readonly ArmSummary[]): Moved[] {
+  return arms.flatMap((arm) => {
+    const kl = arm.divergence.test?.perToken ?? NaN;
+    const { change } = arm.retentionChange;
+    return Number.isFinite(kl) && Number.isFinite(change) ? [{ arm, kl, change }] : [];
+  });
+}
+
 const HEIGHT = 230;
 const HEAD = 28;
 
-function draw({ report }: Shown, moved: readonly Moved[], width: number): Drawing {
+function draw({ report, reference }: Shown, moved: readonly Moved[], width: number): Drawing {
+  const others = movedArms(reference?.arms ?? []).filter(({ arm }) => findArm(report, arm));
   const narrow = width < NARROW;
   const models = modelIds(report).filter((model) => moved.some(({ arm }) => arm.model === model));
   const columns = narrow ? 1 : Math.min(2, models.length);
   const gap = 40;
   const own = (width - gap * (columns - 1)) / columns;
   const step = HEAD + HEIGHT + 66;
-  const across = padded([0, ...moved.map(({ kl }) => kl)], { hold: [0, Infinity] });
+  const across = padded([0, ...[...moved, ...others].map(({ kl }) => kl)], { hold: [0, Infinity] });
   const up = padded([
     0,
     ...moved.flatMap(({ arm: { retentionChange: c } }) => [c.interval.low, c.interval.high]),
+    ...others.map(({ change }) => change),
   ]);
   const shapes = models.flatMap((model, i) => {
     const [left, top] = [(i % columns) * (own + gap), Math.floor(i / columns) * step];
-    // Names stand at the right of their points.
-    const [start, end] = [left + 52, left + own - 70];
+    const [start, end] = [left + 52, left + own - 12];
     const foot = top + HEAD + HEIGHT;
     const x = linearAxis(across, { start, end });
     const y = linearAxis(up, {
@@ -88,7 +95,9 @@ function draw({ report }: Shown, moved: readonly Moved[], width: number): Drawin
       ? 'KL on the new task, nats'
       : 'KL(base ‖ tuned) on the new task, nats per token';
     return [
-      text(left, top + 14, `${model}: other tasks, change in points`, { strong: true }),
+      text(left, top + 14, `${model}: ${narrow ? '' : 'other tasks, '}change in points`, {
+        strong: true,
+      }),
       ...axisLeft(y, { left: start, right: end }),
       ...axisBelow(x, { top: top + HEAD, foot, middle: (start + end) / 2, title }),
       line(start, y.at(0), end, y.at(0), { color: softInk, width: 1.25, dash: '4 3' }),
@@ -101,12 +110,33 @@ function draw({ report }: Shown, moved: readonly Moved[], width: number): Drawin
           return [
             standingWhisker(y.at(low), y.at(high), px, { color: seriesColor(slot), width: 1.25 }),
             mark(slot, px, py, { title: `${arm.set}: KL ${digits(kl)}, ${points(change)} points` }),
-            text(px + 9, py + 5, arm.set, { small: true }),
+            nameBeside(arm.set, px, py, (start + end) / 2),
           ];
         }),
+      ...ofReference(
+        others
+          .filter(({ arm }) => arm.model === model)
+          .map(({ arm, kl, change }) =>
+            mark(slotOf(report, arm.set), x.at(kl), y.at(change), {
+              radius: 4,
+              hollow: true,
+              title: `${arm.set}, reference: KL ${digits(kl)}, ${points(change)} points`,
+            }),
+          ),
+      ),
     ];
   });
   return { width, height: Math.ceil(models.length / columns) * step, shapes };
+}
+
+/** A point's name, on the side of the panel that has more room. */
+function nameBeside(name: string, x: number, y: number, middle: number): Shape {
+  const left = x > middle;
+  return text(x + (left ? -9 : 9), y + 5, name, {
+    small: true,
+    rimmed: true,
+    anchor: left ? 'end' : 'start',
+  });
 }
 
 function driftSentence(moved: readonly Moved[]): string {
@@ -115,5 +145,5 @@ function driftSentence(moved: readonly Moved[]): string {
     `${arm.model} on ${arm.set} (${digits(kl)} nats per token, ${points(change)} points on other tasks)`;
   const [most] = order;
   if (order.length === 1) return `Training moved ${said(most!)} from its base.`;
-  return `Training moved ${said(most!)} furthest from its base and ${said(order.at(-1)!)} least; ${order.length} arms.`;
+  return `Training moved ${said(most!)} furthest from its base and ${said(order.at(-1)!)} least, of ${order.length}.`;
 }

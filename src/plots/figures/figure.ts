@@ -26,11 +26,9 @@ export interface Figure {
   draw: (width: number) => Drawing;
 }
 
-const SLOTS = 8;
-
-/** Color and shape of a set, 1 to 8, then again from the beginning. */
+/** What decides a set's color and shape: its place in the experiment, from 1. */
 export function slotOf({ experiment }: ExperimentReport, set: string): number {
-  return (experiment.sets.findIndex(({ id }) => id === set) % SLOTS) + 1;
+  return experiment.sets.findIndex(({ id }) => id === set) + 1;
 }
 
 export const modelIds = ({ models }: ExperimentReport): string[] =>
@@ -61,9 +59,9 @@ export function runsOfArm(
   );
 }
 
-/** Seeds of an arm in words: "seed 3", "5 seeds". */
+/** Seeds of some arms in words: "one seed each", "5 seeds each". */
 export function seedWords(arms: readonly ArmSummary[]): string {
   const counts = [...new Set(arms.map(({ seeds }) => seeds.length))].sort((a, b) => a - b);
-  if (counts.length > 1) return `${counts[0]!} to ${counts.at(-1)!} seeds an arm`;
-  return counts[0] === 1 ? 'one seed an arm' : `${counts[0] ?? 0} seeds an arm`;
+  if (counts.length > 1) return `${counts[0]!} to ${counts.at(-1)!} seeds each`;
+  return counts[0] === 1 ? 'one seed each' : `${counts[0] ?? 0} seeds each`;
 }

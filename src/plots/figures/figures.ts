@@ -5,6 +5,7 @@ import { crossOverFigure } from './cross-over.ts';
 import { driftFigure } from './drift.ts';
 import { armsOfModel, modelIds, type Figure, type Shown } from './figure.ts';
 import { perplexityFigure } from './perplexity.ts';
+import { isComparable } from './reference.ts';
 import { retentionFigures } from './retention.ts';
 import { scatterFigures } from './scatter.ts';
 
@@ -21,8 +22,10 @@ export interface Figures {
   withoutScatter: string | undefined;
 }
 
-export function figuresOf(shown: Shown): Figures {
-  const { report } = shown;
+/** A reference run that cannot be compared is not drawn. */
+export function figuresOf({ report, results, reference }: Shown): Figures {
+  const laidOver = reference !== undefined && isComparable(report, reference);
+  const shown: Shown = { report, results, ...(laidOver && { reference }) };
   const few = modelIds(report).filter(
     (model) =>
       armsOfModel(report, model).length > 0 && !report.ranks.some((rank) => rank.model === model),

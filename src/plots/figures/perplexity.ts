@@ -5,7 +5,8 @@ import { perplexityAxis } from '../axis.ts';
 import { digits } from '../format.ts';
 import { logHistogram, stepsPath } from '../log-axis.ts';
 import { rowsDrawing, type Row } from '../rows.ts';
-import { area, ink, line, mark, seriesColor, whisker, type Shape } from '../shapes.ts';
+import { seriesColor } from '../marks.ts';
+import { area, ink, line, mark, ofReference, whisker, type Shape } from '../shapes.ts';
 import { findSet, modelIds, slotOf, type Figure, type Shown } from './figure.ts';
 
 const BINS = 48;
@@ -144,8 +145,10 @@ function rowShapes(
   const title = `${set}, reference: median ${digits(reference.median)}`;
   return [
     ...shapes,
-    line(at(reference.quantiles[1]!), low, at(reference.quantiles[3]!), low, { color }),
-    mark(slot, at(reference.median), low, { radius: 4, hollow: true, title }),
+    ...ofReference([
+      line(at(reference.quantiles[1]!), low, at(reference.quantiles[3]!), low, { color }),
+      mark(slot, at(reference.median), low, { radius: 4, hollow: true, title }),
+    ]),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** What a reference run is and how it differs from the run it is laid over. */
 import type { ExperimentReport } from '../../experiment/report.ts';
 import { count, counted, list } from '../format.ts';
-import { findArm } from './figure.ts';
+import { findArm, findSet } from './figure.ts';
 
 /** Settings and engine of a run, in a sentence. */
 export function runWords({ experiment, models, surroundings }: ExperimentReport): string {
@@ -12,13 +12,23 @@ export function runWords({ experiment, models, surroundings }: ExperimentReport)
   return `${experiment.name}: ${counted(seeds.length, 'seed')}, ${count(n)} test questions, ${training.steps} steps of ${training.batchSize * training.accumulation} answers (${budget}), learning rate ${rates}, LoRA rank ${lora.rank} (${lora.targets}); engine ${engine.name}, ${engine.device}; ${platform}; Idiolect ${idiolect}.`;
 }
 
-/** Arms that both runs have. */
-export function sharedArms(report: ExperimentReport, reference: ExperimentReport): number {
-  return report.arms.filter((arm) => findArm(reference, arm)).length;
+/** Whether the other run's marks mean anything beside this one's: the same kind of task, an arm in common. */
+export function isComparable(report: ExperimentReport, reference: ExperimentReport): boolean {
+  return (
+    report.experiment.task.kind === reference.experiment.task.kind &&
+    report.arms.some((arm) => findArm(reference, arm))
+  );
 }
 
-/** What may explain a difference between the two, or that nothing should. */
-export function differences(report: ExperimentReport, reference: ExperimentReport): string {
+/** The reference beside a run: what it is, and what may explain a difference, or that nothing should. */
+export function referenceWords(report: ExperimentReport, reference: ExperimentReport): string {
+  if (!isComparable(report, reference)) {
+    return `${runWords(reference)} Its task or its arms are others than those of this run, so nothing of it is drawn.`;
+  }
+  return `${runWords(reference)} ${differences(report, reference)}`;
+}
+
+function differences(report: ExperimentReport, reference: ExperimentReport): string {
   const own = facts(report);
   const other = facts(reference);
   const found = Object.keys(own).flatMap((name) =>
@@ -29,8 +39,13 @@ export function differences(report: ExperimentReport, reference: ExperimentRepor
     return same !== undefined && same.facts.filesHash !== filesHash ? [id] : [];
   });
   if (models.length > 0) found.push(`the weights of ${list(models)}`);
+  const sets = report.sets.flatMap(({ id, sha256 }) => {
+    const same = findSet(reference, id);
+    return same !== undefined && same.sha256 !== sha256 ? [id] : [];
+  });
+  if (sets.length > 0) found.push(`the answers of ${list(sets)}`);
   return found.length === 0
-    ? 'Settings, weights and engine are the same as here.'
+    ? 'Settings, answers, weights and engine are the same as here.'
     : `It differs in ${list(found)}.`;
 }
 

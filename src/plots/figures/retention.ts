@@ -4,10 +4,11 @@ import type { ArmSummary } from '../../experiment/summaries.ts';
 import type { PairedChange } from '../../statistics/paired-change.ts';
 import { mean } from '../../statistics/summary.ts';
 import { linearAxis, padded } from '../axis.ts';
-import { count, points, signedDecimal } from '../format.ts';
+import { count, counted, points, signedDecimal } from '../format.ts';
 import { tickLabel } from '../loss-curves/ticks.ts';
 import { rowsDrawing, type Row } from '../rows.ts';
-import { line, mark, seriesColor, softInk, whisker, type Shape } from '../shapes.ts';
+import { seriesColor } from '../marks.ts';
+import { line, mark, ofReference, softInk, whisker, type Shape } from '../shapes.ts';
 import { seedOffset } from './accuracy.ts';
 import {
   armsOfModel,
@@ -215,7 +216,7 @@ function rowShapes(
   ];
   if (reference === undefined) return shown;
   const hollow = { radius: 4, hollow: true, title: `reference, ${title(reference.change)}` };
-  return [...shown, mark(slot, at(reference.change), middle + 15, hollow)];
+  return [...shown, ...ofReference([mark(slot, at(reference.change), middle + 15, hollow)])];
 }
 
 function retentionSentence(arms: readonly ArmSummary[], { of, say, worse, noun }: Measure): string {
@@ -235,5 +236,5 @@ function retentionSentence(arms: readonly ArmSummary[], { of, say, worse, noun }
   ).length;
   const range = measured.length === 1 ? said(most) : `from ${said(most)} to ${said(least)}`;
   const n = most.change.n;
-  return `Change on ${count(n)} ${noun}: ${range}. ${lost} of ${measured.length} arms lost something by an interval that leaves out 0; ${seedWords(arms)}.`;
+  return `Change on ${count(n)} ${noun}: ${range}. In ${lost} of ${counted(measured.length, 'pairing')} of model and set the whole interval is a loss; ${seedWords(arms)}.`;
 }

@@ -4,7 +4,14 @@
  */
 import type { RankSummary, TrendSummary } from '../../experiment/ranks.ts';
 import type { ArmSummary } from '../../experiment/summaries.ts';
-import { axisBelow, axisLeft, linearAxis, padded, perplexityAxis, type Axis } from '../axis.ts';
+import {
+  axisBelow,
+  axisLeft,
+  closePerplexityAxis,
+  linearAxis,
+  padded,
+  type Axis,
+} from '../axis.ts';
 import { digits, percentage, probability, signedDecimal } from '../format.ts';
 import { NARROW } from '../rows.ts';
 import { mark, text, textWidth, type Drawing, type Shape } from '../shapes.ts';
@@ -105,7 +112,7 @@ function draw(shown: Shown, rank: RankSummary, width: number): Drawing {
         return [
           ...seeds.map((share) => mark(slot, at, y.at(share), small)),
           mark(slot, at, y.at(point.value), tip),
-          text(at + 9, y.at(point.value) + 5, String(i + 1), { soft: true, small: true }),
+          text(at + 9, y.at(point.value) + 5, String(i + 1), { small: true, rimmed: true }),
         ];
       }),
     ];
@@ -122,8 +129,8 @@ function draw(shown: Shown, rank: RankSummary, width: number): Drawing {
         `median perplexity${narrow ? '' : ' before training'}, log axis`,
         `familiarity: ρ ${rho(familiarity.rho)}`,
         (place) =>
-          perplexityAxis(
-            placed.map(({ medianPerplexity }) => medianPerplexity * 1.05),
+          closePerplexityAxis(
+            placed.map(({ medianPerplexity }) => medianPerplexity),
             place,
           ),
         ({ medianPerplexity }) => medianPerplexity,

@@ -2,7 +2,7 @@
 import type { CrossOverSummary, TestedInteraction } from '../../experiment/comparisons.ts';
 import type { ExperimentReport } from '../../experiment/report.ts';
 import type { Verdict } from '../../statistics/cross-over-test.ts';
-import { counted, points, probability, signedDecimal } from '../format.ts';
+import { counted, points, probability } from '../format.ts';
 import { accuracySentence } from './accuracy.ts';
 import { perplexitySentence } from './perplexity.ts';
 
@@ -66,44 +66,66 @@ function waitingSentence({ experiment, arms }: ExperimentReport): string {
 
 export interface VerdictLine {
   name: string;
+  /** What exactly is compared. */
+  help: string;
   verdict: Verdict;
-  /** Effect, interval, both models, p and the smallest possible p. */
-  detail: string;
+  /** Effect, interval and both models. */
+  effect: string;
+  /** p and the smallest possible p. */
+  test: string;
 }
 
+/** How an effect is said; above `nothing` it is in favor of the own language. */
+interface Saying {
+  name: string;
+  help: string;
+  sentence: (effect: string) => string;
+  say: (value: number) => string;
+}
+
+/** Differences of log perplexity as the ratio that they are. */
+const times = (nats: number): string => (Number.isFinite(nats) ? Math.exp(nats).toFixed(2) : '–');
+
+const sayings = {
+  familiarity: {
+    name: 'Familiarity before',
+    help: 'Perplexity of the other’s set over that of the own set, under the model before any training: exp of the mean difference of nats per token over questions. Above 1 the own language surprises less.',
+    sentence: (effect) => `the other’s answers surprise a model ${effect} times as much as its own`,
+    say: times,
+  },
+  accuracy: {
+    name: 'Accuracy after',
+    help: 'Share of test questions answered right after training on the own set, less that after training on the other’s, in percentage points; mean over questions and seeds.',
+    sentence: (effect) =>
+      `training on its own set rather than on the other’s moves a model’s share of right answers by ${effect} points`,
+    say: points,
+  },
+  retention: {
+    name: 'Other tasks after',
+    help: 'The same on tasks that were not trained on: what training on the own set leaves, less what training on the other’s leaves.',
+    sentence: (effect) =>
+      `training on its own set rather than on the other’s moves the share of right answers there by ${effect} points`,
+    say: points,
+  },
+} satisfies Record<string, Saying>;
+
 /** One line for each measure of the 2×2, in the order of the claim. */
-export function verdictLines({
-  models,
-  familiarity,
-  accuracy,
-  retention,
-}: CrossOverSummary): VerdictLine[] {
+export function verdictLines(crossOver: CrossOverSummary): VerdictLine[] {
+  const { models, familiarity, accuracy, retention } = crossOver;
   return [
-    line('Familiarity before', familiarity, {
-      models,
-      written: signedDecimal,
-      unit: 'nats per token of familiarity',
-    }),
-    line('Accuracy after', accuracy, { models, written: points, unit: 'points of accuracy' }),
-    ...(retention
-      ? [
-          line('Other tasks after', retention, {
-            models,
-            written: points,
-            unit: 'points of accuracy',
-          }),
-        ]
-      : []),
+    line(sayings.familiarity, familiarity, models),
+    line(sayings.accuracy, accuracy, models),
+    ...(retention ? [line(sayings.retention, retention, models)] : []),
   ];
 }
 
 function line(
-  name: string,
+  { name, help, sentence, say }: Saying,
   tested: TestedInteraction,
-  how: { models: [string, string]; written: (value: number) => string; unit: string },
+  [modelA, modelB]: [string, string],
 ): VerdictLine {
-  const { mean, interval, bracketA, bracketB, overQuestions, overSeeds, smallestP } = tested;
-  const { models, written, unit } = how;
+  const { verdict, mean, interval, bracketA, bracketB, overQuestions, overSeeds, smallestP } =
+    tested;
   const over = (n: number, noun: string, p: number, smallest: number) =>
     `${probability(p)} over ${counted(n, noun)} (smallest possible ${probability(smallest)})`;
   const ps = [over(overQuestions.n, 'question', overQuestions.p.greater, smallestP.questions)];
@@ -111,16 +133,35 @@ function line(
   if (overSeeds.n > 1) ps.push(over(overSeeds.n, 'seed', overSeeds.p.greater, smallestP.seeds));
   return {
     name,
-    verdict: tested.verdict,
-    detail: `the own set gives ${written(mean)} ${unit} over the other’s (95 % interval ${written(interval.low)} to ${written(interval.high)}): ${written(bracketA)} to ${models[0]}, ${written(bracketB)} to ${models[1]}. One-sided p ${ps.join(' and ')}.`,
+    help,
+    verdict,
+    effect: `${sentence(say(mean))} (95 % interval ${say(interval.low)} to ${say(interval.high)}); ${modelA} ${say(bracketA)}, ${modelB} ${say(bracketB)}.`,
+    test: `one-sided p ${ps.join(' and ')}.`,
   };
 }
 
-/** Below the picture of the 2×2. */
+/** How many claims came out how: "2 supported, 1 inconclusive". */
+export function claimWords(hypotheses: ExperimentReport['hypotheses']): string {
+  return (['supported', 'contradicted', 'inconclusive', 'exploratory'] as const)
+    .map((word) => ({
+      word,
+      n: hypotheses.filter(({ verdict = 'exploratory' }) => verdict === word).length,
+    }))
+    .filter(({ n }) => n > 0)
+    .map(({ n, word }) => `${n} ${word}`)
+    .join(', ');
+}
+
+/** Below the picture of the 2×2: what it shows of each model. */
 export function crossOverSentence(report: ExperimentReport): string {
   const { crossOver } = report;
   if (crossOver === undefined) return waitingSentence(report);
-  const { familiarity, accuracy } = crossOver;
-  const { low, high } = accuracy.interval;
-  return `A model’s own set is ${signedDecimal(familiarity.mean)} nats per token more familiar to it than the other’s before training, and gains it ${points(accuracy.mean)} points of accuracy (95 % interval ${points(low)} to ${points(high)}); familiarity ${familiarity.verdict}, accuracy ${accuracy.verdict}.`;
+  const { models, sets, familiarity, accuracy } = crossOver;
+  const said = (model: string, own: string, other: string, nats: number, share: number) =>
+    `To ${model}, ${other} is ${times(nats)} times as surprising as ${own}, and ${own} teaches it ${points(share)} points more than ${other} does.`;
+  const [setA, setB] = sets;
+  return [
+    said(models[0], setA, setB, familiarity.bracketA, accuracy.bracketA),
+    said(models[1], setB, setA, familiarity.bracketB, accuracy.bracketB),
+  ].join(' ');
 }

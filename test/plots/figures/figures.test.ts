@@ -104,12 +104,12 @@ describe('one model, two sets, one seed, no other tasks, no 2×2', () => {
     expect(figures.accuracy!.records[0]).toMatchObject(report.arms[0]!.seeds[0]!.strict.interval);
     expectWhole({ report, results });
     expect(headline(report).verdict).toBeUndefined();
-    expect(headline(report).sentence).toContain('one seed an arm');
+    expect(headline(report).sentence).toContain('one seed each');
   });
 });
 
 describe('more sets than colors', () => {
-  it('have a row each, and colors begin again', async () => {
+  it('have a row each, and marks of their own', async () => {
     const writers = ['a', 'b', 'terse', 'detail', 'paraphrase', 'redundant', 'shuffled'];
     const sets = [...writers, 'a', 'b', 'terse'].map((writer, i) => ({
       id: `set-${i}`,
@@ -125,6 +125,12 @@ describe('more sets than colors', () => {
     expectWhole({ report, results });
     const { accuracy } = figuresOf({ report, results });
     expect(accuracy!.records).toHaveLength(10);
+    const marks = accuracy!
+      .draw(900)
+      .shapes.filter(({ title }) => title?.includes('seed'))
+      .map(({ attributes: { d, fill } }) => `${d} ${fill}`);
+    expect(new Set(marks).size).toBe(10);
+    expect(marks.join()).not.toContain('--series-9');
   });
 });
 
@@ -137,8 +143,8 @@ describe('the headline', () => {
         'Supported: each model finds answers in its own language more familiar, and learns better from them.',
     });
     const [, accuracy] = verdictLines(report.crossOver!);
-    expect(accuracy!.detail).toMatch(/over 30 questions \(smallest possible [\d.]+\)/);
-    expect(accuracy!.detail).toContain('over 2 seeds (smallest possible 0.25)');
+    expect(accuracy!.test).toMatch(/over 30 questions \(smallest possible [\d.]+\)/);
+    expect(accuracy!.test).toContain('over 2 seeds (smallest possible 0.25)');
   });
 
   it('waits while runs of the 2×2 are missing', () => {

@@ -1,0 +1,52 @@
+/** Some answers of a report, before training and after each set, to be read in the file itself. */
+import type { ExperimentReport } from '../../experiment/report.ts';
+import type { BaseResult, PieceResult, RunResult } from '../../experiment/results.ts';
+import { fold, tableHtml } from './html.ts';
+
+/** Questions of the test whose answers are shown; all of them stand in the JSON. */
+const SHOWN_QUESTIONS = 25;
+
+export interface AnsweredQuestions {
+  test: readonly { id: string; text: string; gold: string }[];
+}
+
+/** A fold for each model: question, right answer, base model's and each set's answer of the first seed. */
+export function answerTables(
+  { models, arms }: ExperimentReport,
+  { test }: AnsweredQuestions,
+  results: readonly PieceResult[],
+): string {
+  return models
+    .map(({ facts: { id } }) => {
+      const base = results.find(
+        (own): own is BaseResult => own.kind === 'base' && own.model.id === id,
+      );
+      const runs = arms
+        .filter(({ model }) => model === id)
+        .flatMap(({ set, seeds }) =>
+          results.filter(
+            (own): own is RunResult =>
+              own.kind === 'run' &&
+              own.model === id &&
+              own.set === set &&
+              own.seed === seeds[0]!.seed,
+          ),
+        );
+      if (base === undefined) return '';
+      const titles = [
+        'before training',
+        ...runs.map(({ set, seed }) => `after ${set}, seed ${seed}`),
+      ];
+      const rows = test.slice(0, SHOWN_QUESTIONS).map(({ text, gold }, i) => {
+        const answers = [base, ...runs].map(({ test: own }) => {
+          const { strict, flexible, response } = own[i]!;
+          return `${strict ? '✓' : flexible ? '✓ (form lost)' : '✗'} ${response}`;
+        });
+        return [text, gold, ...answers];
+      });
+      const columns = ['question', 'right', ...titles].map((name) => ({ name, words: true }));
+      const caption = `✓ right, ✗ wrong. The first ${rows.length} of ${test.length} test questions; all are in report.json.`;
+      return fold(`${id}: ${rows.length} questions`, tableHtml({ columns, rows, caption }));
+    })
+    .join('');
+}
