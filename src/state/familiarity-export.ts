@@ -2,7 +2,8 @@
 import { averagePerplexity, bitsPerByte, perplexityMeans } from '../familiarity/aggregate.ts';
 import type { AnswerSet } from './answers.svelte.ts';
 import { csvOf } from './export.ts';
-import type { FamiliarityState, MeasuredSet, MeasuredWith } from './familiarity.svelte.ts';
+import type { FamiliarityState, MeasuredWith } from './familiarity.svelte.ts';
+import type { MeasuredSet } from './measured-set.ts';
 
 const COLUMNS = [
   'set',

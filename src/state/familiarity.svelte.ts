@@ -1,12 +1,9 @@
 /**
- * How familiar each answer is to the open model: what was measured, with which settings, and the
- * averages of each set. A measurement belongs to the text of question and answer, so joining,
- * hiding or renaming sets never costs it; other settings or another model do.
+ * How familiar each answer is to the open model: what is measured, with which settings, and what
+ * follows for each set. Other settings or another model make the numbers stale.
  */
-import { questionKey, type ResponseRow, type ResponseSet } from '../data/response-set.ts';
+import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
 import {
-  averagePerplexity,
-  bitsPerByte,
   perplexityMeans,
   rowPerplexity,
   summarizePerplexity,
@@ -16,33 +13,22 @@ import {
 } from '../familiarity/aggregate.ts';
 import {
   familiarityFields,
+  styleFields,
   type FamiliaritySettings,
   type RowFamiliarity,
 } from '../familiarity/config.ts';
 import { defaultsOf } from '../fields.ts';
 import { createRandom } from '../random.ts';
 import type { BootstrapInterval } from '../statistics/bootstrap.ts';
-import { mean } from '../statistics/summary.ts';
 import type { MeasureProgress, MeasureRequest, PromptSettings } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
-import type { AnswerSet, AnswersState } from './answers.svelte.ts';
+import type { AnswersState } from './answers.svelte.ts';
 import { Job, type Activity } from './job.svelte.ts';
+import { measuredSet, type MeasuredSet } from './measured-set.ts';
+import { Measurements } from './measurements.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
+import { OwnStyle } from './own-style.svelte.ts';
 import type { TrainerClient } from './trainer-client.ts';
-
-/** A set of answers with what was measured of it. */
-export interface MeasuredSet {
-  entry: AnswerSet;
-  /** Joined, without the questions left out. */
-  set: ResponseSet;
-  /** One for each row of the set; undefined where it is not measured (yet). */
-  rows: readonly (RowFamiliarity | undefined)[];
-  measured: readonly RowFamiliarity[];
-  /** Each average by its name; NaN while nothing is measured. */
-  averages: Readonly<Record<PerplexityMean, number>>;
-  bitsPerByte: number;
-  meanTokens: number;
-}
 
 /** What a measurement was made with; printed with every result. */
 export interface MeasuredWith {
@@ -69,15 +55,12 @@ export class FamiliarityState implements Addressed {
   /** Seconds that measuring will take, from a trial on this machine. */
   estimate = $state.raw<number | undefined>();
   measuredWith = $state.raw<MeasuredWith | undefined>();
-  /** Answers that could not be scored, by the key of their text, with the reason. */
-  skipped = $state.raw<ReadonlyMap<string, string>>(emptyMap());
   /** Bootstrap intervals of the chosen average, by set; they come after the numbers. */
-  intervals = $state.raw<ReadonlyMap<string, BootstrapInterval>>(emptyMap());
+  intervals = $state.raw<ReadonlyMap<string, BootstrapInterval>>(new Map());
 
-  /** Raised when rows arrive; the rows themselves are plain. */
-  #version = $state(0);
-  #byText = new Map<string, RowFamiliarity>();
-  /** What an answer took last time, and with which settings: better than a trial. */
+  readonly style: OwnStyle;
+  readonly #measurements = new Measurements();
+  /** Seconds a character took last time, and with which settings: better than a trial. */
   #pace: { seconds: number; settings: string } | undefined;
   readonly #model: ModelState;
   readonly #answers: AnswersState;
@@ -93,6 +76,7 @@ export class FamiliarityState implements Addressed {
     this.#activity = activity;
     this.#model = model;
     this.#answers = answers;
+    this.style = new OwnStyle(client);
     this.measuring = new Job(activity, client, { name: 'Measuring' });
   }
 
@@ -114,24 +98,15 @@ export class FamiliarityState implements Addressed {
       decisive(this.measuredWith) !== decisive(this.#now),
   );
 
+  /** The sets with examples of the model's own style before every question. */
+  readonly styled = $derived.by(() => this.style.prepare(this.#answers.included));
+
   readonly sets = $derived.by((): MeasuredSet[] => {
-    void this.#version;
-    return this.#answers.included.map((set) => {
-      const rows = set.rows.map((row) => this.#find(row));
-      const measured = rows.filter((row) => row !== undefined);
-      const averages = Object.fromEntries(
-        perplexityMeans.map((kind) => [kind, averagePerplexity(measured, kind, this.eos)]),
-      ) as Record<PerplexityMean, number>;
-      return {
-        entry: this.#answers.entry(set.id)!,
-        set,
-        rows,
-        measured,
-        averages,
-        bitsPerByte: bitsPerByte(measured),
-        meanTokens: mean(measured.map((row) => row.responseTokens)),
-      };
-    });
+    const inStyle = this.styled.kind === 'ready' ? this.styled.sets : [];
+    const find = (row: ResponseRow) => this.#measurements.find(row);
+    return this.#answers.included.map((set, i) =>
+      measuredSet(this.#answers.entry(set.id)!, set, inStyle[i], { find, eos: this.eos }),
+    );
   });
 
   /** Sets by the chosen average, the most familiar first; in order of arrival while they grow. */
@@ -152,18 +127,24 @@ export class FamiliarityState implements Addressed {
   /** The answers that no measurement in force covers, as sets. */
   readonly pending = $derived.by((): ResponseSet[] => {
     const { included } = this.#answers;
-    if (this.stale) return included;
-    void this.#version;
-    return included
-      .map((set) => ({ ...set, rows: set.rows.filter((row) => this.#unmeasured(row)) }))
-      .filter((set) => set.rows.length > 0);
+    return this.stale ? included : this.#measurements.missing(included);
+  });
+  /** The same in style; of about the right length while the examples are not known. */
+  readonly #pendingInStyle = $derived.by((): ResponseSet[] => {
+    const { styled } = this;
+    if (styled.kind === 'unasked') return styled.alike;
+    if (styled.kind !== 'ready') return [];
+    return this.stale ? styled.sets : this.#measurements.missing(styled.sets);
   });
   readonly hasResults = $derived(this.ranked.length > 0);
-  readonly complete = $derived(this.hasResults && this.pending.length === 0);
+  readonly complete = $derived(
+    this.hasResults && this.pending.length === 0 && this.#pendingInStyle.length === 0,
+  );
 
   /** What Measure would do; undefined while there is no model or nothing to measure. */
   readonly request = $derived.by((): MeasureRequest | undefined => {
-    const sets = this.pending.length > 0 ? this.pending : this.#answers.included;
+    const pending = [...this.pending, ...this.#pendingInStyle];
+    const sets = pending.length > 0 ? pending : this.#answers.included;
     if (this.#now === undefined || sets.length === 0) return undefined;
     return { sets, prompt: this.#now.prompt, familiarity: this.#now.familiarity };
   });
@@ -174,48 +155,51 @@ export class FamiliarityState implements Addressed {
 
   /** Why an answer has no number, when it could not be scored. */
   reason(row: ResponseRow): string | undefined {
-    return this.skipped.get(textKey(row));
+    return this.#measurements.reason(row);
   }
 
   readonly measure = async (): Promise<void> => {
-    const { request } = this;
     const now = this.#now;
-    if (request === undefined || now === undefined || this.#activity.job !== undefined) return;
-    if (this.stale || this.pending.length === 0) this.#clear();
+    if (this.request === undefined || now === undefined || this.#activity.job !== undefined) return;
+    if (this.stale || this.complete) this.#clear();
     this.measuredWith = now;
-    const textOf = new Map<string, string>();
-    for (const set of request.sets) {
-      for (const row of set.rows) textOf.set(`${set.id}/${row.id}`, textKey(row));
-    }
-    const take = (setId: string, rows: readonly RowFamiliarity[]): void => {
-      for (const row of rows) {
-        const text = textOf.get(`${setId}/${row.rowId}`);
-        if (text !== undefined) this.#byText.set(text, row);
-      }
-      this.#version++;
-    };
-    const total = textOf.size;
-    const began = performance.now();
+    const total = this.pending.reduce((sum, { rows }) => sum + rows.length, 0);
     await this.measuring.run({ done: 0, total, unit: 'answers' }, async () => {
-      const results = await this.#client.api.measure(plain(request), (progress) => {
-        take(progress.setId, progress.rows);
-        this.measuring.tell(measureReport(progress));
-        return Promise.resolve();
-      });
-      const skipped = new Map(this.skipped);
-      for (const { setId, rows, skipped: left } of results) {
-        take(setId, rows);
-        for (const { rowId, reason } of left) {
-          const text = textOf.get(`${setId}/${rowId}`);
-          if (text !== undefined) skipped.set(text, reason);
-        }
-      }
-      this.skipped = skipped;
-      const seconds = (performance.now() - began) / 1000 / total;
-      this.#pace = { seconds, settings: decisive(now) };
+      await this.#measure(this.pending, now);
+      if (!this.style.on) return;
+      await this.#askForStyle(now);
+      await this.#measure(this.#pendingInStyle, now, 'in its own style');
     });
-    this.#version++;
   };
+
+  /** Numbers arrive batch by batch; what came before an error or a stop stays. */
+  async #measure(sets: readonly ResponseSet[], now: MeasuredWith, note?: string): Promise<void> {
+    if (sets.length === 0) return;
+    const take = this.#measurements.intake(sets);
+    const began = performance.now();
+    const { prompt, familiarity } = now;
+    const request = plain({ sets: [...sets], prompt, familiarity });
+    const results = await this.#client.api.measure(request, (progress) => {
+      take(progress);
+      this.measuring.tell({ ...measureReport(progress), ...(note !== undefined && { note }) });
+      return Promise.resolve();
+    });
+    results.forEach(take);
+    const seconds = (performance.now() - began) / 1000 / charactersOf(sets);
+    this.#pace = { seconds, settings: decisive(now) };
+  }
+
+  async #askForStyle(now: MeasuredWith): Promise<void> {
+    const rows = this.#answers.included[0]!.rows;
+    const total = rows.length;
+    const first = { done: 0, total, unit: 'questions', note: 'answering by itself' };
+    this.measuring.tell(first);
+    const asked = { setUp: decisive(now), prompt: now.prompt };
+    await this.style.ask(rows, asked, (right, done) => {
+      this.measuring.tell({ ...first, done, note: `answering by itself, ${right} right` });
+      return Promise.resolve();
+    });
+  }
 
   /** Asks for a trial, so that the button can say how long it takes. */
   readonly askTime = async (): Promise<void> => {
@@ -224,8 +208,7 @@ export class FamiliarityState implements Addressed {
     if (request === undefined || now === undefined || this.#activity.job !== undefined) return;
     this.estimate = undefined;
     if (this.#pace?.settings === decisive(now)) {
-      const answers = request.sets.reduce((sum, set) => sum + set.rows.length, 0);
-      this.estimate = answers * this.#pace.seconds;
+      this.estimate = charactersOf(request.sets) * this.#pace.seconds;
       return;
     }
     try {
@@ -262,6 +245,7 @@ export class FamiliarityState implements Addressed {
       ...changedFields('measure.', ownFields, this.settings),
       ...(this.chosen !== 'median' && { mean: this.chosen }),
       ...(this.countEnd && { end: 'true' }),
+      ...(this.style.on && { style: String(this.style.settings.styleExamples) }),
     };
   }
 
@@ -269,23 +253,16 @@ export class FamiliarityState implements Addressed {
     Object.assign(this.settings, fieldsFromAddress('measure.', ownFields, settings));
     this.chosen = perplexityMeans.find((kind) => kind === settings.get('mean')) ?? this.chosen;
     this.countEnd = settings.get('end') === 'true';
+    const examples = settings.get('style');
+    if (examples === null) return;
+    const named = new URLSearchParams({ styleExamples: examples });
+    Object.assign(this.style.settings, fieldsFromAddress('', styleFields, named));
+    this.style.on = true;
   }
 
   #clear(): void {
-    this.#byText = new Map();
-    this.skipped = emptyMap();
-    this.intervals = emptyMap();
-    this.#version++;
-  }
-
-  #find(row: ResponseRow): RowFamiliarity | undefined {
-    const found = this.#byText.get(textKey(row));
-    return found === undefined || found.rowId === row.id ? found : { ...found, rowId: row.id };
-  }
-
-  #unmeasured(row: ResponseRow): boolean {
-    const key = textKey(row);
-    return !this.#byText.has(key) && !this.skipped.has(key);
+    this.#measurements.clear();
+    this.intervals = new Map();
   }
 }
 
@@ -311,10 +288,8 @@ function plain(request: MeasureRequest): MeasureRequest {
   return $state.snapshot(request) as MeasureRequest;
 }
 
-function textKey(row: ResponseRow): string {
-  return `${questionKey(row)}\u0000${row.response}`;
-}
-
-function emptyMap<Value>(): ReadonlyMap<string, Value> {
-  return new Map();
+function charactersOf(sets: readonly ResponseSet[]): number {
+  const length = ({ question, response }: ResponseRow) => question.length + response.length;
+  const ofSet = ({ rows }: ResponseSet) => rows.reduce((sum, row) => sum + length(row), 0);
+  return sets.reduce((sum, set) => sum + ofSet(set), 0);
 }

@@ -1,0 +1,67 @@
+/**
+ * What was measured, by the text of question and answer: joining, hiding or renaming sets never
+ * costs a measurement.
+ */
+import { questionKey, type ResponseRow, type ResponseSet } from '../data/response-set.ts';
+import type { RowFamiliarity } from '../familiarity/config.ts';
+import type { SetFamiliarity } from '../../workers/protocol.ts';
+
+/** Rows of one set as they come, or at the end with those that could not be scored. */
+type MeasuredRows = Pick<SetFamiliarity, 'setId' | 'rows'> & Partial<SetFamiliarity>;
+
+export class Measurements {
+  /** Raised when rows arrive; the rows themselves are plain. */
+  #version = $state(0);
+  #byText = new Map<string, RowFamiliarity>();
+  /** Answers that could not be scored, with the reason. */
+  #skipped = new Map<string, string>();
+
+  find(row: ResponseRow): RowFamiliarity | undefined {
+    void this.#version;
+    const found = this.#byText.get(textKey(row));
+    return found === undefined || found.rowId === row.id ? found : { ...found, rowId: row.id };
+  }
+
+  /** Why an answer has no number, when it could not be scored. */
+  reason(row: ResponseRow): string | undefined {
+    void this.#version;
+    return this.#skipped.get(textKey(row));
+  }
+
+  /** The answers that are neither measured nor known to be beyond it, as sets. */
+  missing(sets: readonly ResponseSet[]): ResponseSet[] {
+    void this.#version;
+    const isMissing = (row: ResponseRow): boolean => {
+      const key = textKey(row);
+      return !this.#byText.has(key) && !this.#skipped.has(key);
+    };
+    return sets
+      .map((set) => ({ ...set, rows: set.rows.filter(isMissing) }))
+      .filter((set) => set.rows.length > 0);
+  }
+
+  /** A function that takes in numbers of these sets as they come. */
+  intake(sets: readonly ResponseSet[]): (found: MeasuredRows) => void {
+    const texts = new Map<string, string>();
+    for (const set of sets) {
+      for (const row of set.rows) texts.set(`${set.id}/${row.id}`, textKey(row));
+    }
+    return ({ setId, rows, skipped = [] }) => {
+      for (const row of rows) this.#byText.set(texts.get(`${setId}/${row.rowId}`)!, row);
+      for (const { rowId, reason } of skipped) {
+        this.#skipped.set(texts.get(`${setId}/${rowId}`)!, reason);
+      }
+      this.#version++;
+    };
+  }
+
+  clear(): void {
+    this.#byText = new Map();
+    this.#skipped = new Map();
+    this.#version++;
+  }
+}
+
+function textKey(row: ResponseRow): string {
+  return `${questionKey(row)}\u0000${row.response}`;
+}

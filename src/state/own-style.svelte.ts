@@ -1,0 +1,96 @@
+/**
+ * Examples of the open model's own style, for perplexity in style (SPPL): what it answered by itself,
+ * kept as long as the model and how it is asked stay the same.
+ */
+import { questionKey, type ResponseRow, type ResponseSet } from '../data/response-set.ts';
+import { inStyle, neededAnswers, tooFewAnswers, type OwnAnswer } from '../evaluate/own-style.ts';
+import { styleFields } from '../familiarity/config.ts';
+import { defaultsOf } from '../fields.ts';
+import type { PromptSettings } from '../../workers/protocol.ts';
+import type { TrainerClient } from './trainer-client.ts';
+
+/** Sets with examples before every question, or why there are none (yet). */
+export type StyledSets =
+  | { kind: 'off' }
+  /** Some questions must be put to the model first; sets of about the right length until then. */
+  | { kind: 'unasked'; alike: ResponseSet[] }
+  | { kind: 'too-few'; reason: (model: string) => string }
+  | { kind: 'ready'; sets: ResponseSet[] };
+
+export class OwnStyle {
+  /** Whether answers are measured in style as well. */
+  on = $state(false);
+  readonly settings = $state(defaultsOf(styleFields));
+
+  /** By question and right final answer. */
+  #answers = $state.raw<ReadonlyMap<string, OwnAnswer>>(new Map());
+  #setUp = '';
+  readonly #client: TrainerClient;
+
+  constructor(client: TrainerClient) {
+    this.#client = client;
+  }
+
+  /** @param sets joined: line i answers the same question in each */
+  prepare(sets: readonly ResponseSet[]): StyledSets {
+    const { styleExamples: examples } = this.settings;
+    const [first] = sets;
+    if (!this.on || first === undefined) return { kind: 'off' };
+    const { own, open } = this.#known(first.rows, examples);
+    const put = (answers: readonly OwnAnswer[]) =>
+      sets.map((set) => inStyle(set, answers, examples)).filter((set) => set !== undefined);
+    const styled = put(own);
+    if (styled.length > 0) return { kind: 'ready', sets: styled };
+    if (open.length > 0) return { kind: 'unasked', alike: put(first.rows.map(asIfOwn)) };
+    return { kind: 'too-few', reason: (model) => tooFewAnswers(model, own, examples) };
+  }
+
+  /** Puts questions to the model until enough answers are right or none is left. */
+  async ask(
+    rows: readonly ResponseRow[],
+    { setUp, prompt }: { setUp: string; prompt: PromptSettings },
+    report: (right: number, asked: number) => Promise<void>,
+  ): Promise<void> {
+    if (setUp !== this.#setUp) this.#answers = new Map();
+    this.#setUp = setUp;
+    const { own, open } = this.#known(rows, this.settings.styleExamples);
+    const right = own.filter((one) => one.right).length;
+    const wanted = neededAnswers(this.settings.styleExamples) - right;
+    if (wanted <= 0 || open.length === 0) return;
+    const request = { rows: [...open], wanted, prompt };
+    const found = await this.#client.api.ownAnswers(request, report);
+    const keys = new Map(open.map((row) => [row.id, keyOf(row)]));
+    this.#answers = new Map([
+      ...this.#answers,
+      ...found.map((one): [string, OwnAnswer] => [keys.get(one.id)!, one]),
+    ]);
+  }
+
+  /** In the order of the rows: answers up to the first question that was not asked, and those not asked. */
+  #known(
+    rows: readonly ResponseRow[],
+    examples: number,
+  ): { own: OwnAnswer[]; open: ResponseRow[] } {
+    const judged = rows.filter(({ gold }) => gold !== undefined);
+    const own: OwnAnswer[] = [];
+    let right = 0;
+    for (const row of judged) {
+      const answer = this.#answers.get(keyOf(row));
+      if (answer === undefined || right >= neededAnswers(examples)) break;
+      own.push({ ...answer, id: row.id });
+      if (answer.right) right++;
+    }
+    return { own, open: judged.filter((row) => !this.#answers.has(keyOf(row))) };
+  }
+}
+
+const asIfOwn = ({ id, question, response }: ResponseRow): OwnAnswer => ({
+  id,
+  question,
+  answer: response,
+  right: true,
+});
+
+function keyOf(row: ResponseRow): string {
+  return `${questionKey(row)}\u0000${row.gold ?? ''}`;
+}
