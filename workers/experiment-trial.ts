@@ -2,6 +2,7 @@
 import type { Doers } from '../src/experiment/doers.ts';
 import type { UnitCosts } from '../src/experiment/estimate.ts';
 import type { ExperimentInputs } from '../src/session/experiment-inputs.ts';
+import { mean } from '../src/statistics/summary.ts';
 
 const TRIAL_QUESTIONS = 24;
 
@@ -31,7 +32,7 @@ export async function trialCosts(
     const set = { id: 'trial', name: 'trial', rows };
     // The first call of each kind compiles and packs.
     await model.measure(set, quiet);
-    const [measuring] = await timed(() => model.measure(set, quiet));
+    const [measuring, scored] = await timed(() => model.measure(set, quiet));
     const steps = 3;
     const times: number[] = [];
     const training = { ...experiment.training, steps, evaluateEvery: steps, logEvery: 1, seed: 0 };
@@ -40,11 +41,21 @@ export async function trialCosts(
       times[step] = doers.now();
       return Promise.resolve();
     });
-    trained.dispose();
+    let comparing: number;
+    try {
+      [comparing] = await timed(() => trained.divergence(set, quiet));
+    } finally {
+      trained.dispose();
+    }
     return {
       answer: answering / texts.length,
       measure: measuring / rows.length,
+      divergence: comparing / rows.length,
       step: (times[steps]! - times[1]!) / 1000 / (steps - 1) / training.accumulation,
+      tokens: {
+        prompt: mean(texts.map((text) => model.promptLength(text))),
+        answer: mean(scored.map(({ tokens }) => tokens)),
+      },
     };
   } finally {
     model.close();

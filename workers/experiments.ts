@@ -7,7 +7,7 @@ import type { Precision } from '../models/precision.ts';
 import type { EngineReport } from '../src/engine/config.ts';
 import { allocatedBytes } from '../src/engine/memory.ts';
 import { DataError, StoppedError } from '../src/errors.ts';
-import type { UnitCosts } from '../src/experiment/estimate.ts';
+import { sizesOf, type UnitCosts } from '../src/experiment/estimate.ts';
 import { planExperiment } from '../src/experiment/plan.ts';
 import type { ExperimentReport, Surroundings } from '../src/experiment/report.ts';
 import type { PieceResult, ResultStore } from '../src/experiment/results.ts';
@@ -98,17 +98,7 @@ export class Experiments {
       const { result } = await session.settle(piece);
       done.push({ id: piece.id, seconds: secondsOf(result) });
     }
-    const { train, validation, test, retention } = task;
-    return {
-      done,
-      sizes: {
-        train: train.length,
-        validation: validation.length,
-        test: test.length,
-        retention: retention.length,
-      },
-      notices,
-    };
+    return { done, sizes: sizesOf(task), notices };
   }
 
   /** @returns the seconds it took, now or when it was done */

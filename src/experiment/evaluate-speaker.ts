@@ -37,7 +37,7 @@ export async function evaluateSpeaker(evaluation: Evaluation, speaker: Speaker):
   };
   const textNll: Measured['textNll'] = {};
   for (const { id, name, rows } of task.texts) {
-    textNll[name] = await nllOf({ id, name, rows }, `NLL of ${name}`);
+    textNll[name] = await nllOf({ id, name, rows }, 'NLL of general text');
   }
   return {
     test,

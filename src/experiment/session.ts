@@ -161,8 +161,7 @@ export class ExperimentSession {
       run,
       set: this.found('set', piece.set),
       familiarity: (other) => this.found('familiarity', `${model}.${other}`),
-      onStep: (step, steps) =>
-        report({ piece, what: 'training', done: step.step, total: steps, step }),
+      onStep: (step, done, total) => report({ piece, what: 'training', done, total, step }),
     });
     const trainedIn = this.since(began);
     try {

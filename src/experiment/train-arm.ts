@@ -3,6 +3,8 @@
  * grid and the weights to keep. Every choice is made on validation questions, never on test ones.
  */
 import type { StepReport } from '../metrics/step-report.ts';
+import { mean } from '../statistics/summary.ts';
+import { stepsOf } from './budget.ts';
 import type { ArmRequest, Speaker, TrainedModel } from './doers.ts';
 import { ask, type Evaluation } from './evaluate-speaker.ts';
 import { validationSet } from './make-sets.ts';
@@ -14,8 +16,8 @@ export interface ArmWork extends Evaluation {
   set: SetResult;
   /** What the model makes of a set; of the sets that the run needs. */
   familiarity: (set: string) => FamiliarityResult;
-  /** Awaited after every report of the training. */
-  onStep: (step: StepReport, steps: number) => Promise<void>;
+  /** Awaited after every report of the training; `done` of `total` steps, over all learning rates. */
+  onStep: (step: StepReport, done: number, total: number) => Promise<void>;
 }
 
 export type ArmTrained = Pick<
@@ -25,14 +27,20 @@ export type ArmTrained = Pick<
 
 /** Trains once for each learning rate of the grid and keeps the best on validation questions. */
 export async function trainArm(work: ArmWork): Promise<ArmTrained> {
-  const { learningRates, training } = work.experiment;
+  const { experiment, run, familiarity } = work;
+  const { learningRates, training } = experiment;
   const rates = learningRates.length > 0 ? learningRates : [training.learningRate];
-  const steps = stepsFor(work);
+  const steps = stepsOf(experiment, run.set, (id) =>
+    // The end token is trained too.
+    mean(familiarity(id).answers.map(({ tokens }) => tokens + 1)),
+  );
   const choice: RunResult['choice'] = [];
   let best: (TrainedOnce & { learningRate: number; correct: number }) | undefined;
   // From the smallest rate up, so that of equals the gentlest is kept.
-  for (const learningRate of [...rates].sort((a, b) => a - b)) {
-    const once = await trainOnce(work, learningRate, steps);
+  for (const [i, learningRate] of rates.toSorted((a, b) => a - b).entries()) {
+    const once = await trainOnce(work, learningRate, steps, (report) =>
+      work.onStep(report, i * steps + report.step, rates.length * steps),
+    );
     let correct = 0;
     if (rates.length > 1) {
       correct = await rightOnValidation(work, once.trained);
@@ -52,7 +60,12 @@ type TrainedOnce = Pick<RunResult, 'keptStep' | 'checkpoints' | 'curve'> & {
   trained: TrainedModel;
 };
 
-async function trainOnce(work: ArmWork, learningRate: number, steps: number): Promise<TrainedOnce> {
+async function trainOnce(
+  work: ArmWork,
+  learningRate: number,
+  steps: number,
+  onStep: (step: StepReport) => Promise<void>,
+): Promise<TrainedOnce> {
   const { experiment, task, model, run, set } = work;
   const spec = experiment.sets.find(({ id }) => id === run.set)!;
   const seed = experiment.task.kind === 'world' ? experiment.task.seed : 0;
@@ -73,7 +86,7 @@ async function trainOnce(work: ArmWork, learningRate: number, steps: number): Pr
       loss: Number.isFinite(loss) ? loss : null,
       ...(validationLoss !== undefined && { validationLoss }),
     });
-    await work.onStep(report, steps);
+    await onStep(report);
   });
   const checkpoints = chosen?.checkpoints ?? [];
   return { trained, curve, checkpoints, keptStep: chosen?.kept() ?? steps };
@@ -104,17 +117,4 @@ function checkpointChoice(work: ArmWork) {
 async function rightOnValidation(work: ArmWork, speaker: Speaker): Promise<number> {
   const outcomes = await ask(work, speaker, 'validation questions', work.task.validation);
   return outcomes.filter(({ strict }) => strict).length;
-}
-
-/** The same steps for all, or about the same answer tokens. */
-function stepsFor({ experiment, run, familiarity }: ArmWork): number {
-  const { budget, training, sets } = experiment;
-  if (budget === 'equal-steps') return training.steps;
-  const meanTokens = (id: string) => {
-    const { answers } = familiarity(id);
-    // The end token is trained too.
-    return answers.reduce((sum, { tokens }) => sum + tokens + 1, 0) / answers.length;
-  };
-  const average = sets.reduce((sum, { id }) => sum + meanTokens(id), 0) / sets.length;
-  return Math.max(1, Math.round((training.steps * average) / meanTokens(run.set)));
 }

@@ -1,9 +1,7 @@
 /** The experiment that the form makes: edited in place, checked whole, shared as file, link, command. */
 import { embeddedModels, labelOf } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
-import { pieceSeconds, type TaskSizes, type UnitCosts } from '../experiment/estimate.ts';
 import { PARAPHRASE_TEMPLATE } from '../experiment/paraphrase-template.ts';
-import { planExperiment } from '../experiment/plan.ts';
 import { presetExperiment, presets, type PresetName } from '../experiment/presets.ts';
 import {
   parseExperiment,
@@ -26,8 +24,6 @@ type Parts = Pick<Lab, 'model' | 'answers' | 'client' | 'activity'>;
 
 /** The prompt of the command, unless it is told otherwise. */
 const USUAL_PROMPT: PromptSettings = { useChatTemplate: true, plainTemplate: '{question}\n' };
-/** Up to this size a trial is quick enough to be made unasked. */
-const SMALL_MODEL = 20e6;
 
 export class ExperimentDraft implements Addressed {
   experiment = $state<Experiment>(presetExperiment('quick'));
@@ -37,9 +33,6 @@ export class ExperimentDraft implements Addressed {
   plainPrompt = $state<string | undefined>();
   /** Why a file or a link could not be read. */
   error = $state.raw<Error | undefined>();
-  /** Seconds of a step, an answer and a measurement, and what they were measured for. */
-  #costs = $state.raw<{ key: string; costs: UnitCosts } | undefined>();
-  estimating = $state(false);
   readonly #parts: Parts;
 
   readonly families = families.filter(({ role }) => role !== 'pretraining');
@@ -261,48 +254,6 @@ export class ExperimentDraft implements Addressed {
     };
   }
 
-  /** Measured costs of an experiment like this one; undefined until it was asked. */
-  costs(experiment: Experiment): UnitCosts | undefined {
-    return this.#costs?.key === costKey(experiment) ? this.#costs.costs : undefined;
-  }
-
-  /** Seconds it will take; undefined until a trial was made. */
-  seconds(experiment: Experiment): number | undefined {
-    const costs = this.costs(experiment);
-    if (costs === undefined || schemaProblems(experiment).length > 0) return undefined;
-    const sizes = sizesOf(experiment, this.files);
-    return planExperiment(experiment).reduce(
-      (sum, piece) => sum + pieceSeconds(piece, experiment, sizes, costs),
-      0,
-    );
-  }
-
-  /** Whether a trial is quick: of models that come with the page. */
-  quick({ models }: Experiment): boolean {
-    const { summary } = this.#parts.model;
-    return models.every(
-      ({ source }) =>
-        source === undefined || (summary !== undefined && summary.parameters <= SMALL_MODEL),
-    );
-  }
-
-  /** Makes a short trial; does nothing while something else has the worker. */
-  readonly askCosts = async (experiment: Experiment): Promise<void> => {
-    const { activity, client, model } = this.#parts;
-    if (this.estimating || activity.job !== undefined || model.engine === undefined) return;
-    this.estimating = true;
-    try {
-      const request = { ...this.request(experiment), id: 'trial' };
-      const costs = await client.api.estimateExperiment(request);
-      this.#costs = { key: costKey(experiment), costs };
-    } catch {
-      // Without an estimate the button says nothing about time; the reason shows when it is pressed.
-      this.#costs = undefined;
-    } finally {
-      this.estimating = false;
-    }
-  };
-
   get addressed(): Record<string, string> {
     if (this.preset === 'quick' && this.plainPrompt === undefined) return {};
     if (schemaProblems($state.snapshot(this.experiment) as Experiment).length > 0) return {};
@@ -425,41 +376,6 @@ function pathsIn({ task, sets }: Experiment): string[] {
   const own = sets.map((set) => (set.kind === 'file' ? set.path : undefined));
   return [...own, ...parts].filter((path) => path !== undefined);
 }
-
-export function sizesOf(
-  { task, sets }: Experiment,
-  files: Readonly<Record<string, string>>,
-): TaskSizes {
-  if (task.kind === 'world') {
-    return {
-      train: task.trainQuestions,
-      validation: task.validationQuestions,
-      test: task.testQuestions,
-      retention: task.retentionQuestions,
-    };
-  }
-  const lines = (path: string | undefined, most = Infinity) =>
-    Math.min(most, path === undefined ? 0 : (files[path]?.trim().split('\n').length ?? 0));
-  const first = sets.find((set) => set.kind === 'file');
-  return {
-    train: lines(first?.path, task.trainQuestions),
-    validation: lines(task.validation, task.validationQuestions),
-    test: lines(task.test, task.testQuestions),
-    retention: lines(task.retention, task.retentionQuestions),
-  };
-}
-
-/** What decides how long a step, an answer and a measurement take. */
-const costKey = ({ models, training, lora, evaluation, task }: Experiment): string =>
-  JSON.stringify([
-    models[0]?.id,
-    models[0]?.source,
-    training.batchSize,
-    lora.rank,
-    lora.targets,
-    evaluation.maxNewTokens,
-    task.kind,
-  ]);
 
 function slugOf(name: string): string {
   const last = name.split('/').at(-1)!.replace(/@.*$/, '').toLowerCase();

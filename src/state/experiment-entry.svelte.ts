@@ -2,6 +2,7 @@
 import {
   pieceSeconds,
   stageSeconds,
+  type Known,
   type TaskSizes,
   type UnitCosts,
 } from '../experiment/estimate.ts';
@@ -36,7 +37,7 @@ export interface Running {
 }
 
 /** Proportions of a small model on two cores, until something has been measured. */
-const USUAL: UnitCosts = { answer: 0.015, measure: 0.002, step: 0.1 };
+const USUAL: UnitCosts = { answer: 0.015, measure: 0.002, divergence: 0.004, step: 0.1 };
 /** From here on what has passed says more about what is left than any trial. */
 const TRUSTED_SHARE = 0.2;
 
@@ -50,8 +51,6 @@ export class ExperimentEntry {
   error = $state.raw<Error | undefined>();
   notices = $state.raw<readonly string[]>([]);
   readonly #needs: ReadonlyMap<string, readonly string[]>;
-  /** What of the running piece is behind it. */
-  #passed: string[] = [];
 
   constructor(request: ExperimentRequest, progress: ExperimentProgress) {
     this.request = request;
@@ -102,12 +101,12 @@ export class ExperimentEntry {
     const behind = Object.values(done).reduce((sum, seconds) => sum + seconds, 0);
     const expected = this.pieces
       .filter(({ id }) => id in done)
-      .reduce((sum, piece) => sum + this.#expected(piece), 0);
+      .reduce((sum, piece) => sum + pieceSeconds(piece, this.#known), 0);
     // What has been done corrects what was thought.
     const correction = expected > 0 && behind > 0 ? behind / expected : 1;
     const waiting = this.places
       .filter(({ state, blockedBy }) => state === 'waiting' && blockedBy.length === 0)
-      .reduce((sum, { piece }) => sum + this.#expected(piece) * correction, 0);
+      .reduce((sum, { piece }) => sum + pieceSeconds(piece, this.#known) * correction, 0);
     const own = this.running && this.#runningSeconds(this.running, correction);
     const left = waiting + (own?.left ?? 0);
     const all = behind + (own?.passed ?? 0) + left;
@@ -121,7 +120,6 @@ export class ExperimentEntry {
   });
 
   begin(id: string): void {
-    this.#passed = [];
     this.running = { id, began: performance.now(), stage: undefined, share: 0 };
   }
 
@@ -129,14 +127,7 @@ export class ExperimentEntry {
     const { running } = this;
     const piece = this.pieces.find(({ id }) => id === running?.id);
     if (running === undefined || piece === undefined) return;
-    const before = running.stage?.what;
-    if (before !== undefined && before !== stage.what) this.#passed.push(before);
-    const seconds = this.#stages(piece);
-    const all = Object.values(seconds).reduce((sum, own) => sum + own, 0);
-    const passed = this.#passed.reduce((sum, what) => sum + (seconds[what] ?? 0), 0);
-    const now = ((seconds[stage.what] ?? 0) * stage.done) / Math.max(1, stage.total);
-    const share = all > 0 ? Math.min(1, (passed + now) / all) : 0;
-    // Several learning rates train again from the start: never backward.
+    const share = shareOf(stage, stageSeconds(piece, this.#known));
     this.running = { ...running, stage, share: Math.max(running.share, share) };
   }
 
@@ -157,19 +148,22 @@ export class ExperimentEntry {
       );
   }
 
-  #stages(piece: Piece): Record<string, number> {
-    const { costs = USUAL, sizes = NO_SIZES } = this.progress;
-    return stageSeconds(piece, this.request.experiment, sizes, costs);
-  }
-
-  #expected(piece: Piece): number {
-    const { costs = USUAL, sizes = NO_SIZES } = this.progress;
-    return pieceSeconds(piece, this.request.experiment, sizes, costs);
-  }
+  readonly #known = $derived.by((): Known => {
+    const { costs, sizes } = this.progress;
+    const sets = new Map(this.result?.report.sets.map((set) => [set.id, set]));
+    return {
+      experiment: this.request.experiment,
+      // An earlier version kept less of both.
+      sizes: { ...NO_SIZES, ...sizes },
+      costs: { ...USUAL, ...costs },
+      meanTokens: (model, set) => sets.get(set)?.familiarity[model]?.meanTokens,
+    };
+  });
 
   #runningSeconds({ id, began, share }: Running, correction: number) {
     const passed = (performance.now() - began) / 1000;
-    const expected = this.#expected(this.pieces.find((piece) => piece.id === id)!) * correction;
+    const piece = this.pieces.find((own) => own.id === id)!;
+    const expected = pieceSeconds(piece, this.#known) * correction;
     const left = share > TRUSTED_SHARE ? (passed * (1 - share)) / share : expected * (1 - share);
     return { passed, left };
   }
@@ -182,4 +176,14 @@ function orderOf(pieces: readonly Piece[], kept: readonly string[]): string[] {
   return same ? [...kept] : planned;
 }
 
-const NO_SIZES: TaskSizes = { train: 0, validation: 0, test: 0, retention: 0 };
+/** How far a piece is; 0 for what goes on in between. */
+function shareOf({ what, done, total }: ExperimentStage, seconds: Record<string, number>): number {
+  const stages = Object.entries(seconds);
+  const sum = (of: typeof stages) => of.reduce((all, [, own]) => all + own, 0);
+  const at = stages.findIndex(([name]) => name === what);
+  if (at < 0 || sum(stages) === 0) return 0;
+  return (sum(stages.slice(0, at)) + (stages[at]![1] * done) / Math.max(1, total)) / sum(stages);
+}
+
+const NONE = { train: 0, validation: 0, test: 0, retention: 0 };
+const NO_SIZES: TaskSizes = { ...NONE, text: 0, options: NONE };

@@ -15,6 +15,7 @@ import {
   type ExperimentProgress,
 } from './experiment-archive.ts';
 import { ExperimentDraft } from './experiment-draft.svelte.ts';
+import { ExperimentEstimate } from './experiment-estimate.svelte.ts';
 import { ExperimentEntry } from './experiment-entry.svelte.ts';
 import { asError, Job, type JobReport } from './job.svelte.ts';
 import type { Lab } from './lab.svelte.ts';
@@ -29,6 +30,7 @@ const MOST_LOSSES = 2;
 export class ExperimentsState {
   readonly job: Job;
   readonly draft: ExperimentDraft;
+  readonly estimate: ExperimentEstimate;
   /** In the order of the queue. */
   list = $state.raw<readonly ExperimentEntry[]>([]);
   /** Whose results are on screen. */
@@ -45,6 +47,7 @@ export class ExperimentsState {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.draft = new ExperimentDraft(parts);
+    this.estimate = new ExperimentEstimate(parts);
     this.job = new Job(parts.activity, parts.client, { name: 'Experiment', guarded: true });
     parts.client.onlost(() => (this.#open = undefined));
   }

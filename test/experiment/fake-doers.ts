@@ -34,6 +34,8 @@ export function fakeDoers(options: FakeOptions) {
   const opened: string[] = [];
   const trainings: { model: string; set: string; seed: number; lr: number; steps: number }[] = [];
   let live = 0;
+  /** Questions answered, answers measured and compared, batches trained on. */
+  const done = { answers: 0, measures: 0, divergences: 0, steps: 0 };
 
   const speaker = (
     model: string,
@@ -46,6 +48,7 @@ export function fakeDoers(options: FakeOptions) {
       ({ temperature, seed: draw }) =>
       (questions) => {
         asked.push({ model, set, questions: [...questions], temperature });
+        done.answers += questions.length;
         const skill = options.skill(model, set, lr, step);
         const say = (question: string) => {
           const chance = hashText(`${model}/${set ?? ''}/${seed}/${draw}/${question}`) / 2 ** 32;
@@ -54,14 +57,16 @@ export function fakeDoers(options: FakeOptions) {
         };
         return Promise.resolve(questions.map(say));
       },
-    measureEndings: (endings) =>
-      Promise.resolve(
-        endings.map(
-          ({ beginning, ending }) => hashText(beginning + ending + (set ?? '')) / 2 ** 32,
-        ),
-      ),
-    measure: (measured, report) =>
-      report(1, 1).then(() =>
+    measureEndings: async (endings, report) => {
+      done.measures += endings.length;
+      await report(1, 1);
+      return endings.map(
+        ({ beginning, ending }) => hashText(beginning + ending + (set ?? '')) / 2 ** 32,
+      );
+    },
+    measure: (measured, report) => {
+      done.measures += measured.rows.length;
+      return report(1, 1).then(() =>
         measured.rows.map(({ id, response }) => {
           const tokens = response.split(' ').length;
           const noise = hashText(`${id}/${response}`) / 2 ** 32 / 10;
@@ -78,7 +83,8 @@ export function fakeDoers(options: FakeOptions) {
             likeliest: 1,
           };
         }),
-      ),
+      );
+    },
   });
 
   const doers: Doers = {
@@ -102,6 +108,7 @@ export function fakeDoers(options: FakeOptions) {
             throw failAt.error;
           }
           trainings.push({ model: id, set: set.id, seed, lr, steps });
+          done.steps += steps * training.accumulation;
           live++;
           let kept = speaker(id, set.id, seed, lr);
           const every = training.evaluateEvery;
@@ -120,14 +127,16 @@ export function fakeDoers(options: FakeOptions) {
           }
           return {
             ...kept,
-            divergence: ({ rows }, progress) =>
-              progress(1, 1).then(() =>
+            divergence: ({ rows }, progress) => {
+              done.divergences += rows.length;
+              return progress(1, 1).then(() =>
                 rows.map(({ id: rowId, response }) => ({
                   rowId,
                   tokens: response.split(' ').length,
                   klSum: response.split(' ').length * (options.divergence?.(set.id) ?? 0.1),
                 })),
-              ),
+              );
+            },
             trainedTokens: 100,
             dispose: () => {
               live--;
@@ -138,7 +147,7 @@ export function fakeDoers(options: FakeOptions) {
       return Promise.resolve(model);
     },
   };
-  return { doers, asked, opened, trainings, live: () => live };
+  return { doers, asked, opened, trainings, done, live: () => live };
 }
 
 /** Keeps results as text, as a disk does. */

@@ -1,5 +1,6 @@
 /** The experiment calls of the fake trainer: the real protocol and report with doers that only pretend. */
 import { DataError, StoppedError } from '../../src/errors.ts';
+import { sizesOf } from '../../src/experiment/estimate.ts';
 import { planExperiment } from '../../src/experiment/plan.ts';
 import type { Surroundings } from '../../src/experiment/report.ts';
 import type { PieceResult } from '../../src/experiment/results.ts';
@@ -83,14 +84,7 @@ export function fakeExperiments(
         await session.settle(piece);
         done.push({ id: piece.id, seconds: 2 });
       }
-      const { train, validation, test, retention } = task;
-      const sizes = {
-        train: train.length,
-        validation: validation.length,
-        test: test.length,
-        retention: retention.length,
-      };
-      return { done, sizes, notices: [] };
+      return { done, sizes: sizesOf(task), notices: [] };
     },
     async settlePiece(pieceId, tell) {
       const piece = planExperiment(open!.request.experiment).find(({ id }) => id === pieceId)!;
@@ -119,7 +113,7 @@ export function fakeExperiments(
     },
     estimateExperiment: async () => {
       await options.pause();
-      return { answer: 0.02, measure: 0.002, step: 0.1 };
+      return { answer: 0.02, measure: 0.002, divergence: 0.004, step: 0.1 };
     },
   };
 }

@@ -104,7 +104,7 @@ it('gives the numbers of the command, also in another order and after a stop', a
   await session.closeExperiment();
   const { done, sizes } = await session.openExperiment(request('one'));
   expect(done.map(({ id }) => id)).toEqual(plan.filter((id) => !runs.slice(0, 2).includes(id)));
-  expect(sizes).toEqual({ train: 4, validation: 0, test: 3, retention: 2 });
+  expect(sizes).toMatchObject({ train: 4, validation: 0, test: 3, retention: 2, text: 100 });
   for (const id of runs) await session.settlePiece(id, quiet);
 
   const result = await session.experimentResult('one');
@@ -138,6 +138,7 @@ it('refuses to go on with results of other settings', async () => {
 });
 
 it('measures what steps, answers and measurements cost', async () => {
-  const costs = await session.estimateExperiment(request('two'));
+  const { tokens, ...costs } = await session.estimateExperiment(request('two'));
   for (const seconds of Object.values(costs)) expect(seconds).toBeGreaterThan(0);
+  expect(tokens!.prompt).toBeGreaterThan(tokens!.answer);
 });
