@@ -1,26 +1,20 @@
 /** The experiment that the form makes: edited in place, checked whole, shared as file, link, command. */
-import { embeddedModels, labelOf } from '../../models/catalog.ts';
+import { labelOf } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
-import { PARAPHRASE_TEMPLATE } from '../experiment/paraphrase-template.ts';
 import { presetExperiment, presets, type PresetName } from '../experiment/presets.ts';
-import {
-  parseExperiment,
-  readExperiment,
-  type Experiment,
-  type ModelSpec,
-  type SetSpec,
-} from '../experiment/schema.ts';
+import { parseExperiment, readExperiment, type Experiment } from '../experiment/schema.ts';
 import { shortForm } from '../experiment/short-form.ts';
 import { families } from '../world/families.ts';
 import { responseSetWriters } from '../world/response-sets.ts';
-import type { ExperimentRequest, ModelSource, PromptSettings } from '../../workers/protocol.ts';
+import type { ExperimentRequest, PromptSettings } from '../../workers/protocol.ts';
 import type { Addressed } from './address.ts';
-import { packText, unpackText } from './pack-text.ts';
-import type { MadeKind } from './experiment-fields.ts';
+import { replaced } from './experiment-edits.ts';
+import { isExperiment, missingOf, offeredModels, pathsIn, sourceOf } from './experiment-sources.ts';
 import type { Lab } from './lab.svelte.ts';
 import { ownTask } from './own-task.ts';
+import { packText, unpackText } from './pack-text.ts';
 
-type Parts = Pick<Lab, 'model' | 'answers' | 'client' | 'activity'>;
+type Parts = Pick<Lab, 'model' | 'answers'>;
 
 /** The prompt of the command, unless it is told otherwise. */
 const USUAL_PROMPT: PromptSettings = { useChatTemplate: true, plainTemplate: '{question}\n' };
@@ -44,8 +38,7 @@ export class ExperimentDraft implements Addressed {
 
   /** Everything that keeps it from being carried out. */
   readonly problems = $derived.by((): readonly string[] => {
-    const experiment = $state.snapshot(this.experiment) as Experiment;
-    return [...schemaProblems(experiment), ...this.#missing(experiment)];
+    return this.#problemsOf($state.snapshot(this.experiment) as Experiment);
   });
 
   /** The values in force, as the fold says them. */
@@ -132,120 +125,20 @@ export class ExperimentDraft implements Addressed {
     this.#change({ task, sets });
   };
 
-  /** The models that can take part: embedded ones, and the one that is open. */
-  readonly offered = $derived.by((): { spec: ModelSpec; label: string }[] => {
-    const { opened, summary } = this.#parts.model;
-    const embedded = embeddedModels.map(({ id, label, dialect }) => ({
-      spec: { id, ...(dialect !== undefined && { dialect }) },
-      label,
-    }));
-    if (opened === undefined || opened.kind === 'embedded' || summary === undefined)
-      return embedded;
-    const source = opened.kind === 'files' ? opened.name : opened.id;
-    return [...embedded, { spec: { id: slugOf(source), source }, label: summary.id }];
-  });
-
-  readonly toggleModel = (spec: ModelSpec): void => {
-    const { experiment } = this;
-    if (!experiment.models.some(({ id }) => id === spec.id)) {
-      experiment.models = [...experiment.models, spec];
-      return;
-    }
-    experiment.models = experiment.models.filter(({ id }) => id !== spec.id);
-    this.#forget(
-      (id) => id === spec.id,
-      () => false,
-    );
-    for (const set of experiment.sets) {
-      if ('model' in set && set.model === spec.id) this.removeSet(set.id);
-    }
-  };
-
-  readonly toggleWriter = (writer: string): void => {
-    const own = this.experiment.sets.find((set) => set.kind === 'written' && set.writer === writer);
-    if (own !== undefined) this.removeSet(own.id);
-    else this.#addSet({ id: writer, kind: 'written', writer });
-  };
-
-  /** A set that a model's answers are needed for. */
-  readonly addMade = (kind: MadeKind, model: string): void => {
-    const taken = this.experiment.sets.map(({ id }) => id);
-    const short = model.replace(/^idiolect-/, '');
-    let id = `${kind}-${short}`;
-    for (let i = 2; taken.includes(id); i++) id = `${kind}-${short}-${i}`;
-    switch (kind) {
-      case 'own':
-      case 'minimum-change':
-        this.#addSet({ id, kind, model });
-        return;
-      case 'own-correct':
-        this.#addSet({ id, kind, model, samples: 8, temperature: 0.8, seed: 1 });
-        return;
-      case 'most-familiar':
-      case 'least-familiar':
-        this.#addSet({ id, kind, model, from: taken });
-        return;
-      case 'random-choice':
-        this.#addSet({ id, kind, from: taken, seed: 1 });
-        return;
-      case 'paraphrase':
-        this.#addSet({
-          ...{ id, kind, model },
-          of: taken[0] ?? '',
-          template: PARAPHRASE_TEMPLATE,
-        });
-    }
-  };
-
-  readonly removeSet = (id: string): void => {
-    const { experiment } = this;
-    experiment.sets = experiment.sets.filter((set) => set.id !== id);
-    this.#forget(
-      () => false,
-      (set) => set === id,
-    );
-  };
-
-  /** Undefined: every model on every set. */
-  readonly trains = (model: string, set: string): boolean =>
-    this.experiment.arms?.some((arm) => arm.model === model && arm.set === set) ?? true;
-
-  readonly toggleArm = (model: string, set: string): void => {
-    const { experiment } = this;
-    const all = experiment.models.flatMap((own) =>
-      experiment.sets.map((other) => ({ model: own.id, set: other.id })),
-    );
-    const arms = all.filter(
-      (arm) => this.trains(arm.model, arm.set) !== (arm.model === model && arm.set === set),
-    );
-    if (arms.length === all.length) delete experiment.arms;
-    else experiment.arms = arms;
-  };
-
-  /** Tests the 2×2 of the first two models and sets, or no longer. */
-  readonly toggleCrossOver = (): void => {
-    const { experiment } = this;
-    const { models, sets } = experiment;
-    if (experiment.crossOver !== undefined) delete experiment.crossOver;
-    else if (models.length > 1 && sets.length > 1) {
-      experiment.crossOver = {
-        modelA: models[0]!.id,
-        setA: sets[0]!.id,
-        modelB: models[1]!.id,
-        setB: sets[1]!.id,
-      };
-    }
-  };
+  /** The models that can take part. */
+  readonly offered = $derived.by(() => offeredModels(this.#parts.model));
 
   /** What the worker is asked. @throws DataError while there are problems */
   request(
     experiment = $state.snapshot(this.experiment) as Experiment,
   ): Omit<ExperimentRequest, 'id'> {
-    const problems = [...schemaProblems(experiment), ...this.#missing(experiment)];
+    const problems = this.#problemsOf(experiment);
     if (problems.length > 0) throw new DataError('This experiment cannot start.', problems);
     return {
       experiment,
-      sources: Object.fromEntries(experiment.models.map((spec) => [spec.id, this.#source(spec)!])),
+      sources: Object.fromEntries(
+        experiment.models.map((spec) => [spec.id, sourceOf(spec, this.#parts.model)!]),
+      ),
       files: this.files,
       prompt:
         this.plainPrompt === undefined
@@ -272,53 +165,13 @@ export class ExperimentDraft implements Addressed {
     this.plainPrompt = settings.get('experimentPrompt') ?? undefined;
   }
 
-  /** Other sets: what named the old ones goes. */
+  #problemsOf(experiment: Experiment): string[] {
+    return [...schemaProblems(experiment), ...missingOf(experiment, this.#parts.model, this.files)];
+  }
+
+  /** Other questions with their sets. */
   #change(change: Partial<Experiment>): void {
-    const experiment = { ...($state.snapshot(this.experiment) as Experiment), ...change };
-    delete experiment.crossOver;
-    delete experiment.arms;
-    this.experiment = experiment;
-  }
-
-  #addSet(set: SetSpec): void {
-    this.experiment.sets = [...this.experiment.sets, set];
-  }
-
-  /** Takes what is gone out of arms and cross-over. */
-  #forget(model: (id: string) => boolean, set: (id: string) => boolean): void {
-    const { experiment } = this;
-    const arms = experiment.arms?.filter((arm) => !model(arm.model) && !set(arm.set));
-    if (arms !== undefined) experiment.arms = arms;
-    const { crossOver } = experiment;
-    if (crossOver === undefined) return;
-    const { modelA, modelB, setA, setB } = crossOver;
-    if ([modelA, modelB].some(model) || [setA, setB].some(set)) delete experiment.crossOver;
-  }
-
-  #source({ id, source }: ModelSpec): ModelSource | undefined {
-    const { model } = this.#parts;
-    if (source === undefined) {
-      return embeddedModels.some((own) => own.id === id) ? model.embedded(id) : undefined;
-    }
-    const { opened } = model;
-    if (opened?.kind === 'files' && slugOf(opened.name) === slugOf(source)) return opened;
-    if (!/^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(source) || source.startsWith('.')) return undefined;
-    const [name = '', revision = 'main'] = source.split('@');
-    return { kind: 'hub', id: name, revision, baseUrl: model.hubUrl };
-  }
-
-  #missing(experiment: Experiment): string[] {
-    const models = experiment.models
-      .filter((spec) => this.#source(spec) === undefined)
-      .map(({ id, source }) =>
-        source === undefined
-          ? `models: ${id} does not come with the page; it needs a "source".`
-          : `models: open ${source} under Model first; the page cannot reach it by itself.`,
-      );
-    const files = pathsIn(experiment)
-      .filter((path) => !(path in this.files))
-      .map((path) => `There is no file ${path}: drop it here together with the experiment.`);
-    return [...models, ...files];
+    this.experiment = replaced($state.snapshot(this.experiment) as Experiment, change);
   }
 }
 
@@ -354,30 +207,4 @@ function schemaProblems(experiment: Experiment): readonly string[] {
   } catch (error) {
     return error instanceof DataError ? error.problems : [String(error)];
   }
-}
-
-/** Told from records of answers by its keys. */
-function isExperiment(text: string): boolean {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
-    return (
-      typeof value === 'object' &&
-      value !== null &&
-      ('sets' in value || 'seeds' in value || 'models' in value)
-    );
-  } catch {
-    return false;
-  }
-}
-
-function pathsIn({ task, sets }: Experiment): string[] {
-  const parts =
-    task.kind === 'files' ? [task.test, task.validation, task.retention, task.text] : [];
-  const own = sets.map((set) => (set.kind === 'file' ? set.path : undefined));
-  return [...own, ...parts].filter((path) => path !== undefined);
-}
-
-function slugOf(name: string): string {
-  const last = name.split('/').at(-1)!.replace(/@.*$/, '').toLowerCase();
-  return last.replaceAll(/[^a-z0-9.-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'model';
 }

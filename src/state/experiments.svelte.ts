@@ -3,10 +3,9 @@
  * that a reload goes on where it was. In which order things are done never changes a number. Loaded
  * when the lab is on screen.
  */
-import { DownloadError, GpuLostError, StoppedError } from '../errors.ts';
+import { DownloadError } from '../errors.ts';
 import { planExperiment } from '../experiment/plan.ts';
 import type { ExperimentReport } from '../experiment/report.ts';
-import { endsAll } from '../experiment/run.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
 import {
   memoryExperimentArchive,
@@ -17,15 +16,12 @@ import {
 import { ExperimentDraft } from './experiment-draft.svelte.ts';
 import { ExperimentEstimate } from './experiment-estimate.svelte.ts';
 import { ExperimentEntry } from './experiment-entry.svelte.ts';
+import { ExperimentWork } from './experiment-work.svelte.ts';
 import { asError, Job, type JobReport } from './job.svelte.ts';
 import type { Lab } from './lab.svelte.ts';
 import { newRunId, timeStamp } from './run-record.ts';
-import { WorkerLostError } from './trainer-client.ts';
 
 type Parts = Pick<Lab, 'activity' | 'client' | 'model' | 'answers' | 'fetchFile'>;
-
-/** A lost graphics processor is tried so often for one piece. */
-const MOST_LOSSES = 2;
 
 export class ExperimentsState {
   readonly job: Job;
@@ -38,18 +34,20 @@ export class ExperimentsState {
   /** Another tab of this page carries experiments out. */
   elsewhere = $state(false);
   readonly #parts: Parts;
+  readonly #work: ExperimentWork;
   #archive: ExperimentArchive = memoryExperimentArchive();
-  /** The one the worker has open. */
-  #open: ExperimentEntry | undefined;
-  /** Asked to end by `cancel`, not by a pause. */
-  #cancelling = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.draft = new ExperimentDraft(parts);
     this.estimate = new ExperimentEstimate(parts);
     this.job = new Job(parts.activity, parts.client, { name: 'Experiment', guarded: true });
-    parts.client.onlost(() => (this.#open = undefined));
+    this.#work = new ExperimentWork(parts, {
+      current: () => this.current,
+      change: (entry, change) => this.#change(entry, change),
+      moved: () => this.job.tell(this.#report()),
+      learn: (entry) => this.#learn(entry),
+    });
   }
 
   readonly shown = $derived(this.list.find(({ id }) => id === this.#shownId) ?? this.list.at(-1));
@@ -115,7 +113,7 @@ export class ExperimentsState {
     await onlyOneTab(
       async () => {
         this.elsewhere = false;
-        await this.job.run(this.#report(), () => this.#work());
+        await this.job.run(this.#report(), () => this.#work.all());
       },
       () => (this.elsewhere = true),
     );
@@ -135,7 +133,7 @@ export class ExperimentsState {
 
   /** Forgets what is kept of it and does everything anew. */
   readonly startOver = async (entry: ExperimentEntry): Promise<void> => {
-    if (this.#open === entry) await this.#close();
+    await this.#work.close(entry);
     await this.#parts.client.api.deleteStored(entry.id);
     entry.result = undefined;
     this.#change(entry, { done: {}, failed: {} });
@@ -146,9 +144,7 @@ export class ExperimentsState {
   readonly cancel = async (entry: ExperimentEntry, id: string): Promise<void> => {
     const cancelled = [...entry.progress.cancelled, id];
     this.#change(entry, { failed: without(entry.progress.failed, id), cancelled });
-    if (entry.running?.id !== id) return;
-    this.#cancelling = true;
-    await this.#parts.client.api.stop();
+    if (entry.running?.id === id) await this.#work.skip();
   };
 
   /** A piece that failed or was left out waits again. */
@@ -183,7 +179,7 @@ export class ExperimentsState {
   /** Deletes an experiment with its results. */
   readonly remove = async (entry: ExperimentEntry): Promise<void> => {
     if (entry.running !== undefined) return;
-    if (this.#open === entry) await this.#close();
+    await this.#work.close(entry);
     this.list = this.list.filter((other) => other !== entry);
     await this.#archive.delete(entry.id);
     await this.#parts.client.api.deleteStored(entry.id);
@@ -196,87 +192,6 @@ export class ExperimentsState {
     const entry = this.list.find(({ next }) => next !== undefined);
     if (entry !== undefined) this.goOn(entry);
   };
-
-  async #work(): Promise<void> {
-    let losses = 0;
-    for (;;) {
-      const entry = this.current;
-      const piece = entry?.next;
-      if (entry === undefined || piece === undefined) break;
-      try {
-        if (this.#open !== entry) {
-          // What is found there may be done already.
-          await this.#openEntry(entry);
-          continue;
-        }
-        await this.#settle(entry, piece.id);
-        losses = 0;
-      } catch (error) {
-        if (error instanceof GpuLostError && ++losses <= MOST_LOSSES) {
-          this.#open = undefined;
-          continue;
-        }
-        if (error instanceof StoppedError && this.#cancelling) {
-          this.#cancelling = false;
-          continue;
-        }
-        // Nothing can be done before someone has seen to it.
-        this.#change(entry, { going: false });
-        await this.#close().catch(() => undefined);
-        throw error;
-      }
-    }
-    await this.#close();
-  }
-
-  /** When it cannot be opened, the reason stands at the experiment. */
-  async #openEntry(entry: ExperimentEntry): Promise<void> {
-    const { model, client } = this.#parts;
-    const { engine } = entry.request.experiment;
-    if (model.engine === undefined || (engine !== 'auto' && model.engine.name !== engine)) {
-      await model.changeEngine(engine === 'auto' ? model.engineChoice : engine);
-    }
-    try {
-      const { done, sizes, notices } = await client.api.openExperiment(entry.request);
-      this.#open = entry;
-      entry.notices = notices;
-      const seconds = Object.fromEntries(done.map((own) => [own.id, own.seconds]));
-      this.#change(entry, { done: seconds, sizes });
-    } catch (error) {
-      if (endsQueue(error)) throw error;
-      entry.error = asError(error);
-      this.#change(entry, { going: false });
-    }
-  }
-
-  async #settle(entry: ExperimentEntry, id: string): Promise<void> {
-    entry.begin(id);
-    this.job.tell(this.#report());
-    try {
-      const seconds = await this.#parts.client.api.settlePiece(id, (stage) => {
-        entry.tell(stage);
-        this.job.tell(this.#report());
-        return Promise.resolve();
-      });
-      // Left out in its last moment: it is done all the same.
-      const cancelled = entry.progress.cancelled.filter((other) => other !== id);
-      this.#change(entry, { done: { ...entry.progress.done, [id]: seconds }, cancelled });
-      this.#cancelling = false;
-    } catch (error) {
-      if (endsQueue(error)) throw error;
-      const { name, message, problems = [] } = asError(error) as Error & { problems?: string[] };
-      const failure = { name, message: message.split('\n', 1)[0]!, problems: [...problems] };
-      this.#change(entry, { failed: { ...entry.progress.failed, [id]: failure } });
-    } finally {
-      entry.running = undefined;
-    }
-    if (id.startsWith('run.') || id.startsWith('familiarity.')) await this.#learn(entry);
-  }
-
-  async #close(): Promise<void> {
-    this.#open = undefined;
-    await this.#parts.client.api.closeExperiment();
-  }
 
   /** Asks what is known so far. */
   async #learn(entry: ExperimentEntry): Promise<void> {
@@ -309,9 +224,6 @@ export class ExperimentsState {
 function without<Value>(record: Readonly<Record<string, Value>>, key: string) {
   return Object.fromEntries(Object.entries(record).filter(([own]) => own !== key));
 }
-
-/** What no other piece would get past either. */
-const endsQueue = (error: unknown): boolean => endsAll(error) || error instanceof WorkerLostError;
 
 /** Two tabs would do the same work twice. */
 async function onlyOneTab(work: () => Promise<void>, refused: () => void): Promise<void> {

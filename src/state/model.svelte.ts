@@ -14,6 +14,9 @@ export type EngineChoice = EngineName | 'auto';
 export const HUB_URL = 'https://huggingface.co';
 const ENGINES: readonly EngineChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
 
+/** `owner/name`, or `owner/name@revision`. */
+export const isHubId = (text: string): boolean => /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(text);
+
 export interface NamedFile {
   path: string;
   file: File;
@@ -60,7 +63,7 @@ export class ModelState implements Addressed {
   /** What is wrong with the choice, for the place where it is made. */
   readonly problem = $derived.by(() => {
     if (this.kind === 'files' && this.files.length === 0) return 'No files are chosen yet.';
-    if (this.kind === 'hub' && !/^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(this.hubId.trim())) {
+    if (this.kind === 'hub' && !isHubId(this.hubId.trim())) {
       return 'Expected owner/name, as in HuggingFaceTB/SmolLM2-135M-Instruct.';
     }
     return undefined;
@@ -76,8 +79,7 @@ export class ModelState implements Addressed {
       const folder = this.files[0]!.path.split('/').slice(0, -1).at(-1);
       return { kind: 'files', name: folder ?? this.files[0]!.path, files: [...this.files] };
     }
-    const [id = '', revision = 'main'] = this.hubId.trim().split('@');
-    return { kind: 'hub', id, revision, baseUrl: this.hubUrl.replace(/\/+$/, '') };
+    return this.onHub(this.hubId.trim());
   }
 
   /** Opens what the form describes. */
@@ -114,6 +116,12 @@ export class ModelState implements Addressed {
   /** A model that comes with the page. */
   embedded(id: string): ModelSource {
     return { kind: 'embedded', id, baseUrl: this.#embeddedUrl };
+  }
+
+  /** @param name as `isHubId` says */
+  onHub(name: string): ModelSource {
+    const [id = '', revision = 'main'] = name.split('@');
+    return { kind: 'hub', id, revision, baseUrl: this.hubUrl.replace(/\/+$/, '') };
   }
 
   /** Takes a file or a whole folder that was dropped or chosen. */

@@ -3,6 +3,7 @@ import { DataError, GpuUnavailableError } from '../../src/errors.ts';
 import { readExperiment } from '../../src/experiment/schema.ts';
 import { shortForm } from '../../src/experiment/short-form.ts';
 import { memoryExperimentArchive } from '../../src/state/experiment-archive.ts';
+import { toggleArm, toggleWriter } from '../../src/state/experiment-edits.ts';
 import type { ExperimentEntry } from '../../src/state/experiment-entry.svelte.ts';
 import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
 import { packText, unpackText } from '../../src/state/pack-text.ts';
@@ -187,8 +188,8 @@ test('the draft is shared by link, and checked whole', async () => {
   const { state } = await page();
   const { draft } = state;
   expect(draft.addressed).toEqual({});
-  draft.toggleWriter('terse');
-  draft.toggleArm('idiolect-a', 'terse');
+  toggleWriter(draft.experiment, 'terse');
+  toggleArm(draft.experiment, 'idiolect-a', 'terse');
   Object.assign(draft.experiment.training, { steps: 12 });
   const { draft: other } = (await page()).state;
   other.restore(new URLSearchParams(draft.addressed));

@@ -1,0 +1,80 @@
+/** Where the models and files that an experiment names are found on this page. */
+import { embeddedModels } from '../../models/catalog.ts';
+import type { Experiment, ModelSpec } from '../experiment/schema.ts';
+import type { ModelSource } from '../../workers/protocol.ts';
+import { isHubId, type ModelState } from './model.svelte.ts';
+
+/** The models that can take part: embedded ones, and the one that is open. */
+export function offeredModels(model: ModelState): { spec: ModelSpec; label: string }[] {
+  const { opened, summary } = model;
+  const embedded = embeddedModels.map(({ id, label, dialect }) => ({
+    spec: { id, ...(dialect !== undefined && { dialect }) },
+    label,
+  }));
+  if (opened === undefined || opened.kind === 'embedded' || summary === undefined) return embedded;
+  const source = nameOf(opened);
+  return [...embedded, { spec: { id: slugOf(source), source }, label: summary.id }];
+}
+
+/** Undefined for a model that the page cannot reach. */
+export function sourceOf({ id, source }: ModelSpec, model: ModelState): ModelSource | undefined {
+  if (source === undefined) {
+    return embeddedModels.some((own) => own.id === id) ? model.embedded(id) : undefined;
+  }
+  const { opened } = model;
+  if (opened?.kind === 'files' && slugOf(opened.name) === slugOf(source)) return opened;
+  return isHubId(source) && !source.startsWith('.') ? model.onHub(source) : undefined;
+}
+
+/** A sentence for each model and file that is not there. */
+export function missingOf(
+  experiment: Experiment,
+  model: ModelState,
+  files: Readonly<Record<string, string>>,
+): string[] {
+  const models = experiment.models
+    .filter((spec) => sourceOf(spec, model) === undefined)
+    .map(({ id, source }) =>
+      source === undefined
+        ? `models: ${id} does not come with the page; it needs a "source".`
+        : `models: open ${source} under Model first; the page cannot reach it by itself.`,
+    );
+  const absent = pathsIn(experiment).filter((path) => !(path in files));
+  return [
+    ...models,
+    ...absent.map((path) => `There is no file ${path}: drop it here together with the experiment.`),
+  ];
+}
+
+/** Of the files it names. */
+export function pathsIn({ task, sets }: Experiment): string[] {
+  const parts =
+    task.kind === 'files' ? [task.test, task.validation, task.retention, task.text] : [];
+  const own = sets.map((set) => (set.kind === 'file' ? set.path : undefined));
+  return [...own, ...parts].filter((path) => path !== undefined);
+}
+
+/** Told from records of answers by its keys. */
+export function isExperiment(text: string): boolean {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown> | null;
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      ('sets' in value || 'seeds' in value || 'models' in value)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function nameOf(source: ModelSource): string {
+  if (source.kind === 'files') return source.name;
+  const atRevision = source.kind === 'hub' && source.revision !== 'main';
+  return atRevision ? `${source.id}@${source.revision}` : source.id;
+}
+
+function slugOf(name: string): string {
+  const last = name.split('/').at(-1)!.replace(/@.*$/, '').toLowerCase();
+  return last.replaceAll(/[^a-z0-9.-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'model';
+}
