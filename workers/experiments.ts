@@ -19,6 +19,7 @@ import {
   experimentResult,
   openResults,
   readResult,
+  reportJson,
   resultFiles,
   surroundingsOf,
   type ExperimentResult,
@@ -142,7 +143,7 @@ export class Experiments {
       if (result) results.push(result);
     }
     const result = experimentResult(inputs, results, surroundings);
-    await texts.write(REPORT, resultFiles(result)[REPORT]!);
+    await texts.write(REPORT, reportJson(result));
     return result;
   }
 

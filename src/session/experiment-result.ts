@@ -105,13 +105,16 @@ export function resultFiles(
   result: ExperimentResult,
   reference?: ExperimentReport,
 ): Record<string, string> {
-  const { report, questions, results } = result;
   return {
-    'experiment.json': experimentJson(report.experiment),
-    'report.json': JSON.stringify({ ...report, questions, results }),
+    'experiment.json': experimentJson(result.report.experiment),
+    'report.json': reportJson(result),
     'report.html': htmlReport(result, reference),
   };
 }
+
+/** Every number and outcome; what `readResult` reads. */
+export const reportJson = ({ report, questions, results }: ExperimentResult): string =>
+  JSON.stringify({ ...report, questions, results });
 
 /** What `report.json` holds; the report is made anew, for JSON knows no NaN. */
 export function readResult(text: string): ExperimentResult {

@@ -97,8 +97,10 @@ export function toggleCrossOver(experiment: Experiment): void {
 
 /** Other questions with other sets: what named the old ones goes. */
 export function replaced(experiment: Experiment, change: Partial<Experiment>): Experiment {
-  const { crossOver: _crossOver, arms: _arms, ...rest } = experiment;
-  return { ...rest, ...change };
+  const other = { ...experiment, ...change };
+  delete other.crossOver;
+  delete other.arms;
+  return other;
 }
 
 /** Takes what is gone out of arms and cross-over. */

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { DataError, GpuUnavailableError } from '../../src/errors.ts';
 import { readExperiment } from '../../src/experiment/schema.ts';
 import { shortForm } from '../../src/experiment/short-form.ts';
@@ -10,6 +10,9 @@ import { packText, unpackText } from '../../src/state/pack-text.ts';
 import type { Lab } from '../../src/state/lab.svelte.ts';
 import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
 import { tinyLab } from '../support/tiny-lab.ts';
+
+// Whole experiments, each piece with its report: seconds where something else has the processor too.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** What outlives a page. */
 let archive: ReturnType<typeof memoryExperimentArchive>;
