@@ -36,6 +36,7 @@ import type {
   ExperimentRequest,
   ExperimentStage,
   ExportedFile,
+  LoadProgress,
   ModelSource,
 } from './protocol.ts';
 
@@ -43,10 +44,13 @@ export interface ExperimentHost {
   engine(): EngineReport;
   store(): Promise<RunStore>;
   stopRequested(): boolean;
-  modelFiles(source: ModelSource): Promise<ModelFiles>;
+  modelFiles(source: ModelSource, report: ReportLoad): Promise<ModelFiles>;
   /** The model that is open already, when it was opened from there in this precision. */
   openedFrom(source: ModelSource, precision: Precision): Promise<OpenLab | undefined>;
 }
+
+/** Bytes of a model's files as they come. */
+type ReportLoad = (progress: LoadProgress) => Promise<void>;
 
 interface Opened {
   request: ExperimentRequest;
@@ -73,10 +77,10 @@ export class Experiments {
   }
 
   /** @throws DataError for files that are missing or do not fit, and for results of other settings */
-  async open(request: ExperimentRequest): Promise<ExperimentOpening> {
+  async open(request: ExperimentRequest, report: ReportLoad): Promise<ExperimentOpening> {
     this.close();
     const notices: string[] = [];
-    const inputs = await this.#inputs(request, (text) => notices.push(text));
+    const inputs = await this.#inputs(request, (text) => notices.push(text), report);
     const platform = navigator.userAgent;
     const engine = this.#host.engine();
     const surroundings = await surroundingsOf(inputs, engine, request.prompt, platform);
@@ -159,7 +163,8 @@ export class Experiments {
   }
 
   async estimate(request: ExperimentRequest): Promise<UnitCosts> {
-    const inputs = await this.#inputs(request, () => undefined);
+    const quiet = () => Promise.resolve();
+    const inputs = await this.#inputs(request, () => undefined, quiet);
     return trialCosts(inputs, this.#doers(request, inputs));
   }
 
@@ -169,12 +174,16 @@ export class Experiments {
     this.#opened = undefined;
   }
 
-  #inputs(request: ExperimentRequest, notice: (text: string) => void): Promise<ExperimentInputs> {
+  #inputs(
+    request: ExperimentRequest,
+    notice: (text: string) => void,
+    report: ReportLoad,
+  ): Promise<ExperimentInputs> {
     const { experiment, sources, files } = request;
     return readInputs(experiment, {
       model: async ({ id }) => {
         const source = sources[id];
-        return source && this.#host.modelFiles(source);
+        return source && this.#host.modelFiles(source, report);
       },
       file: (path) => {
         const text = files[path];

@@ -1,5 +1,6 @@
 /** What the browser keeps for the person: downloaded models, and runs with their checkpoints. */
 import { listStoredModels } from '../src/storage/hub.ts';
+import { noteName } from '../src/storage/notes.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import { storageRoom } from '../src/storage/storage-room.ts';
 import { modelStore } from './model-source.ts';
@@ -44,12 +45,14 @@ export async function storageReport(runs: RunStore): Promise<StorageReport> {
     bytes,
     label: complete ? folder : `${folder} (partly downloaded)`,
   }));
-  const kept = (await runs.list()).map(({ runId, bytes }): StoredItem => ({
-    id: runId,
-    kind: 'run',
-    bytes,
-    label: runId,
-  }));
+  const kept = await Promise.all(
+    (await runs.list()).map(async ({ runId, bytes }): Promise<StoredItem> => {
+      const name = await experimentName(runs, runId);
+      return name === undefined
+        ? { id: runId, kind: 'run', bytes, label: runId }
+        : { id: runId, kind: 'experiment', bytes, label: name };
+    }),
+  );
   const room = await storageRoom();
   return {
     items: [...models, ...kept],
@@ -58,6 +61,13 @@ export async function storageReport(runs: RunStore): Promise<StorageReport> {
     persistent: room?.persistent ?? false,
     refused: notice ?? runs.refused,
   };
+}
+
+/** Undefined for a training run. */
+async function experimentName(store: RunStore, id: string): Promise<string | undefined> {
+  const file = await store.read(id, noteName('experiment.json'));
+  if (!file) return undefined;
+  return (JSON.parse(new TextDecoder().decode(file)) as { name: string }).name;
 }
 
 /** Whether the id of a stored item is a model's. */

@@ -222,8 +222,9 @@ export interface AdapterSummary {
 
 export interface StoredItem {
   id: string;
-  kind: 'model' | 'run';
+  kind: 'model' | 'run' | 'experiment';
   bytes: number;
+  /** Its name; of a run its id. */
   label: string;
 }
 
@@ -309,7 +310,10 @@ export interface TrainerApi {
   resumableRuns(): Promise<{ runId: string; step: number; steps: number }[]>;
   storage(): Promise<StorageReport>;
   /** Opens an experiment, or goes on with one whose results fit; another one is closed. */
-  openExperiment(request: ExperimentRequest): Promise<ExperimentOpening>;
+  openExperiment(
+    request: ExperimentRequest,
+    report: Report<LoadProgress>,
+  ): Promise<ExperimentOpening>;
   /** Does one piece of the open experiment, or finds it done. @returns the seconds it took */
   settlePiece(pieceId: string, report: Report<ExperimentStage>): Promise<number>;
   /** Frees what the open experiment holds. */

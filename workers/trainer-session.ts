@@ -28,8 +28,6 @@ import { modelFilesOf, sameSource } from './model-source.ts';
 import { modelSummary } from './model-summary.ts';
 import type {
   AdapterSummary,
-  ExperimentOpening,
-  ExperimentRequest,
   ExportedFile,
   GenerateProgress,
   GenerateRequest,
@@ -248,8 +246,8 @@ export class TrainerSession implements TrainerApi {
   readonly deleteStored = (id: string): Promise<void> =>
     isModel(id) ? deleteModel(id) : this.deleteRun(id);
 
-  readonly openExperiment = (request: ExperimentRequest): Promise<ExperimentOpening> =>
-    this.#alone(async () => (await this.#experiment()).open(request));
+  readonly openExperiment: TrainerApi['openExperiment'] = (request, report) =>
+    this.#alone(async () => (await this.#experiment()).open(request, report));
 
   readonly settlePiece: TrainerApi['settlePiece'] = (pieceId, report) =>
     this.#alone(async () => (await this.#experiment()).settle(pieceId, report));
@@ -350,9 +348,8 @@ export class TrainerSession implements TrainerApi {
       engine: () => this.#needEngine(),
       store: () => this.#runs(),
       stopRequested: () => this.#stopRequested(),
-      modelFiles: (source) => {
+      modelFiles: (source, report) => {
         const { signal } = (this.#download = new AbortController());
-        const report = () => Promise.resolve();
         return modelFilesOf(source, { report, signal, notice: (text) => this.#notices.push(text) });
       },
       openedFrom: async (source, precision) => {

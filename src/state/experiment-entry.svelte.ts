@@ -11,6 +11,7 @@ import type {
   ExperimentRequest,
   ExperimentResult,
   ExperimentStage,
+  LoadProgress,
 } from '../../workers/protocol.ts';
 import type { ExperimentProgress, PieceFailure } from './experiment-archive.ts';
 
@@ -46,6 +47,8 @@ export class ExperimentEntry {
   readonly pieces: readonly Piece[];
   progress = $state.raw<ExperimentProgress>()!;
   running = $state.raw<Running | undefined>();
+  /** A model that is fetched before the next piece can be done. */
+  loading = $state.raw<LoadProgress | undefined>();
   result = $state.raw<ExperimentResult | undefined>();
   /** Why it does not go on at all. */
   error = $state.raw<Error | undefined>();

@@ -89,7 +89,11 @@ export class ExperimentWork {
       await model.changeEngine(engine === 'auto' ? model.engineChoice : engine);
     }
     try {
-      const { done, sizes, notices } = await client.api.openExperiment(entry.request);
+      const { done, sizes, notices } = await client.api.openExperiment(entry.request, (load) => {
+        entry.loading = load;
+        this.#queue.moved();
+        return Promise.resolve();
+      });
       this.#open = entry;
       entry.notices = notices;
       const seconds = Object.fromEntries(done.map((own) => [own.id, own.seconds]));
@@ -98,6 +102,8 @@ export class ExperimentWork {
       if (endsQueue(error)) throw error;
       entry.error = asError(error);
       this.#queue.change(entry, { going: false });
+    } finally {
+      entry.loading = undefined;
     }
   }
 

@@ -63,7 +63,7 @@ export class Lab {
     this.client = new TrainerClient(connect);
     this.fetchFile = fetchFile;
     this.runs = new RunsState(runs);
-    this.storage = new StorageState(this.client);
+    this.storage = new StorageState(this.client, (id) => this.#deleteExperiment(id));
     this.model = new ModelState(this.client, this.activity, embeddedUrl);
     this.answers = new AnswersState(this.model, fetchFile);
     this.familiarity = new FamiliarityState(this.client, this.activity, this);
@@ -118,6 +118,13 @@ export class Lab {
   /** The address that opens the lab as it is set up now. */
   get address(): string {
     return writeAddress(this.#addressed);
+  }
+
+  async #deleteExperiment(id: string): Promise<void> {
+    const experiments = await this.loadExperiments();
+    const entry = experiments.list.find((own) => own.id === id);
+    // Without one its place in the queue was lost, and its files alone are left.
+    await (entry ? experiments.remove(entry) : this.client.api.deleteStored(id));
   }
 
   #waitsFor(step: StepId): string | undefined {

@@ -131,6 +131,14 @@ export function newRunId(): string {
   return `${time}-${crypto.randomUUID().slice(0, 4)}`;
 }
 
+/** When a run or an experiment was begun, by its id; undefined for other ids. */
+export function timeOfId(id: string): Date | undefined {
+  const digits = /^(?:experiment-)?(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\d{3}-/.exec(id);
+  if (digits === null) return undefined;
+  const [, year, month, day, hours, minutes, seconds] = digits;
+  return new Date(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
+}
+
 /** Now, in ISO 8601. */
 export function timeStamp(): string {
   return new Date().toISOString();

@@ -8,7 +8,9 @@ import type { ExperimentEntry } from '../../src/state/experiment-entry.svelte.ts
 import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
 import { packText, unpackText } from '../../src/state/pack-text.ts';
 import type { Lab } from '../../src/state/lab.svelte.ts';
+import { timeOfId } from '../../src/state/run-record.ts';
 import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
+
 import { tinyLab } from '../support/tiny-lab.ts';
 
 // Whole experiments, each piece with its report: seconds where something else has the processor too.
@@ -185,6 +187,34 @@ test('a lost engine stops the queue, which does not start by itself again', asyn
   expect(state.job.error?.message).toBe('Gone.');
   expect(runs(entry, 'failed')).toEqual([]);
   expect(state.due).toBe(false);
+});
+
+test('says what is fetched before the first piece', async () => {
+  const { state } = await page();
+  const { experiment } = state.draft;
+  experiment.models[1] = { ...experiment.models[1]!, source: 'owner/name' };
+  Object.assign(experiment.task, { trainQuestions: 4, testQuestions: 6, retentionQuestions: 0 });
+  const entry = await state.add(state.draft.request());
+  const heard: (string | undefined)[] = [];
+  const stop = $effect.root(() => {
+    $effect.pre(() => void heard.push(entry.loading?.file));
+  });
+  await state.work();
+  stop();
+  expect(heard).toContain('model.safetensors');
+  expect(entry.loading).toBeUndefined();
+});
+
+test('what is deleted under Storage leaves the queue too', async () => {
+  const { lab } = await page();
+  const experiments = await lab.loadExperiments();
+  const entry = await addTiny(experiments);
+  await lab.storage.delete({ id: entry.id, kind: 'experiment', bytes: 1, label: 'quick' });
+  expect(lab.storage.error).toBeUndefined();
+  expect(experiments.list).not.toContain(entry);
+  const at = new Date();
+  expect(Math.abs(at.getTime() - timeOfId(entry.id)!.getTime())).toBeLessThan(60_000);
+  expect(timeOfId('model:owner/name')).toBeUndefined();
 });
 
 test('the draft is shared by link, and checked whole', async () => {

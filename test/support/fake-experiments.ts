@@ -54,8 +54,13 @@ export function fakeExperiments(
     return experimentResult(inputs, results, surroundings);
   };
   return {
-    async openExperiment(request) {
+    async openExperiment(request, tell) {
       const { id, experiment } = request;
+      if (Object.values(request.sources).some(({ kind }) => kind === 'hub')) {
+        const file = 'model.safetensors';
+        const bytes = { bytesDone: 5e6, bytesTotal: 8e6, bytesPerSecond: 1e6, secondsLeft: 3 };
+        await tell({ phase: 'downloading', file, ...bytes });
+      }
       if (experiment.task.kind !== 'world')
         throw new DataError('The fake knows the micro-world only.');
       const task = worldTask(experiment, experiment.task);

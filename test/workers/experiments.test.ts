@@ -90,7 +90,7 @@ async function asTheCommand(): Promise<PieceResult[]> {
 it('gives the numbers of the command, also in another order and after a stop', async () => {
   const plan = planExperiment(experiment).map(({ id }) => id);
   const runs = plan.filter((id) => id.startsWith('run.'));
-  await session.openExperiment(request('one'));
+  await session.openExperiment(request('one'), quiet);
   for (const id of plan.filter((own) => !own.startsWith('run.'))) {
     await session.settlePiece(id, quiet);
   }
@@ -102,7 +102,7 @@ it('gives the numbers of the command, also in another order and after a stop', a
 
   // As after a reload: what is kept is found, what is not is done.
   await session.closeExperiment();
-  const { done, sizes } = await session.openExperiment(request('one'));
+  const { done, sizes } = await session.openExperiment(request('one'), quiet);
   expect(done.map(({ id }) => id)).toEqual(plan.filter((id) => !runs.slice(0, 2).includes(id)));
   expect(sizes).toMatchObject({ train: 4, validation: 0, test: 3, retention: 2, text: 100 });
   for (const id of runs) await session.settlePiece(id, quiet);
@@ -132,9 +132,16 @@ it('finds the last report of an experiment that is no longer open, and leaves th
   expect(views).toHaveLength(1);
 });
 
+it('lists what is kept of it under its name', async () => {
+  const { items } = await session.storage();
+  const [item] = items.filter(({ kind }) => kind === 'experiment');
+  expect(item).toMatchObject({ id: 'one', label: 'tiny' });
+  expect(item!.bytes).toBeGreaterThan(1000);
+});
+
 it('refuses to go on with results of other settings', async () => {
   const other = { ...request('one'), prompt: { ...prompt, useChatTemplate: false } };
-  await expect(session.openExperiment(other)).rejects.toThrow(/of another experiment/);
+  await expect(session.openExperiment(other, quiet)).rejects.toThrow(/of another experiment/);
 });
 
 it('measures what steps, answers and measurements cost', async () => {
