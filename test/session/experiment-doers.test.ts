@@ -25,7 +25,10 @@ const experiment = readExperiment(
     version: 1,
     name: 'tiny',
     models: [{ id: 'idiolect-a', dialect: 'a' }],
-    task: { kind: 'world', trainQuestions: 4, testQuestions: 3, retentionQuestions: 2 },
+    task: {
+      ...{ kind: 'world', trainQuestions: 4, testQuestions: 3 },
+      ...{ retentionQuestions: 2, textQuestions: 2 },
+    },
     sets: [
       { id: 'b', kind: 'written', writer: 'b' },
       { id: 'change', kind: 'minimum-change', model: 'idiolect-a' },

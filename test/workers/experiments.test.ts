@@ -23,7 +23,10 @@ const experiment = readExperiment(
     version: 1,
     name: 'tiny',
     models: [{ id: MODEL, dialect: 'a' }],
-    task: { kind: 'world', trainQuestions: 4, testQuestions: 3, retentionQuestions: 2 },
+    task: {
+      ...{ kind: 'world', trainQuestions: 4, testQuestions: 3 },
+      ...{ retentionQuestions: 2, textQuestions: 2 },
+    },
     sets: [
       { id: 'b', kind: 'written', writer: 'b' },
       { id: 'change', kind: 'minimum-change', model: MODEL },
@@ -104,7 +107,7 @@ it('gives the numbers of the command, also in another order and after a stop', a
   await session.closeExperiment();
   const { done, sizes } = await session.openExperiment(request('one'), quiet);
   expect(done.map(({ id }) => id)).toEqual(plan.filter((id) => !runs.slice(0, 2).includes(id)));
-  expect(sizes).toMatchObject({ train: 4, validation: 0, test: 3, retention: 2, text: 100 });
+  expect(sizes).toMatchObject({ train: 4, validation: 0, test: 3, retention: 2, text: 4 });
   for (const id of runs) await session.settlePiece(id, quiet);
 
   const result = await session.experimentResult('one');
