@@ -1,4 +1,4 @@
-/** One configuration for the page, its workers and the vitest projects (unit, page, commands, gpu, real-model, e2e). */
+/** One configuration for the page, its workers and the vitest projects (unit, page, components, commands, gpu, real-model, e2e). */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -40,6 +40,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/**/*.gpu.test.ts',
+            'test/**/*.browser.test.ts',
             'test/**/*.svelte.test.ts',
             'test/e2e/**',
             'test/cli/**',
@@ -82,6 +83,26 @@ export default defineConfig({
                   '--use-webgpu-adapter=swiftshader',
                 ],
               },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        extends: true,
+        // Components of the page by themselves, drawn by a browser.
+        optimizeDeps: { include: ['axe-core'] },
+        test: {
+          name: 'components',
+          include: ['test/**/*.browser.test.ts'],
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            viewport: { width: 1280, height: 900 },
+            provider: playwright({
+              launchOptions: { executablePath: chromiumPath(), args: ['--no-sandbox'] },
             }),
             instances: [{ browser: 'chromium' }],
           },

@@ -21,7 +21,7 @@ if (run('npm', ['run', '--silent', 'build']).status !== 0) {
 const out = join(mkdtempSync(join(tmpdir(), 'idiolect-test-')), 'results.json');
 let passed = 0;
 let failed = 0;
-for (const project of ['unit', 'page', 'commands', 'gpu', 'e2e', 'real-model']) {
+for (const project of ['unit', 'page', 'components', 'commands', 'gpu', 'e2e', 'real-model']) {
   if (project === 'real-model' && !process.env['IDIOLECT_SMOLLM2_DIR']) {
     console.log('SmolLM2-135M-Instruct: skipped, IDIOLECT_SMOLLM2_DIR does not name its folder.');
     continue;
