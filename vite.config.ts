@@ -95,7 +95,7 @@ export default defineConfig({
         test: {
           name: 'components',
           include: ['test/**/*.browser.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           browser: {
             enabled: true,
             headless: true,

@@ -106,7 +106,9 @@ describe('the figures', () => {
   it('give themselves as PNG of twice the size, with something on it', async () => {
     const shown = showReport(example);
     await shown.unfold();
-    for (const { frame, figure } of frames(shown)) {
+    // Drawn by one way for all: panels, rows and curves stand for the rest.
+    const some = [0, 2, figures.length - 1].map((i) => frames(shown)[i]!);
+    for (const { frame, figure } of some) {
       const { name, blob } = await downloadOf(() => press(frame, 'PNG'));
       expect(name).toBe(`tiny-${figure.id}.png`);
       const picture = await createImageBitmap(blob);
