@@ -2,123 +2,77 @@
  * What the worker does for the page: opens models, measures, trains, answers, keeps runs. It only
  * wires library rooms together; every tensor lives here and none crosses to the page.
  */
-import { backend } from '@tensorflow/tfjs-core';
-import type { Precision } from '../models/precision.ts';
 import { allocatedBytes } from '../src/engine/memory.ts';
-import { DataError, GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
-import type { EngineName, EngineReport } from '../src/engine/config.ts';
-import { readPeftAdapter } from '../src/exchange/peft-read.ts';
-import { generate } from '../src/generate/generate.ts';
-import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
-import { adapterFiles } from '../src/session/adapter-files.ts';
+import { GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
+import type { LoraAdapter } from '../src/lora/adapter.ts';
 import { measureSets } from '../src/session/measure-sets.ts';
+import type { OpenLab } from '../src/session/open-model.ts';
 import { ownAnswers } from '../src/session/own-answers.ts';
-import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
-import { planRun, prepareRun, type RunRequest } from '../src/session/training-run.ts';
+import { planRun, type RunRequest } from '../src/session/training-run.ts';
 import { viewRow } from '../src/session/token-view.ts';
-import { blobSource } from '../src/storage/byte-source.ts';
 import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
-import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
-import { restoreCheckpoint } from '../src/train/checkpoint.ts';
-import { createOptimizer, disposeOptimizer } from '../src/train/optimizer.ts';
+import { answerOne } from './answer-one.ts';
 import type { Experiments } from './experiments.ts';
 import { deleteModel, isModel, resumableRuns, storageReport } from './kept-files.ts';
-import { modelFilesOf, sameSource } from './model-source.ts';
 import { modelSummary } from './model-summary.ts';
-import type {
-  AdapterSummary,
-  ExportedFile,
-  GenerateProgress,
-  GenerateRequest,
-  GenerateResult,
-  LoadProgress,
-  MadeSet,
-  MakeSetRequest,
-  MeasureProgress,
-  MeasureRequest,
-  ModelSource,
-  ModelSummary,
-  SetFamiliarity,
-  StorageReport,
-  TokenView,
-  TrainerApi,
-  TrainEvent,
-  TrainingPlan,
-  TrainRequest,
-  TrainSummary,
-} from './protocol.ts';
-import { startEngine } from './start-engine.ts';
-import { checkpointStep, readCheckpoint, trainRun } from './train-run.ts';
+import type { TrainerApi, TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
+import { checkpointStep, trainRun } from './train-run.ts';
 import { secondsPerStep, secondsToMeasure } from './trials.ts';
+import { TunedModels } from './tuned-models.ts';
 import { Turns } from './turns.ts';
+import { Workbench } from './workbench.ts';
 
-type Report<Progress> = (progress: Progress) => Promise<void>;
+type TrainReport = (event: TrainEvent) => Promise<void>;
 
 export class TrainerSession implements TrainerApi {
-  #engine: EngineReport | undefined;
-  /** What the person asked for. */
-  #preferred: EngineName | 'auto' = 'auto';
-  #lab: OpenLab | undefined;
-  /** What the model was opened from, to open it again for full fine-tuning. */
-  #opened: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
-  readonly #adapters = new Map<string, LoraAdapter>();
-  /** Ends a download that is under way. */
-  #download = new AbortController();
-  /** What opening the model had to say. */
-  #notices: string[] = [];
+  readonly #bench = new Workbench({
+    stopRequested: () => this.#turns.stopRequested(),
+    release: (what) => {
+      if (what === 'engine') this.#experiments?.close();
+      this.#tuned.clear();
+    },
+  });
+  readonly #tuned = new TunedModels(this.#bench, () => this.#runs());
   #store: Promise<RunStore> | undefined;
   #experiments: Experiments | undefined;
   /** Calls that use the engine wait for each other. */
   readonly #turns = new Turns();
 
-  readonly startEngine = (preferred: EngineName | 'auto'): Promise<EngineReport> =>
-    this.#alone(async () => {
-      this.#preferred = preferred;
-      this.#stopEngine();
-      return (this.#engine = await startEngine(preferred));
-    });
+  readonly startEngine: TrainerApi['startEngine'] = (preferred) =>
+    this.#alone(() => this.#bench.start(preferred));
 
-  readonly openModel = (
-    source: ModelSource,
-    precision: Precision,
-    report: Report<LoadProgress>,
-  ): Promise<ModelSummary> =>
+  readonly openModel: TrainerApi['openModel'] = (source, precision, report) =>
     this.#alone(async () => {
-      await this.#open(source, precision, false, report);
-      return modelSummary(this.#needLab(), this.#notices);
+      await this.#bench.open(source, precision, report);
+      return modelSummary(this.#bench.lab, this.#bench.notices);
     });
 
   readonly viewTokens: TrainerApi['viewTokens'] = (rows, prompt, encoding, maxLength) => {
-    const { tokenizer, model } = this.#needLab();
+    const { tokenizer, model } = this.#bench.lab;
     const format = createPromptFormat(tokenizer, prompt);
     const limit = Math.min(maxLength, model.shape.contextLength);
-    const views: TokenView[] = rows.map((row) => viewRow(row, tokenizer, format, encoding, limit));
-    return Promise.resolve(views);
+    return Promise.resolve(rows.map((row) => viewRow(row, tokenizer, format, encoding, limit)));
   };
 
-  readonly estimateMeasure = (request: MeasureRequest): Promise<number> =>
-    this.#alone(async () => secondsToMeasure(await this.#baseLab(), request));
+  readonly estimateMeasure: TrainerApi['estimateMeasure'] = (request) =>
+    this.#alone(async () => secondsToMeasure(await this.#bench.baseLab(), request));
 
-  readonly measure = (
-    request: MeasureRequest,
-    report: Report<MeasureProgress>,
-  ): Promise<SetFamiliarity[]> =>
+  readonly measure: TrainerApi['measure'] = (request, report) =>
     this.#alone(async () => {
-      const lab = await this.#baseLab();
-      const adapter = this.#adapter(request.adapterId);
+      const { lab, adapter } = await this.#tuned.tuned(request.adapterId);
       return measureSets(lab, { ...request, adapter }, this.#host(), report);
     });
 
   readonly ownAnswers: TrainerApi['ownAnswers'] = ({ prompt, ...request }, report) =>
     this.#alone(async () =>
-      ownAnswers(await this.#baseLab(), request, { ...this.#host(), prompt }, report),
+      ownAnswers(await this.#bench.baseLab(), request, { ...this.#host(), prompt }, report),
     );
 
-  readonly planTraining = (request: TrainRequest): Promise<TrainingPlan> =>
+  readonly planTraining: TrainerApi['planTraining'] = (request) =>
     this.#alone(async () => {
       const lab = await this.#labFor(request);
-      const engine = this.#needEngine();
+      const engine = this.#bench.engine;
       const plan = planRun(lab, request, engine.memoryBytes);
       return {
         trainableParameters: plan.trainableParameters,
@@ -136,112 +90,53 @@ export class TrainerSession implements TrainerApi {
       };
     });
 
-  readonly train = (request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> =>
+  readonly train: TrainerApi['train'] = (request, report) =>
     this.#alone(() => this.#trainThroughLoss(request, report));
 
-  readonly loadRun = (request: TrainRequest): Promise<void> =>
-    this.#alone(async () => {
-      const lab = await this.#labFor(request);
-      const plan = planRun(lab, request, this.#needEngine().memoryBytes);
-      const { job, adapter } = await prepareRun(lab, request, plan);
-      if (!adapter) throw new DataError('Full fine-tuning leaves no adapter to load.');
-      const optimizer = createOptimizer(job.parameters);
-      try {
-        const checkpoint = await readCheckpoint(await this.#runs(), request.runId);
-        restoreCheckpoint(checkpoint, job.facts, job.parameters, optimizer);
-      } catch (error) {
-        adapter.dispose();
-        throw error;
-      } finally {
-        disposeOptimizer(optimizer);
-      }
-      this.#keep(request.runId, adapter);
-    });
+  readonly loadRun: TrainerApi['loadRun'] = (request) =>
+    this.#alone(() => this.#tuned.load(request));
 
-  readonly generate = (
-    { question, prompt, sampling, adapterId }: GenerateRequest,
-    report: Report<GenerateProgress>,
-  ): Promise<GenerateResult> =>
-    this.#alone(async () => {
-      const { model, tokenizer } = await this.#baseLab();
-      const format = createPromptFormat(tokenizer, prompt);
-      const ends =
-        format.endId === undefined ? tokenizer.eosIds : [...tokenizer.eosIds, format.endId];
-      const tokens: number[] = [];
-      const began = performance.now();
-      const progress = (): GenerateProgress => ({
-        text: tokenizer.decode(tokens, { skipSpecialTokens: true }),
-        tokens: tokens.length,
-        tokensPerSecond: (1000 * tokens.length) / Math.max(1, performance.now() - began),
-      });
-      const host = this.#host();
-      const [result] = await generate({
-        model,
-        adapter: this.#adapter(adapterId),
-        prompts: [encodePrompt(tokenizer, format.prompt(question))],
-        sampling,
-        endIds: ends,
-        stopRequested: host.stopRequested,
-        onTokens: async ([token]) => {
-          if (token !== undefined) tokens.push(token);
-          await report(progress());
-          await host.breathe();
-        },
-      });
-      return { ...progress(), stopped: result!.stopped };
-    });
+  readonly generate: TrainerApi['generate'] = (request, report) =>
+    this.#alone(async () =>
+      answerOne(await this.#tuned.tuned(request.adapterId), request, this.#host(), report),
+    );
 
-  readonly makeSet = (
-    request: MakeSetRequest,
-    report: (done: number, total: number) => Promise<void>,
-  ): Promise<MadeSet> =>
+  readonly makeSet: TrainerApi['makeSet'] = (request, report) =>
     this.#alone(async () => {
       const memory = {
         memoryBytes: allocatedBytes,
-        memoryLimitBytes: this.#needEngine().memoryBytes,
+        memoryLimitBytes: this.#bench.engine.memoryBytes,
       };
       const { makeAnswerSet } = await import('./set-maker.ts');
-      return makeAnswerSet(await this.#baseLab(), request, { ...this.#host(), ...memory }, report);
+      return makeAnswerSet(
+        await this.#bench.baseLab(),
+        request,
+        { ...this.#host(), ...memory },
+        report,
+      );
     });
 
   readonly stop = (): Promise<void> => {
     this.#turns.stop();
-    this.#download.abort();
+    this.#bench.stopDownload();
     return Promise.resolve();
   };
 
-  readonly exportAdapter = (adapterId: string): Promise<ExportedFile[]> =>
-    this.#alone(() => adapterFiles(this.#needLab(), this.#adapter(adapterId)!));
+  readonly exportAdapter: TrainerApi['exportAdapter'] = (id) =>
+    this.#alone(() => this.#tuned.files(id));
 
-  readonly importAdapter = (name: string, files: File[]): Promise<AdapterSummary> =>
-    this.#alone(async () => {
-      const { model } = await this.#baseLab();
-      const sources = new Map(files.map((file) => [file.name, blobSource(file.name, file)]));
-      const { settings, values, notices } = await readPeftAdapter(sources, model);
-      const adapter = adapterFromValues(model, settings, values);
-      const id = `imported/${name}`;
-      this.#keep(id, adapter);
-      return {
-        id,
-        name,
-        rank: settings.rank,
-        alpha: settings.alpha,
-        targets: [...adapter.targetModules],
-        parameters: adapter.parameterCount,
-        notices,
-      };
-    });
+  readonly importAdapter: TrainerApi['importAdapter'] = (name, files) =>
+    this.#alone(() => this.#tuned.bring(name, files));
 
   readonly deleteRun = async (runId: string): Promise<void> => {
-    this.#adapters.get(runId)?.dispose();
-    this.#adapters.delete(runId);
+    this.#tuned.forget(runId);
     await (await this.#runs()).remove(runId);
   };
 
   readonly resumableRuns: TrainerApi['resumableRuns'] = async () =>
     resumableRuns(await this.#runs());
 
-  readonly storage = async (): Promise<StorageReport> => storageReport(await this.#runs());
+  readonly storage: TrainerApi['storage'] = async () => storageReport(await this.#runs());
 
   readonly deleteStored = (id: string): Promise<void> =>
     isModel(id) ? deleteModel(id) : this.deleteRun(id);
@@ -265,17 +160,14 @@ export class TrainerSession implements TrainerApi {
     this.#alone(async () => (await this.#experiment()).estimate(request));
 
   /** Trains; when the graphics processor is lost, goes on from the last checkpoint, twice at most. */
-  async #trainThroughLoss(
-    request: TrainRequest,
-    report: Report<TrainEvent>,
-  ): Promise<TrainSummary> {
+  async #trainThroughLoss(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
     let next = request;
     for (let losses = 1; ; losses++) {
       try {
         return await this.#train(next, report);
       } catch (error) {
         if (!(error instanceof GpuLostError) || losses > 2) throw error;
-        const engine = await this.#recover(error, losses > 1);
+        const engine = await this.#bench.recover(error, losses > 1);
         const begun = await checkpointStep(await this.#runs(), request.runId);
         next = { ...request, resume: begun !== undefined };
         await report({
@@ -286,145 +178,33 @@ export class TrainerSession implements TrainerApi {
     }
   }
 
-  /**
-   * A working engine with the model open again, after the device was lost: the same kind once more,
-   * else the next rung.
-   */
-  async #recover(loss: GpuLostError, again: boolean): Promise<EngineReport> {
-    const opened = this.#opened;
-    this.#stopEngine();
-    const reason = { webgpu: `${loss.message} It was not tried once more.` };
-    try {
-      if (again) throw loss;
-      this.#engine = await startEngine(this.#preferred);
-    } catch {
-      this.#engine = await startEngine('auto', reason);
-    }
-    if (opened) await this.#reopen(opened.trainable);
-    return this.#engine;
-  }
-
-  #stopEngine(): void {
-    this.#experiments?.close();
-    this.#close();
-    if (this.#engine?.name === 'wasm') (backend() as { dispose(): void }).dispose();
-    this.#engine = undefined;
-  }
-
-  async #train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary> {
+  async #train(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
     const lab = await this.#labFor(request);
     const place = {
       lab,
-      engine: this.#needEngine(),
+      engine: this.#bench.engine,
       store: await this.#runs(),
       host: this.#host(),
-      keep: (adapter: LoraAdapter) => this.#keep(request.runId, adapter),
+      keep: (adapter: LoraAdapter) => this.#tuned.keep(request.runId, adapter),
     };
     return trainRun(place, request, report);
   }
 
-  #keep(id: string, adapter: LoraAdapter): void {
-    this.#adapters.get(id)?.dispose();
-    this.#adapters.set(id, adapter);
-  }
-
-  /** The model with the weights it came with: full fine-tuning leaves its own behind. */
-  async #baseLab(): Promise<OpenLab> {
-    if (this.#opened?.trainable === true) await this.#reopen(false);
-    return this.#needLab();
-  }
-
-  /** The model as this run needs it: full fine-tuning wants every weight fresh and as a variable. */
-  async #labFor({ training }: RunRequest): Promise<OpenLab> {
-    if (training.method !== 'full') return this.#baseLab();
-    await this.#reopen(true);
-    return this.#needLab();
+  /** The model as this run needs it. */
+  #labFor({ training }: RunRequest): Promise<OpenLab> {
+    return training.method === 'full' ? this.#bench.trainableLab() : this.#bench.baseLab();
   }
 
   /** The part that carries experiments out, loaded when it is first asked for. */
   async #experiment(): Promise<Experiments> {
     const { Experiments: Part } = await import('./experiments.ts');
     return (this.#experiments ??= new Part({
-      engine: () => this.#needEngine(),
+      engine: () => this.#bench.engine,
       store: () => this.#runs(),
-      stopRequested: () => this.#stopRequested(),
-      modelFiles: (source, report) => {
-        const { signal } = (this.#download = new AbortController());
-        return modelFilesOf(source, { report, signal, notice: (text) => this.#notices.push(text) });
-      },
-      openedFrom: async (source, precision) => {
-        const opened = this.#opened;
-        if (opened?.precision !== precision || !sameSource(opened.source, source)) return undefined;
-        return this.#baseLab();
-      },
+      stopRequested: () => this.#turns.stopRequested(),
+      modelFiles: (source, report) => this.#bench.modelFiles(source, report),
+      openedFrom: (source, precision) => this.#bench.labOf(source, precision),
     }));
-  }
-
-  async #reopen(trainable: boolean): Promise<void> {
-    if (!this.#opened) return;
-    const { source, precision } = this.#opened;
-    await this.#open(source, precision, trainable, () => Promise.resolve());
-  }
-
-  async #open(
-    source: ModelSource,
-    precision: Precision,
-    trainable: boolean,
-    report: Report<LoadProgress>,
-  ): Promise<void> {
-    const engine = this.#needEngine();
-    this.#close();
-    this.#notices = [];
-    this.#download = new AbortController();
-    if (this.#stopRequested()) throw new StoppedError('Stopped.');
-    const files = await modelFilesOf(source, {
-      report,
-      signal: this.#download.signal,
-      notice: (text) => this.#notices.push(text),
-    });
-    const began = performance.now();
-    this.#lab = await openLab(files, {
-      precision: enginePrecision(engine, precision),
-      trainable,
-      maxTensorBytes: engine.maxTensorBytes,
-      report: (bytesDone, bytesTotal, file) => {
-        const bytesPerSecond = (1000 * bytesDone) / Math.max(1, performance.now() - began);
-        const secondsLeft = (bytesTotal - bytesDone) / bytesPerSecond;
-        return report({
-          phase: 'uploading',
-          file,
-          bytesDone,
-          bytesTotal,
-          bytesPerSecond,
-          secondsLeft,
-        });
-      },
-    });
-    this.#opened = { source, precision, trainable };
-  }
-
-  #adapter(id: string | undefined): LoraAdapter | undefined {
-    if (id === undefined) return undefined;
-    const adapter = this.#adapters.get(id);
-    if (!adapter) throw new DataError(`The adapter ${id} is not loaded; train or import it again.`);
-    return adapter;
-  }
-
-  #close(): void {
-    for (const adapter of this.#adapters.values()) adapter.dispose();
-    this.#adapters.clear();
-    this.#lab?.model.dispose();
-    this.#lab = undefined;
-  }
-
-  #needEngine(): EngineReport {
-    if (!this.#engine) throw new DataError('No engine is running yet.');
-    return this.#engine;
-  }
-
-  #needLab(): OpenLab {
-    if (!this.#lab) throw new DataError('No model is open yet.');
-    return this.#lab;
   }
 
   #runs(): Promise<RunStore> {
@@ -434,20 +214,16 @@ export class TrainerSession implements TrainerApi {
   #host() {
     return {
       now: () => performance.now(),
-      stopRequested: () => this.#stopRequested(),
+      stopRequested: () => this.#turns.stopRequested(),
       breathe: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
     };
   }
 
   /** The engine is started again, so that the call may be made again. */
   async #afterLoss(loss: GpuLostError): Promise<GpuLostError> {
-    const { device } = await this.#recover(loss, false);
-    const advice = `Try once more: ${device} is ready, the model is open. Adapters must be trained on or imported again.`;
+    const { device } = await this.#bench.recover(loss, false);
+    const advice = `Try once more: ${device} is ready, the model is open. Adapters from elsewhere must be brought again.`;
     return new GpuLostError(`${loss.message} ${advice}`, [], { cause: loss });
-  }
-
-  #stopRequested(): boolean {
-    return this.#turns.stopRequested();
   }
 
   /** One long call at a time, in the order they were made. */

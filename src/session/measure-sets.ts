@@ -1,4 +1,4 @@
-/** Familiarity of several sets, reported batch by batch. */
+/** Familiarity of several sets, reported batch by batch, a batch of each in turn. */
 import { engineBatchCost } from '../engine/batch-cost.ts';
 import { StoppedError } from '../errors.ts';
 import type { ResponseSet } from '../data/response-set.ts';
@@ -54,24 +54,32 @@ export async function measureSets(
   const started = host.now();
   let rowsDone = 0;
   let tokensDone = 0;
-  const results: MeasuredSet[] = [];
-  for (const { set, examples, facts, skipped } of encoded) {
-    const rows: RowFamiliarity[] = [];
-    const options = {
-      padId: padIdOf(tokenizer),
-      maxLength,
-      maxTokens: batchTokens,
-      cost: engineBatchCost(),
-      forward: { adapter },
-    };
-    for await (const finished of measure(model, examples, facts, options)) {
-      rows.push(...finished);
+  const shape = { padId: padIdOf(tokenizer), maxLength, maxTokens: batchTokens };
+  const options = { ...shape, cost: engineBatchCost(), forward: { adapter } };
+  const results = encoded.map(({ set, skipped }): MeasuredSet => ({
+    setId: set.id,
+    rows: [],
+    skipped,
+  }));
+  // A batch of each set in turn: every set has first numbers early, and all grow together.
+  let open = encoded.map(({ examples, facts }, i) => ({
+    result: results[i]!,
+    batches: measure(model, examples, facts, options),
+  }));
+  while (open.length > 0) {
+    for (const one of open) {
+      const { value: finished, done } = await one.batches.next();
+      if (done === true) {
+        open = open.filter((other) => other !== one);
+        continue;
+      }
+      one.result.rows.push(...finished);
       rowsDone += finished.length;
       for (const { promptTokens, tokenNll } of finished)
         tokensDone += promptTokens + tokenNll.length;
       const tokensPerSecond = (1000 * tokensDone) / (host.now() - started);
       await report({
-        setId: set.id,
+        setId: one.result.setId,
         rows: finished,
         rowsDone,
         rowsTotal,
@@ -81,9 +89,10 @@ export async function measureSets(
       await host.breathe();
       if (host.stopRequested()) throw new StoppedError('Measuring was stopped.');
     }
-    const order = new Map(set.rows.map(({ id }, i) => [id, i]));
-    rows.sort((a, b) => order.get(a.rowId)! - order.get(b.rowId)!);
-    results.push({ setId: set.id, rows, skipped });
   }
+  results.forEach(({ rows }, i) => {
+    const order = new Map(sets[i]!.rows.map(({ id }, at) => [id, at]));
+    rows.sort((a, b) => order.get(a.rowId)! - order.get(b.rowId)!);
+  });
   return results;
 }

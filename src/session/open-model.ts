@@ -13,8 +13,8 @@ export interface OpenLab {
   id: string;
   model: LanguageModel;
   tokenizer: Tokenizer;
-  /** The parsed config.json, for a fine-tuned model that is saved. */
-  config: unknown;
+  /** config.json and the tokenizer's files, for a fine-tuned model that is saved. */
+  texts: ReadonlyMap<string, string>;
   /** SHA-256 of config.json and the tokenizer's files: names the model in manifests. */
   filesHash: string;
   /** Names the weights as they were loaded. */
@@ -46,7 +46,7 @@ export async function openLab(files: ModelFiles, options: LoadOptions): Promise<
     id: opened.id,
     model,
     tokenizer,
-    config: opened.config,
+    texts: opened.texts,
     filesHash: await sha256Of(JSON.stringify(texts)),
     weightsHash: await hash(),
   };

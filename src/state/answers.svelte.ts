@@ -30,8 +30,6 @@ export interface AnswerSet {
 /** Files of the example data, below the page; tests hand in their own. */
 export type FetchFile = (path: string) => Promise<Response>;
 
-/** As many answers as stand side by side on a laptop. */
-const EXAMPLES_SHOWN = 4;
 const { encoding } = familiarityFields;
 
 interface Change {
@@ -138,7 +136,7 @@ export class AnswersState implements Addressed {
           set,
           slot: i + 1,
           example: true,
-          shown: i < EXAMPLES_SHOWN && this.sets.length === 0,
+          shown: this.sets.length === 0,
         })),
       ];
       this.examples = 'ready';
@@ -235,8 +233,7 @@ export class AnswersState implements Addressed {
     if (this.examples === 'ready') {
       const examples = this.sets.filter((entry) => entry.example);
       const shown = examples.filter((entry) => entry.shown).map(({ set }) => set.id);
-      const first = examples.slice(0, EXAMPLES_SHOWN).map(({ set }) => set.id);
-      if (shown.join() !== first.join()) settings['sets'] = shown.join(' ');
+      if (shown.length < examples.length) settings['sets'] = shown.join(' ');
     }
     const policy = this.#model.summary?.prompt;
     if (policy !== undefined) {

@@ -1,5 +1,11 @@
 /** Measured familiarity as files: every row, every average, and what it was measured with. */
-import { averagePerplexity, bitsPerByte, perplexityMeans } from '../familiarity/aggregate.ts';
+import {
+  averagePerplexity,
+  bitsPerByte,
+  perplexityMeans,
+  type EosPolicy,
+} from '../familiarity/aggregate.ts';
+import type { RowFamiliarity } from '../familiarity/config.ts';
 import type { AnswerSet } from './answers.svelte.ts';
 import { csvOf } from './export.ts';
 import type { FamiliarityState, MeasuredWith } from './familiarity.svelte.ts';
@@ -21,9 +27,19 @@ const COLUMNS = [
   'truncated',
 ] as const;
 
+/** Of the same answer after examples of the model's own style; its prompt holds them. */
+const STYLE_COLUMNS = [
+  'in_style_prompt_tokens',
+  'in_style_response_tokens',
+  'in_style_nll_sum',
+  'in_style_perplexity',
+  'in_style_truncated',
+] as const;
+
 /** One line for each measured answer. */
 export function familiarityCsv(familiarity: FamiliarityState): string {
-  return csvOf(COLUMNS, familiarity.sets.flatMap(records));
+  const columns = familiarity.styled.kind === 'ready' ? [...COLUMNS, ...STYLE_COLUMNS] : COLUMNS;
+  return csvOf(columns, familiarity.sets.flatMap(records));
 }
 
 /** As the measure command writes it, with the questions and the settings. */
@@ -32,26 +48,32 @@ export function familiarityJson(familiarity: FamiliarityState): string {
     one.set.name,
     {
       rows: records(one),
-      ...Object.fromEntries(
-        perplexityMeans.map((kind) => [
-          kind.replace('-', '_'),
-          averagePerplexity(one.measured, kind, familiarity.eos),
-        ]),
-      ),
+      ...averagesOf(one.measured, familiarity.eos),
+      ...(one.inStyle && { in_style: averagesOf(one.inStyle.measured, familiarity.eos) }),
       bits_per_byte: bitsPerByte(one.measured),
     },
   ]);
   const content = {
     measured_with: familiarity.measuredWith,
     end_token: familiarity.eos,
+    ...(familiarity.styled.kind === 'ready' && {
+      style_examples: familiarity.style.settings.styleExamples,
+    }),
     sets: Object.fromEntries(sets) as unknown,
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-function records({ set, rows }: MeasuredSet) {
+function averagesOf(rows: readonly RowFamiliarity[], eos: EosPolicy): Record<string, number> {
+  return Object.fromEntries(
+    perplexityMeans.map((kind) => [kind.replace('-', '_'), averagePerplexity(rows, kind, eos)]),
+  );
+}
+
+function records({ set, rows, inStyle }: MeasuredSet) {
   return rows.flatMap((numbers, i) => {
     const row = set.rows[i];
+    const styled = inStyle?.rows[i];
     if (numbers === undefined || row === undefined) return [];
     return [
       {
@@ -68,13 +90,24 @@ function records({ set, rows }: MeasuredSet) {
         eos: numbers.eos,
         likeliest_tokens: numbers.likeliest,
         truncated: numbers.truncated,
+        ...(styled && {
+          in_style_prompt_tokens: styled.promptTokens,
+          in_style_response_tokens: styled.responseTokens,
+          in_style_nll_sum: styled.nllSum,
+          in_style_perplexity: styled.perplexity,
+          in_style_truncated: styled.truncated,
+        }),
       },
     ];
   });
 }
 
 /** The command that gives the same numbers without a browser. */
-export function measureCommand(made: MeasuredWith, sets: readonly AnswerSet[]): string {
+export function measureCommand(
+  made: MeasuredWith,
+  sets: readonly AnswerSet[],
+  styleExamples?: number,
+): string {
   const files = sets.map(({ set, example }) =>
     quoted(example ? `public/data/${set.id}.jsonl` : `${set.name}.jsonl`),
   );
@@ -84,6 +117,7 @@ export function measureCommand(made: MeasuredWith, sets: readonly AnswerSet[]): 
     `--responses ${files.join(' ')}`,
     `--encoding ${made.familiarity.encoding}`,
     `--max-length ${made.familiarity.maxLength}`,
+    ...(styleExamples === undefined ? [] : [`--style-examples ${styleExamples}`]),
   ];
   return parts.join(' \\\n  ');
 }

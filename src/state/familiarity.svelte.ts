@@ -194,7 +194,8 @@ export class FamiliarityState implements Addressed {
     const total = rows.length;
     const first = { done: 0, total, unit: 'questions', note: 'answering by itself' };
     this.measuring.tell(first);
-    const asked = { setUp: decisive(now), prompt: now.prompt };
+    const setUp = JSON.stringify([now.modelId, now.prompt, now.engine]);
+    const asked = { setUp, prompt: now.prompt };
     await this.style.ask(rows, asked, (right, done) => {
       this.measuring.tell({ ...first, done, note: `answering by itself, ${right} right` });
       return Promise.resolve();

@@ -17,10 +17,13 @@ export type StyledSets =
   | { kind: 'too-few'; reason: (model: string) => string }
   | { kind: 'ready'; sets: ResponseSet[] };
 
+const { styleExamples } = styleFields;
+const ownFields = { styleExamples };
+
 export class OwnStyle {
   /** Whether answers are measured in style as well. */
   on = $state(false);
-  readonly settings = $state(defaultsOf(styleFields));
+  readonly settings = $state(defaultsOf(ownFields));
 
   /** By question and right final answer. */
   #answers = $state.raw<ReadonlyMap<string, OwnAnswer>>(new Map());

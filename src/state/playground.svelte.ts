@@ -1,6 +1,6 @@
 /**
- * One question, answered by the model as it came and with an adapter, side by side; adapters to pick
- * from are the runs on the open model and those brought from elsewhere.
+ * One question, answered by the model as it came and as trained, side by side; to pick from are the
+ * runs on the open model, adapters and fully fine-tuned ones, and adapters brought from elsewhere.
  */
 import { unzipFiles, zipFiles } from '../exchange/zip.ts';
 import { defaultsOf } from '../fields.ts';
@@ -18,6 +18,8 @@ export interface AdapterChoice {
   label: string;
   /** Color of its set; undefined for an imported one. */
   slot: number | undefined;
+  /** Every weight was trained: a model of its own rather than an adapter. */
+  full: boolean;
   run: Run | undefined;
   imported: AdapterSummary | undefined;
 }
@@ -53,11 +55,6 @@ export class PlaygroundState implements Addressed {
   readonly carrying: Job;
 
   #imported = $state.raw<readonly { modelId: string; summary: AdapterSummary }[]>([]);
-  /** Adapters the worker holds; gone with the model they were loaded for. */
-  #loaded = $state.raw<{ model: unknown; ids: readonly string[] }>({
-    model: undefined,
-    ids: [],
-  });
   readonly #parts: TrainingParts;
   readonly #queue: RunQueue;
 
@@ -73,17 +70,24 @@ export class PlaygroundState implements Addressed {
   readonly choices = $derived.by((): AdapterChoice[] => {
     const modelId = this.#parts.model.summary?.id;
     const runs = this.#parts.runs.list
-      .filter(({ record, live }) => {
-        const trained = record.summary?.adapterId !== undefined;
-        return !live && trained && record.modelId === modelId;
-      })
-      .map((run) => ({ id: run.id, label: run.label, slot: run.slot, run, imported: undefined }));
+      .filter(
+        ({ record, live }) => !live && record.summary !== undefined && record.modelId === modelId,
+      )
+      .map((run) => ({
+        id: run.id,
+        label: run.label,
+        slot: run.slot,
+        full: run.record.settings.training.method === 'full',
+        run,
+        imported: undefined,
+      }));
     const imported = this.#imported
       .filter((one) => one.modelId === modelId)
       .map(({ summary }) => ({
         id: summary.id,
         label: summary.name,
         slot: undefined,
+        full: false,
         run: undefined,
         imported: summary,
       }));
@@ -117,7 +121,7 @@ export class PlaygroundState implements Addressed {
     });
   };
 
-  /** PEFT's files of an adapter; undefined when it failed or was refused. */
+  /** PEFT's files of an adapter, or a whole model's; undefined when it failed or was refused. */
   readonly files = (adapter: AdapterChoice): Promise<ExportedFile[] | undefined> =>
     this.carrying.run({ done: 0, total: 0, unit: 'files', note: 'writing' }, async () => {
       await this.#load(adapter);
@@ -142,7 +146,6 @@ export class PlaygroundState implements Addressed {
       const modelId = this.#parts.model.summary?.id ?? '';
       const others = this.#imported.filter((one) => one.summary.id !== summary.id);
       this.#imported = [...others, { modelId, summary }];
-      this.#hold(summary.id);
       this.#picked = summary.id;
     });
   };
@@ -172,21 +175,9 @@ export class PlaygroundState implements Addressed {
     show(result);
   }
 
-  /** A run's adapter is in the worker as long as its model is open; after a reload it comes back. */
-  async #load({ id, run }: AdapterChoice): Promise<void> {
-    if (run === undefined || this.#holds(id)) return;
-    await this.#queue.loadAdapter(run);
-    this.#hold(id);
-  }
-
-  #holds(id: string): boolean {
-    return this.#loaded.model === this.#parts.model.summary && this.#loaded.ids.includes(id);
-  }
-
-  #hold(id: string): void {
-    const model = this.#parts.model.summary;
-    const ids = this.#loaded.model === model ? this.#loaded.ids : [];
-    this.#loaded = { model, ids: [...ids, id] };
+  /** After a reload or a lost engine a run's weights come back from its last checkpoint. */
+  async #load({ run }: AdapterChoice): Promise<void> {
+    if (run !== undefined) await this.#queue.loadAdapter(run);
   }
 
   get addressed(): Record<string, string> {

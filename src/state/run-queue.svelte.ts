@@ -113,7 +113,7 @@ export class RunQueue {
   };
 
   /**
-   * Has the worker load a finished run's adapter again, from its last checkpoint.
+   * Has the worker load what a run trained, from its last checkpoint, unless it holds it.
    * @throws DataError when the run belongs to another model
    */
   async loadAdapter(run: Run): Promise<void> {

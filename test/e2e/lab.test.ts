@@ -14,7 +14,7 @@ let opened: OpenedPage;
 const find = (selector: string) => opened.page.locator(selector);
 const MINUTE = 60_000;
 /** Example sets that are shown at first. */
-const SETS = 4;
+const SETS = 7;
 /** A cell of the run table with exactly this text. */
 const cell = (text: RegExp) => find('#compare tbody td').filter({ hasText: text }).first();
 const steps = () => find('#train').getByRole('textbox', { name: 'Steps', exact: true }).first();

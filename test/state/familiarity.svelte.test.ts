@@ -124,6 +124,83 @@ test('exports hold every row and the settings that made it', async () => {
   expect(json.sets['Wordy']!.median).toBe(familiarity.sets[1]!.averages.median);
 });
 
+/** A lab whose trainer notes how many questions it is asked to answer by itself. */
+async function askedLab(files?: Record<string, string>) {
+  const asked: number[] = [];
+  const api = fakeTrainer();
+  const counting: typeof api = {
+    ...api,
+    ownAnswers: (request, report) => {
+      asked.push(request.rows.length);
+      return api.ownAnswers(request, report);
+    },
+  };
+  const other = tinyLab({
+    connect: () => ({ api: counting, onfailure: () => undefined, terminate: () => undefined }),
+    ...(files && { files }),
+  });
+  await Promise.all([other.answers.loadExamples(), other.model.open()]);
+  other.familiarity.style.on = true;
+  other.familiarity.style.settings.styleExamples = 1;
+  const { answers, familiarity } = other;
+  return { asked, answers, familiarity };
+}
+
+test('in style: the model answers until enough is right, and its answers are kept', async () => {
+  const { asked, answers, familiarity } = await askedLab();
+  expect(familiarity.styled.kind).toBe('unasked');
+  // Plain and, of about the right length, in style: the button's time is of both.
+  expect(familiarity.request!.sets.map(({ rows }) => rows.length)).toEqual([4, 4, 4, 4]);
+  await familiarity.measure();
+  expect(familiarity.complete).toBe(true);
+  // The fake answers every other question right: 0 and 2 are enough.
+  expect(asked).toEqual([4]);
+  const [plain] = familiarity.sets;
+  expect(plain!.inStyle!.measured).toHaveLength(4);
+  expect(plain!.inStyle!.rows[0]!.promptTokens).toBeGreaterThan(plain!.rows[0]!.promptTokens);
+  const lines = familiarityCsv(familiarity).trimEnd().split('\n');
+  expect(lines[0]).toMatch(/,in_style_perplexity,in_style_truncated$/);
+  expect(lines).toHaveLength(1 + 8);
+  expect(measureCommand(familiarity.measuredWith!, [], 1)).toContain('--style-examples 1');
+
+  await familiarity.measure();
+  expect(asked).toEqual([4]);
+  // Without question 2 the next right one must be found; with it again, nothing is measured anew.
+  answers.exclude(['q2']);
+  expect(familiarity.complete).toBe(false);
+  await familiarity.measure();
+  expect(asked).toEqual([4, 1]);
+  answers.exclude(['q2'], false);
+  expect(familiarity.complete).toBe(true);
+});
+
+test('in style: says when too little is right, and plain numbers stand', async () => {
+  const { asked, familiarity } = await askedLab();
+  familiarity.style.settings.styleExamples = 2;
+  await familiarity.measure();
+  expect(asked).toEqual([4]);
+  const { styled } = familiarity;
+  expect(styled.kind === 'too-few' && styled.reason('Tiny')).toContain(
+    'Tiny answered 2 of 4 questions right by itself; 3 are needed',
+  );
+  expect(familiarity.complete).toBe(true);
+  expect(familiarity.sets[0]!.inStyle).toBeUndefined();
+  expect(familiarityCsv(familiarity)).not.toContain('in_style');
+});
+
+test('in style: another set-up asks anew', async () => {
+  const { asked, answers, familiarity } = await askedLab();
+  await familiarity.measure();
+  // How an answer is cut into tokens does not change what the model says.
+  answers.encoding = 'joint';
+  await familiarity.measure();
+  expect(asked).toEqual([4]);
+  answers.plainTemplate = 'Q: {question}';
+  await familiarity.measure();
+  expect(asked).toEqual([4, 4]);
+  expect(familiarity.complete).toBe(true);
+});
+
 test('the command quotes what a shell would split', async () => {
   const { answers, familiarity } = lab;
   await familiarity.measure();

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
+import { samplingFields } from '../../src/generate/config.ts';
 import { loraFields } from '../../src/lora/config.ts';
 import { trainingFields } from '../../src/train/config.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
@@ -67,4 +68,49 @@ it('full fine-tuning leaves the model as it was opened, for the next run and for
   expect(second.validationAfter).toBe(first.validationAfter);
   const third = await session.train(request('third'), quiet);
   expect(third.validationAfter).toBe(first.validationAfter);
+});
+
+it('a fully fine-tuned run is asked, measured and taken home as a model that opens', async () => {
+  const familiarity = defaultsOf(familiarityFields);
+  const under = async (adapterId?: string) => {
+    const own = { sets: [set], prompt, familiarity, ...(adapterId !== undefined && { adapterId }) };
+    const [measured] = await session.measure(own, quiet);
+    return measured!.rows.map(({ perplexity }) => perplexity);
+  };
+  const mean = (values: number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const lora = {
+    ...request('lora'),
+    training: { ...request('lora').training, method: 'lora' },
+  } as const;
+  await session.train(lora, quiet);
+  const adapted = await under('lora');
+  const before = await under();
+  await session.train(request('full'), quiet);
+  await expect(under('full')).rejects.toThrow('is not loaded');
+  await session.loadRun(request('full'));
+  const tuned = await under('full');
+  expect(mean(tuned)).toBeLessThan(mean(before));
+  const asked = {
+    question: set.rows[0]!.question,
+    prompt,
+    sampling: { ...defaultsOf(samplingFields), maxNewTokens: 4 },
+    adapterId: 'full',
+  };
+  expect((await session.generate(asked, quiet)).tokens).toBeGreaterThan(0);
+  // Neither the model nor an adapter is touched by it.
+  expect(await under()).toEqual(before);
+  expect(await under('lora')).toEqual(adapted);
+
+  const taken = await session.exportAdapter('full');
+  expect(taken.map(({ name }) => name).sort()).toEqual([
+    'config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ]);
+  const files = taken.map(({ name, bytes }) => ({ path: name, file: new File([bytes], name) }));
+  await session.openModel({ kind: 'files', name: 'home', files }, 'as-stored', quiet);
+  const home = await under();
+  home.forEach((perplexity, i) => expect(perplexity / tuned[i]!).toBeCloseTo(1, 1));
+  expect(mean(home)).toBeCloseTo(mean(tuned), 0);
 });

@@ -1,0 +1,37 @@
+/** One question answered token by token, as the page shows it while it is written. */
+import { generate } from '../src/generate/generate.ts';
+import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
+import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
+import type { GenerateProgress, GenerateRequest, GenerateResult } from './protocol.ts';
+import type { Tuned } from './tuned-models.ts';
+
+export async function answerOne(
+  { lab: { model, tokenizer }, adapter }: Tuned,
+  { question, prompt, sampling }: GenerateRequest,
+  host: { stopRequested(): boolean; breathe(): Promise<void> },
+  report: (progress: GenerateProgress) => Promise<void>,
+): Promise<GenerateResult> {
+  const format = createPromptFormat(tokenizer, prompt);
+  const ends = format.endId === undefined ? tokenizer.eosIds : [...tokenizer.eosIds, format.endId];
+  const tokens: number[] = [];
+  const began = performance.now();
+  const progress = (): GenerateProgress => ({
+    text: tokenizer.decode(tokens, { skipSpecialTokens: true }),
+    tokens: tokens.length,
+    tokensPerSecond: (1000 * tokens.length) / Math.max(1, performance.now() - began),
+  });
+  const [result] = await generate({
+    model,
+    adapter,
+    prompts: [encodePrompt(tokenizer, format.prompt(question))],
+    sampling,
+    endIds: ends,
+    stopRequested: () => host.stopRequested(),
+    onTokens: async ([token]) => {
+      if (token !== undefined) tokens.push(token);
+      await report(progress());
+      await host.breathe();
+    },
+  });
+  return { ...progress(), stopped: result!.stopped };
+}

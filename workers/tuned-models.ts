@@ -1,0 +1,110 @@
+/**
+ * What training made of the open model: adapters that stand beside its weights, and fully fine-tuned
+ * runs, whose weights take the place of the model's for as long as they are asked.
+ */
+import { DataError } from '../src/errors.ts';
+import { readPeftAdapter } from '../src/exchange/peft-read.ts';
+import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
+import { adapterFiles } from '../src/session/adapter-files.ts';
+import { modelFiles } from '../src/session/model-files.ts';
+import type { OpenLab } from '../src/session/open-model.ts';
+import { planRun, prepareRun } from '../src/session/training-run.ts';
+import { blobSource } from '../src/storage/byte-source.ts';
+import type { RunStore } from '../src/storage/run-store.ts';
+import { restoreCheckpoint } from '../src/train/checkpoint.ts';
+import { createOptimizer, disposeOptimizer } from '../src/train/optimizer.ts';
+import type { AdapterSummary, ExportedFile, TrainRequest } from './protocol.ts';
+import { readCheckpoint } from './train-run.ts';
+import type { Workbench } from './workbench.ts';
+
+/** The open model with what a run or an adapter makes of it. */
+export interface Tuned {
+  lab: OpenLab;
+  adapter: LoraAdapter | undefined;
+}
+
+export class TunedModels {
+  readonly #adapters = new Map<string, LoraAdapter>();
+  /** Fully fine-tuned runs, by what they were started with; their weights are read when asked for. */
+  readonly #full = new Map<string, TrainRequest>();
+  readonly #bench: Workbench;
+  readonly #store: () => Promise<RunStore>;
+
+  constructor(bench: Workbench, store: () => Promise<RunStore>) {
+    this.#bench = bench;
+    this.#store = store;
+  }
+
+  /** @throws DataError when nothing of that name is loaded */
+  async tuned(id: string | undefined): Promise<Tuned> {
+    const request = id === undefined ? undefined : this.#full.get(id);
+    if (request) return this.#restore(request);
+    const lab = await this.#bench.baseLab();
+    const adapter = id === undefined ? undefined : this.#adapters.get(id);
+    if (id !== undefined && !adapter) {
+      throw new DataError(`The adapter ${id} is not loaded; train or import it again.`);
+    }
+    return { lab, adapter };
+  }
+
+  keep(id: string, adapter: LoraAdapter): void {
+    this.#adapters.get(id)?.dispose();
+    this.#adapters.set(id, adapter);
+  }
+
+  /** Makes a run ready to be asked, from its last checkpoint; nothing when it is. */
+  async load(request: TrainRequest): Promise<void> {
+    if (this.#adapters.has(request.runId) || this.#full.has(request.runId)) return;
+    const { adapter } = await this.#restore(request);
+    if (adapter) this.keep(request.runId, adapter);
+    else this.#full.set(request.runId, request);
+  }
+
+  /** PEFT's files of an adapter, or a whole model in Hugging Face layout. */
+  async files(id: string): Promise<ExportedFile[]> {
+    const { lab, adapter } = await this.tuned(id);
+    return adapter ? adapterFiles(lab, adapter) : modelFiles(lab);
+  }
+
+  async bring(name: string, files: readonly File[]): Promise<AdapterSummary> {
+    const { model } = await this.#bench.baseLab();
+    const sources = new Map(files.map((file) => [file.name, blobSource(file.name, file)]));
+    const { settings, values, notices } = await readPeftAdapter(sources, model);
+    const adapter = adapterFromValues(model, settings, values);
+    const id = `imported/${name}`;
+    this.keep(id, adapter);
+    const { rank, alpha } = settings;
+    const targets = [...adapter.targetModules];
+    return { id, name, rank, alpha, targets, parameters: adapter.parameterCount, notices };
+  }
+
+  forget(id: string): void {
+    this.#adapters.get(id)?.dispose();
+    this.#adapters.delete(id);
+    this.#full.delete(id);
+  }
+
+  /** When the model they were made for goes. */
+  clear(): void {
+    for (const id of [...this.#adapters.keys(), ...this.#full.keys()]) this.forget(id);
+  }
+
+  /** The run's weights, in an adapter of its own or in place of the model's. */
+  async #restore(request: TrainRequest): Promise<Tuned> {
+    const full = request.training.method === 'full';
+    const lab = full ? await this.#bench.trainableLab() : await this.#bench.baseLab();
+    const plan = planRun(lab, request, this.#bench.engine.memoryBytes);
+    const { job, adapter } = await prepareRun(lab, request, plan);
+    const optimizer = createOptimizer(job.parameters);
+    try {
+      const checkpoint = await readCheckpoint(await this.#store(), request.runId);
+      restoreCheckpoint(checkpoint, job.facts, job.parameters, optimizer);
+      return { lab, adapter };
+    } catch (error) {
+      adapter?.dispose();
+      throw error;
+    } finally {
+      disposeOptimizer(optimizer);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * What the worker works with: the engine that runs and the model that is open on it, opened again
+ * whenever full fine-tuning has left its own weights behind or the graphics processor was lost.
+ */
+import { backend } from '@tensorflow/tfjs-core';
+import type { Precision } from '../models/precision.ts';
+import type { EngineName, EngineReport } from '../src/engine/config.ts';
+import { DataError, StoppedError, type GpuLostError } from '../src/errors.ts';
+import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
+import type { ModelFiles } from '../src/storage/model-files.ts';
+import { modelFilesOf, sameSource } from './model-source.ts';
+import type { LoadProgress, ModelSource } from './protocol.ts';
+import { startEngine } from './start-engine.ts';
+
+type Report = (progress: LoadProgress) => Promise<void>;
+
+export interface WorkbenchHost {
+  stopRequested(): boolean;
+  /** Whatever else holds tensors of the engine or of the model must let go of them now. */
+  release(what: 'engine' | 'model'): void;
+}
+
+export class Workbench {
+  /** What opening the model had to say. */
+  notices: string[] = [];
+  #engine: EngineReport | undefined;
+  /** What the person asked for. */
+  #preferred: EngineName | 'auto' = 'auto';
+  #lab: OpenLab | undefined;
+  /** What the model was opened from, to open it again. */
+  #opened: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
+  /** Ends a download that is under way. */
+  #download = new AbortController();
+  readonly #host: WorkbenchHost;
+
+  constructor(host: WorkbenchHost) {
+    this.#host = host;
+  }
+
+  /** @throws DataError before an engine was started */
+  get engine(): EngineReport {
+    if (!this.#engine) throw new DataError('No engine is running yet.');
+    return this.#engine;
+  }
+
+  /** The model as it is, base or trainable. @throws DataError before one was opened */
+  get lab(): OpenLab {
+    if (!this.#lab) throw new DataError('No model is open yet.');
+    return this.#lab;
+  }
+
+  async start(preferred: EngineName | 'auto'): Promise<EngineReport> {
+    this.#preferred = preferred;
+    this.#stop();
+    return (this.#engine = await startEngine(preferred));
+  }
+
+  open(source: ModelSource, precision: Precision, report: Report): Promise<void> {
+    this.#host.release('model');
+    return this.#open({ source, precision, trainable: false }, report);
+  }
+
+  /** The model with the weights it came with. */
+  async baseLab(): Promise<OpenLab> {
+    if (this.#opened?.trainable === true) await this.#openAgain(false);
+    return this.lab;
+  }
+
+  /** The model with every weight fresh and as a variable, for full fine-tuning. */
+  async trainableLab(): Promise<OpenLab> {
+    await this.#openAgain(true);
+    return this.lab;
+  }
+
+  /** The base model, when it was opened from there in this precision. */
+  async labOf(source: ModelSource, precision: Precision): Promise<OpenLab | undefined> {
+    const opened = this.#opened;
+    if (opened?.precision !== precision || !sameSource(opened.source, source)) return undefined;
+    return this.baseLab();
+  }
+
+  modelFiles(source: ModelSource, report: Report): Promise<ModelFiles> {
+    const { signal } = (this.#download = new AbortController());
+    const notice = (text: string): void => void this.notices.push(text);
+    return modelFilesOf(source, { report, signal, notice });
+  }
+
+  stopDownload(): void {
+    this.#download.abort();
+  }
+
+  /**
+   * A working engine with the model open again, after the device was lost: the same kind once more,
+   * else, or when it was lost `again`, the next rung.
+   */
+  async recover(loss: GpuLostError, again: boolean): Promise<EngineReport> {
+    const trainable = this.#opened?.trainable ?? false;
+    this.#stop();
+    const reason = { webgpu: `${loss.message} It was not tried once more.` };
+    try {
+      if (again) throw loss;
+      this.#engine = await startEngine(this.#preferred);
+    } catch {
+      this.#engine = await startEngine('auto', reason);
+    }
+    await this.#openAgain(trainable);
+    return this.#engine;
+  }
+
+  async #openAgain(trainable: boolean): Promise<void> {
+    if (this.#opened) await this.#open({ ...this.#opened, trainable }, () => Promise.resolve());
+  }
+
+  async #open(
+    wanted: { source: ModelSource; precision: Precision; trainable: boolean },
+    report: Report,
+  ): Promise<void> {
+    const { engine } = this;
+    this.#close();
+    this.notices = [];
+    if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
+    const files = await this.modelFiles(wanted.source, report);
+    const began = performance.now();
+    this.#lab = await openLab(files, {
+      precision: enginePrecision(engine, wanted.precision),
+      trainable: wanted.trainable,
+      maxTensorBytes: engine.maxTensorBytes,
+      report: (bytesDone, bytesTotal, file) => {
+        const bytesPerSecond = (1000 * bytesDone) / Math.max(1, performance.now() - began);
+        const secondsLeft = (bytesTotal - bytesDone) / bytesPerSecond;
+        const speed = { bytesPerSecond, secondsLeft };
+        return report({ phase: 'uploading', file, bytesDone, bytesTotal, ...speed });
+      },
+    });
+    this.#opened = wanted;
+  }
+
+  #stop(): void {
+    this.#host.release('engine');
+    this.#close();
+    if (this.#engine?.name === 'wasm') (backend() as { dispose(): void }).dispose();
+    this.#engine = undefined;
+  }
+
+  #close(): void {
+    this.#lab?.model.dispose();
+    this.#lab = undefined;
+  }
+}
