@@ -16,10 +16,15 @@ const training: ExperimentInput['training'] = {
   evaluateEvery: 60,
 };
 const dialectSets: ExperimentInput['sets'] = [
-  { id: 'a', kind: 'written', writer: 'a' },
-  { id: 'b', kind: 'written', writer: 'b' },
+  { id: 'dialect-a', kind: 'written', writer: 'a' },
+  { id: 'dialect-b', kind: 'written', writer: 'b' },
 ];
-const crossOver = { modelA: 'idiolect-a', setA: 'a', modelB: 'idiolect-b', setB: 'b' };
+const crossOver = {
+  modelA: 'idiolect-a',
+  setA: 'dialect-a',
+  modelB: 'idiolect-b',
+  setB: 'dialect-b',
+};
 
 export const presets = {
   'cross-over': {
@@ -63,14 +68,14 @@ export const presets = {
       { id: 'minimum-change-b', kind: 'minimum-change', model: 'idiolect-b' },
       { id: 'own-correct-a', kind: 'own-correct', model: 'idiolect-a' },
       { id: 'own-correct-b', kind: 'own-correct', model: 'idiolect-b' },
-      { id: 'own-or-b', kind: 'own-correct', model: 'idiolect-a', otherwise: 'b' },
+      { id: 'own-or-dialect-b', kind: 'own-correct', model: 'idiolect-a', otherwise: 'dialect-b' },
     ],
     seeds: [1, 2],
     training,
     crossOver,
     roles: {
       human: 'terse',
-      teacher: 'a',
+      teacher: 'dialect-a',
       paraphrase: 'paraphrase',
       detail: 'detail',
       shuffled: 'shuffled',

@@ -31,7 +31,7 @@ it('takes what is gone out of arms, sets and cross-over', () => {
   expect(experiment.crossOver).toBeDefined();
   expect(experiment.arms!.some(({ set }) => set === 'terse')).toBe(false);
   toggleModel(experiment, { id: b });
-  expect(experiment.sets.map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(experiment.sets.map(({ id }) => id)).toEqual(['dialect-a', 'dialect-b']);
   expect(experiment.crossOver).toBeUndefined();
   expect(experiment.arms!.every(({ model }) => model === a)).toBe(true);
   expect(readExperiment(experiment, 'test')).toEqual(experiment);
