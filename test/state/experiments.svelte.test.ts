@@ -24,9 +24,12 @@ beforeEach(() => {
   kept = new Map();
 });
 
-const RUNS = ['idiolect-a.a', 'idiolect-a.b', 'idiolect-b.a', 'idiolect-b.b'].flatMap((arm) =>
-  [1, 2].map((seed) => `run.${arm}.seed-${seed}`),
-);
+const RUNS = [
+  'idiolect-a.dialect-a',
+  'idiolect-a.dialect-b',
+  'idiolect-b.dialect-a',
+  'idiolect-b.dialect-b',
+].flatMap((arm) => [1, 2].map((seed) => `run.${arm}.seed-${seed}`));
 
 /** A page that has just been opened. */
 async function page(options: FakeOptions = {}): Promise<{ state: ExperimentsState; lab: Lab }> {
@@ -126,19 +129,19 @@ test('a failed base keeps what needs it waiting, and says so', async () => {
 test('a failed set holds up only what is made of it, and can be left out', async () => {
   const { state } = await page({
     beforePiece: (id) => {
-      if (id === 'set.b') throw new DataError('Nobody wrote it.');
+      if (id === 'set.dialect-b') throw new DataError('Nobody wrote it.');
     },
   });
   const entry = await addTiny(state);
   await state.work();
-  expect(runs(entry, 'done')).toEqual(RUNS.filter((id) => id.includes('.a.')));
+  expect(runs(entry, 'done')).toEqual(RUNS.filter((id) => id.includes('.dialect-a.')));
   const place = (id: string) => entry.places.find(({ piece }) => piece.id === id)!;
-  expect(place(RUNS[2]!).blockedBy).toEqual(['set.b']);
-  expect(place('set.b').failure!.message).toBe('Nobody wrote it.');
-  expect(entry.result!.report.sets.map(({ id }) => id)).toEqual(['a']);
+  expect(place(RUNS[2]!).blockedBy).toEqual(['set.dialect-b']);
+  expect(place('set.dialect-b').failure!.message).toBe('Nobody wrote it.');
+  expect(entry.result!.report.sets.map(({ id }) => id)).toEqual(['dialect-a']);
   expect(entry.finished).toBe(true);
-  await state.cancel(entry, 'set.b');
-  expect(place('set.b')).toMatchObject({ state: 'cancelled', failure: undefined });
+  await state.cancel(entry, 'set.dialect-b');
+  expect(place('set.dialect-b')).toMatchObject({ state: 'cancelled', failure: undefined });
   expect(entry.count.failed).toBe(0);
   expect(state.due).toBe(false);
 });
@@ -149,7 +152,11 @@ test('an experiment that an earlier version cut into other pieces is found whole
   await first.state.work();
   // One piece for all sets of a model, as it was; what it held is kept in the pieces of today.
   const order = entry.progress.order.flatMap((id) =>
-    id.startsWith('familiarity.') ? (id.endsWith('.a') ? [id.slice(0, -2)] : []) : [id],
+    id.startsWith('familiarity.')
+      ? id.endsWith('.dialect-a')
+        ? [id.slice(0, -'.dialect-a'.length)]
+        : []
+      : [id],
   );
   await archive.put({
     ...entry.progress,
