@@ -61,7 +61,7 @@ export function closePerplexityAxis(values: readonly number[], { start, end }: P
 }
 
 const perplexityLabel = (tick: number): string =>
-  tick >= 1e5 ? tick.toExponential(0).replace('e+', 'e') : tick.toLocaleString('en-US');
+  tick >= 1e6 ? tick.toExponential(0).replace('e+', 'e') : tick.toLocaleString('en-US');
 
 /** A little room at both ends of some values; `hold` keeps the ends within bounds. */
 export function padded(
