@@ -2,7 +2,7 @@
 import { DataError, ModelFileError } from '../src/errors.ts';
 import { groupDroppedFiles } from '../src/storage/dropped-files.ts';
 import { fetchEmbeddedModel } from '../src/storage/embedded.ts';
-import { downloadHubModel, openStoredModel } from '../src/storage/hub.ts';
+import { downloadHubModel } from '../src/storage/hub.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { openStore, type OpenedStore } from '../src/storage/opfs-store.ts';
 import { askToPersist } from '../src/storage/storage-room.ts';
@@ -37,12 +37,6 @@ export async function modelFilesOf(
       else notice(refused);
       const { id, revision, baseUrl } = source;
       return downloadHubModel({ id, revision }, { ...download, store, baseUrl });
-    }
-    case 'stored': {
-      const { store } = await modelStore();
-      const files = await openStoredModel(store, source.id);
-      if (!files) throw new DataError(`The model ${source.id} is not kept in this browser.`);
-      return files;
     }
   }
 }

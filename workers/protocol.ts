@@ -21,8 +21,7 @@ import type { TrainingSettings } from '../src/train/config.ts';
 export type ModelSource =
   | { kind: 'embedded'; id: string; baseUrl: string }
   | { kind: 'hub'; id: string; revision: string; baseUrl: string }
-  | { kind: 'files'; name: string; files: { path: string; file: File }[] }
-  | { kind: 'stored'; id: string };
+  | { kind: 'files'; name: string; files: { path: string; file: File }[] };
 
 export interface LoadProgress {
   phase: 'downloading' | 'checking' | 'reading' | 'uploading';
