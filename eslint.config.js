@@ -178,6 +178,7 @@ const plainData = [
   '!**/config.ts',
   '!**/catalog.ts',
   '!**/errors.ts',
+  '!**/notices.ts',
   '!**/precision.ts',
   '!**/random.ts',
   '!**/familiarity/aggregate.ts',
