@@ -28,9 +28,11 @@ const all = [
   'src/metrics',
   'src/storage',
   'src/state',
+  'src/figures',
   'src/plots',
   'src/ui',
-  'src/session',
+  'src/workflows',
+  'src/recipes',
   'src/cli',
   'models',
   'workers',
@@ -53,7 +55,7 @@ const library = [
   'src/exchange',
   'src/metrics',
   'src/storage',
-  'src/session',
+  'src/workflows',
   'models',
 ];
 
@@ -67,7 +69,7 @@ const rooms = {
   'src/tokenizer': { values: [], types: ['src/data'], tfjs: false },
   'src/batches': { values: ['src/data'], types: ['src/tokenizer'], tfjs: false },
   'src/exchange': {
-    values: ['src/data', 'src/storage', 'src/metrics', 'src/plots'],
+    values: ['src/data', 'src/storage', 'src/metrics', 'src/figures'],
     types: ['src/lora', 'src/experiment', 'src/train', 'models', 'src/familiarity'],
     tfjs: false,
   },
@@ -78,7 +80,7 @@ const rooms = {
     types: ['src/lora', 'src/data'],
     tfjs: true,
   },
-  'models/recipes': {
+  'src/recipes': {
     values: [...library, 'src/cli'],
     types: library,
     tfjs: true,
@@ -114,8 +116,13 @@ const rooms = {
     types: ['src/train', 'src/familiarity', 'src/lora', 'models'],
     tfjs: false,
   },
+  'src/figures': {
+    values: ['src/statistics'],
+    types: ['src/data', 'src/familiarity', 'src/evaluate', 'src/experiment'],
+    tfjs: false,
+  },
   'src/plots': {
-    values: ['src/metrics', 'src/statistics'],
+    values: ['src/metrics', 'src/statistics', 'src/figures'],
     types: ['src/data', 'src/familiarity', 'src/evaluate', 'src/experiment'],
     tfjs: false,
   },
@@ -145,6 +152,7 @@ const rooms = {
     values: [
       'src/state',
       'src/plots',
+      'src/figures',
       'src/metrics',
       'src/statistics',
       'src/data',
@@ -164,8 +172,8 @@ const rooms = {
     ],
     tfjs: false,
   },
-  'src/session': {
-    values: library.filter((room) => room !== 'src/session'),
+  'src/workflows': {
+    values: library.filter((room) => room !== 'src/workflows'),
     types: [],
     tfjs: true,
   },

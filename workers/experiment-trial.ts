@@ -1,7 +1,7 @@
 /** A short trial of an experiment's first model: what a step, an answer and a measurement cost here. */
-import type { Doers } from '../src/experiment/doers.ts';
-import type { UnitCosts } from '../src/experiment/estimate.ts';
-import type { ExperimentInputs } from '../src/session/experiment-inputs.ts';
+import type { Doers } from '../src/experiment/run/backend.ts';
+import type { UnitCosts } from '../src/experiment/run/estimate.ts';
+import type { ExperimentInputs } from '../src/workflows/experiment/experiment-inputs.ts';
 import { mean } from '../src/statistics/summary.ts';
 
 const TRIAL_QUESTIONS = 24;

@@ -7,14 +7,17 @@ import type { Precision } from '../models/precision.ts';
 import type { EngineReport } from '../src/engine/config.ts';
 import { allocatedBytes } from '../src/engine/memory.ts';
 import { DataError, StoppedError } from '../src/errors.ts';
-import { sizesOf, type UnitCosts } from '../src/experiment/estimate.ts';
-import { planExperiment } from '../src/experiment/plan.ts';
-import type { ExperimentReport, Surroundings } from '../src/experiment/report.ts';
-import type { PieceResult, ResultStore } from '../src/experiment/results.ts';
-import { ExperimentSession, type Stage } from '../src/experiment/session.ts';
-import type { ModelSpec } from '../src/experiment/schema.ts';
-import { experimentDoers } from '../src/session/experiment-doers.ts';
-import { readInputs, type ExperimentInputs } from '../src/session/experiment-inputs.ts';
+import { sizesOf, type UnitCosts } from '../src/experiment/run/estimate.ts';
+import { planExperiment } from '../src/experiment/spec/plan.ts';
+import type { ExperimentReport, Surroundings } from '../src/experiment/report/report.ts';
+import type { PieceResult, ResultStore } from '../src/experiment/run/results.ts';
+import { ExperimentSession, type Stage } from '../src/experiment/run/runner.ts';
+import type { ModelSpec } from '../src/experiment/spec/schema.ts';
+import { experimentDoers } from '../src/workflows/experiment/experiment-backend.ts';
+import {
+  readInputs,
+  type ExperimentInputs,
+} from '../src/workflows/experiment/experiment-inputs.ts';
 import {
   experimentResult,
   openResults,
@@ -24,8 +27,8 @@ import {
   surroundingsOf,
   type ExperimentResult,
   type TextFiles,
-} from '../src/session/experiment-result.ts';
-import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
+} from '../src/workflows/experiment/experiment-result.ts';
+import { enginePrecision, openLab, type OpenLab } from '../src/workflows/open/open-model.ts';
 import { textSource } from '../src/storage/byte-source.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { noteName } from '../src/storage/notes.ts';

@@ -1,5 +1,5 @@
 /** What the page is told about an open model. */
-import type { OpenLab } from '../src/session/open-model.ts';
+import type { OpenLab } from '../src/workflows/open/open-model.ts';
 import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
 import type { ModelSummary, PromptSettings } from './protocol.ts';
 

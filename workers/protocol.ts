@@ -5,17 +5,17 @@
  */
 import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
-import type { AnswerRuleSpec, ModelSpec, SetSpec } from '../src/experiment/schema.ts';
+import type { AnswerRuleSpec, ModelSpec, SetSpec } from '../src/experiment/spec/schema.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
 import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
 import type { OwnAnswer } from '../src/evaluate/own-style.ts';
-import type { TaskSizes, UnitCosts } from '../src/experiment/estimate.ts';
-import type { ExperimentReport } from '../src/experiment/report.ts';
-import type { Experiment } from '../src/experiment/schema.ts';
+import type { TaskSizes, UnitCosts } from '../src/experiment/run/estimate.ts';
+import type { ExperimentReport } from '../src/experiment/report/report.ts';
+import type { Experiment } from '../src/experiment/spec/schema.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
 import type { LoraSettings } from '../src/lora/config.ts';
 import type { StepReport } from '../src/metrics/step-report.ts';
-import type { ExperimentResult } from '../src/session/experiment-result.ts';
+import type { ExperimentResult } from '../src/workflows/experiment/experiment-result.ts';
 import type { TrainingSettings } from '../src/train/config.ts';
 
 export type ModelSource =

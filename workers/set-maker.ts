@@ -5,13 +5,13 @@
 import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
 import { evaluateAnswers } from '../src/evaluate/accuracy.ts';
 import { judgeAnswer } from '../src/evaluate/extract-answer.ts';
-import { knownQuestions, WORLD_SEED } from '../src/experiment/known-questions.ts';
-import { makeSet } from '../src/experiment/make-sets.ts';
-import type { SetMaking } from '../src/experiment/set-making.ts';
-import type { BaseResult, SetResult } from '../src/experiment/results.ts';
+import { knownQuestions, WORLD_SEED } from '../src/experiment/sets/known-questions.ts';
+import { makeSet } from '../src/experiment/sets/make-sets.ts';
+import type { SetMaking } from '../src/experiment/sets/set-making.ts';
+import type { BaseResult, SetResult } from '../src/experiment/run/results.ts';
 
-import type { OpenLab } from '../src/session/open-model.ts';
-import { experimentDoers, type DoersHost } from '../src/session/experiment-doers.ts';
+import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import { experimentDoers, type DoersHost } from '../src/workflows/experiment/experiment-backend.ts';
 import type { MadeSet, MakeSetRequest } from './protocol.ts';
 
 const BATCH_SIZE = 32;

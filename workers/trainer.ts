@@ -1,6 +1,6 @@
-/** The worker's entry: one object, exposed. Everything it does is in ./trainer-session.ts. */
+/** The worker's entry: one object, exposed. Everything it does is in ./trainer-service.ts. */
 import { expose } from 'comlink';
-import { TrainerSession } from './trainer-session.ts';
+import { TrainerSession } from './trainer-service.ts';
 import { sendErrorsWhole } from './whole-errors.ts';
 
 sendErrorsWhole();

@@ -1,10 +1,10 @@
 /** Short measured trials, so that a button can say how long its work will take on this machine. */
 import { createRandom } from '../src/random.ts';
 import { createAdapter } from '../src/lora/adapter.ts';
-import { measureSets } from '../src/session/measure-sets.ts';
-import type { OpenLab } from '../src/session/open-model.ts';
-import { padIdOf } from '../src/session/encode-set.ts';
-import type { RunPlan, RunRequest } from '../src/session/training-run.ts';
+import { measureSets } from '../src/workflows/measure/measure-sets.ts';
+import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import { padIdOf } from '../src/workflows/measure/encode-set.ts';
+import type { RunPlan, RunRequest } from '../src/workflows/train/training-run.ts';
 import { orderStart } from '../src/batches/training-order.ts';
 import { trainingStep } from '../src/batches/training-step.ts';
 import { engineBatchCost } from '../src/engine/batch-cost.ts';

@@ -5,10 +5,10 @@
 import { DataError } from '../src/errors.ts';
 import { readPeftAdapter } from '../src/exchange/peft-read.ts';
 import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
-import { adapterFiles } from '../src/session/adapter-files.ts';
-import { modelFiles } from '../src/session/model-files.ts';
-import type { OpenLab } from '../src/session/open-model.ts';
-import { planRun, prepareRun } from '../src/session/training-run.ts';
+import { adapterFiles } from '../src/workflows/train/adapter-files.ts';
+import { modelFiles } from '../src/workflows/train/model-files.ts';
+import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import { planRun, prepareRun } from '../src/workflows/train/training-run.ts';
 import { blobSource } from '../src/storage/byte-source.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import { restoreCheckpoint } from '../src/train/checkpoint.ts';

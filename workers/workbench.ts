@@ -6,7 +6,7 @@ import { backend } from '@tensorflow/tfjs-core';
 import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import { DataError, StoppedError, type GpuLostError } from '../src/errors.ts';
-import { enginePrecision, openLab, type OpenLab } from '../src/session/open-model.ts';
+import { enginePrecision, openLab, type OpenLab } from '../src/workflows/open/open-model.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { modelFilesOf, sameSource } from './model-source.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';

@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import type { ExperimentReport } from '../experiment/report.ts';
-import { isPreset, presetExperiment, presets } from '../experiment/presets.ts';
-import { parseExperiment, type Experiment, type ModelSpec } from '../experiment/schema.ts';
-import { readInputs, type ExperimentInputs } from '../session/experiment-inputs.ts';
+import type { ExperimentReport } from '../experiment/report/report.ts';
+import { isPreset, presetExperiment, presets } from '../experiment/spec/presets.ts';
+import { parseExperiment, type Experiment, type ModelSpec } from '../experiment/spec/schema.ts';
+import { readInputs, type ExperimentInputs } from '../workflows/experiment/experiment-inputs.ts';
 import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
-import { embeddedPath, hubModel, isHubId } from './open-lab.ts';
+import { embeddedPath, hubModel, isHubId } from './open-model.ts';
 
 /**
  * @param name of a preset, or of a file from whose folder all paths in it are meant

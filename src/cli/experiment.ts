@@ -2,18 +2,22 @@
 import { join } from 'node:path';
 import { allocatedBytes } from '../engine/memory.ts';
 import { IdiolectError, UnfinishedError, UsageError } from '../errors.ts';
-import type { PieceResult } from '../experiment/results.ts';
-import { runExperiment, type PieceEnd } from '../experiment/run.ts';
-import { readExperiment, type Experiment } from '../experiment/schema.ts';
-import { planExperiment } from '../experiment/plan.ts';
-import { experimentDoers } from '../session/experiment-doers.ts';
-import { experimentResult, resultFiles, surroundingsOf } from '../session/experiment-result.ts';
-import { enginePrecision, openLab } from '../session/open-model.ts';
+import type { PieceResult } from '../experiment/run/results.ts';
+import { runExperiment, type PieceEnd } from '../experiment/run/run.ts';
+import { readExperiment, type Experiment } from '../experiment/spec/schema.ts';
+import { planExperiment } from '../experiment/spec/plan.ts';
+import { experimentDoers } from '../workflows/experiment/experiment-backend.ts';
+import {
+  experimentResult,
+  resultFiles,
+  surroundingsOf,
+} from '../workflows/experiment/experiment-result.ts';
+import { enginePrecision, openLab } from '../workflows/open/open-model.ts';
 import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf, type Values } from './arguments.ts';
 import { readExperimentFiles, storedReference } from './experiment-files.ts';
 import { startNodeEngine } from './node-engine.ts';
-import { modelOptions } from './open-lab.ts';
+import { modelOptions } from './open-model.ts';
 import { openResultFolder } from './result-folder.ts';
 import {
   clearProgress,

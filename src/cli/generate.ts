@@ -6,7 +6,7 @@ import { generate } from '../generate/generate.ts';
 import { encodePrompt } from '../tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf } from './arguments.ts';
-import { modelOptions, openAdapter, openCommandLab } from './open-lab.ts';
+import { modelOptions, openAdapter, openCommandLab } from './open-model.ts';
 import { runCommand, stopOnInterrupt } from './run-command.ts';
 
 const command = {

@@ -5,11 +5,11 @@ import { inStyle, neededAnswers, tooFewAnswers, type OwnAnswer } from '../evalua
 import { familiarityFields, styleFields, type RowFamiliarity } from '../familiarity/config.ts';
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf } from '../fields.ts';
-import { setPerplexities } from '../session/set-perplexities.ts';
-import { ownAnswers } from '../session/own-answers.ts';
-import { measureSets } from '../session/measure-sets.ts';
+import { setPerplexities } from '../workflows/measure/set-perplexities.ts';
+import { ownAnswers } from '../workflows/generate/own-answers.ts';
+import { measureSets } from '../workflows/measure/measure-sets.ts';
 import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
-import { modelOptions, openAdapter, openCommandLab } from './open-lab.ts';
+import { modelOptions, openAdapter, openCommandLab } from './open-model.ts';
 import { readResponseFiles } from './read-responses.ts';
 import {
   clearProgress,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EngineReport } from '../engine/config.ts';
 import { LADDER } from '../engine/ladder.ts';
 import { UsageError } from '../errors.ts';
-import { startEngine } from '../session/start-engine.ts';
+import { startEngine } from '../workflows/open/start-engine.ts';
 import { diskNotes } from '../storage/disk-notes.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { provideNodeGpu } from './node-gpu.ts';

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, StorageError } from '../errors.ts';
-import type { ResultStore } from '../experiment/results.ts';
-import type { Experiment } from '../experiment/schema.ts';
-import { openResults, type TextFiles } from '../session/experiment-result.ts';
+import type { ResultStore } from '../experiment/run/results.ts';
+import type { Experiment } from '../experiment/spec/schema.ts';
+import { openResults, type TextFiles } from '../workflows/experiment/experiment-result.ts';
 import { replaceFile } from './run-folder.ts';
 
 export interface ResultFolder extends ResultStore {

@@ -1,5 +1,5 @@
 /** Tables of text on a terminal. */
-import type { Table } from '../experiment/table.ts';
+import type { Table } from '../experiment/report/table.ts';
 
 /** Title, then columns padded. */
 export function printTable({ title, columns, rows }: Table): string {

@@ -6,18 +6,23 @@ import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf, type Field } from '../fields.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import type { StepReport } from '../metrics/step-report.ts';
-import { adapterFiles } from '../session/adapter-files.ts';
-import { sha256Of } from '../session/fingerprint.ts';
-import { modelFiles } from '../session/model-files.ts';
-import { runManifest } from '../session/run-manifest.ts';
-import { megabytes, planRun, prepareRun, type RunRequest } from '../session/training-run.ts';
-import { maskedSentence } from '../session/mask-tokens.ts';
+import { adapterFiles } from '../workflows/train/adapter-files.ts';
+import { sha256Of } from '../workflows/open/fingerprint.ts';
+import { modelFiles } from '../workflows/train/model-files.ts';
+import { runManifest } from '../workflows/train/run-manifest.ts';
+import {
+  megabytes,
+  planRun,
+  prepareRun,
+  type RunRequest,
+} from '../workflows/train/training-run.ts';
+import { maskedSentence } from '../workflows/train/mask-tokens.ts';
 import { encodeCheckpoint } from '../train/checkpoint.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import { compareFacts } from '../train/run-facts.ts';
 import { train, type TrainingHost, type TrainingResult } from '../train/train.ts';
 import { choiceOf, countOf, textOf, type Option, type Values } from './arguments.ts';
-import { modelOptions, openCommandLab } from './open-lab.ts';
+import { modelOptions, openCommandLab } from './open-model.ts';
 import { readResponseFiles } from './read-responses.ts';
 import {
   clearProgress,

@@ -1,6 +1,6 @@
 /** What the familiarity plot says, in words: its finding and its text alternative. */
 import type { Interval } from '../statistics/proportions.ts';
-import { count, digits, list } from './format.ts';
+import { count, digits, list } from '../figures/format.ts';
 
 export interface SetScore {
   name: string;

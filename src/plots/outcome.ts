@@ -1,6 +1,6 @@
 /** What training gave, run by run, and the one sentence that may be said of it. */
 import { mean, standardDeviation } from '../statistics/summary.ts';
-import { digits, list } from './format.ts';
+import { digits, list } from '../figures/format.ts';
 
 /** One trained run. Losses in nats per held-out token. */
 export interface OutcomeRun {

@@ -1,6 +1,6 @@
 /** Where the queue of experiments outlives the page; their results are kept by the worker. */
 import { openDB, type DBSchema } from 'idb';
-import type { UnitCosts, TaskSizes } from '../experiment/estimate.ts';
+import type { UnitCosts, TaskSizes } from '../experiment/run/estimate.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
 
 export interface PieceFailure {

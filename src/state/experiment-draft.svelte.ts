@@ -1,16 +1,16 @@
 /** The experiment that the form makes: edited in place, checked whole, shared as file, link, command. */
 import { labelOf } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
-import { presetExperiment, presets, type PresetName } from '../experiment/presets.ts';
-import { parseExperiment, readExperiment, type Experiment } from '../experiment/schema.ts';
-import { shortForm } from '../experiment/short-form.ts';
+import { presetExperiment, presets, type PresetName } from '../experiment/spec/presets.ts';
+import { parseExperiment, readExperiment, type Experiment } from '../experiment/spec/schema.ts';
+import { shortForm } from '../experiment/spec/short-form.ts';
 import { families } from '../world/families.ts';
 import { responseSetWriters } from '../world/response-sets.ts';
 import type { ExperimentRequest, PromptSettings } from '../../workers/protocol.ts';
 import type { Addressed } from './address.ts';
 import { replaced } from './experiment-edits.ts';
 import { isExperiment, missingOf, offeredModels, pathsIn, sourceOf } from './experiment-sources.ts';
-import type { Lab } from './lab.svelte.ts';
+import type { Lab } from './app-state.svelte.ts';
 import { ownTask } from './own-task.ts';
 import { packText, unpackText } from './pack-text.ts';
 

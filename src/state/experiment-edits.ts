@@ -1,6 +1,6 @@
 /** What the form's controls change in an experiment, so that what hangs together stays together. */
-import { PARAPHRASE_TEMPLATE } from '../experiment/paraphrase-template.ts';
-import type { Experiment, ModelSpec } from '../experiment/schema.ts';
+import { PARAPHRASE_TEMPLATE } from '../experiment/sets/paraphrase-template.ts';
+import type { Experiment, ModelSpec } from '../experiment/spec/schema.ts';
 import type { MadeKind } from './experiment-fields.ts';
 
 export function toggleModel(experiment: Experiment, spec: ModelSpec): void {

@@ -5,8 +5,8 @@ import {
   type Known,
   type TaskSizes,
   type UnitCosts,
-} from '../experiment/estimate.ts';
-import { needsOf, planExperiment, type Piece } from '../experiment/plan.ts';
+} from '../experiment/run/estimate.ts';
+import { needsOf, planExperiment, type Piece } from '../experiment/spec/plan.ts';
 import type {
   ExperimentRequest,
   ExperimentResult,

@@ -4,11 +4,11 @@ import {
   type Known,
   type TaskSizes,
   type UnitCosts,
-} from '../experiment/estimate.ts';
-import { planExperiment } from '../experiment/plan.ts';
-import type { Experiment } from '../experiment/schema.ts';
+} from '../experiment/run/estimate.ts';
+import { planExperiment } from '../experiment/spec/plan.ts';
+import type { Experiment } from '../experiment/spec/schema.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
-import type { Lab } from './lab.svelte.ts';
+import type { Lab } from './app-state.svelte.ts';
 
 type Parts = Pick<Lab, 'model' | 'client' | 'activity'>;
 

@@ -1,6 +1,6 @@
 /** Where the models and files that an experiment names are found on this page. */
 import { embeddedModels } from '../../models/catalog.ts';
-import type { Experiment, ModelSpec } from '../experiment/schema.ts';
+import type { Experiment, ModelSpec } from '../experiment/spec/schema.ts';
 import type { ModelSource } from '../../workers/protocol.ts';
 import { isHubId, type ModelState } from './model.svelte.ts';
 

@@ -3,11 +3,11 @@
  * and leaves what failed at the piece or the experiment it belongs to.
  */
 import { GpuLostError, StoppedError } from '../errors.ts';
-import { endsAll } from '../experiment/run.ts';
+import { endsAll } from '../experiment/run/run.ts';
 import type { ExperimentProgress } from './experiment-archive.ts';
 import type { ExperimentEntry } from './experiment-entry.svelte.ts';
 import { asError } from './job.svelte.ts';
-import type { Lab } from './lab.svelte.ts';
+import type { Lab } from './app-state.svelte.ts';
 import { WorkerLostError } from './trainer-client.ts';
 
 export interface Queue {

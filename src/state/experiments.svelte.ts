@@ -4,8 +4,8 @@
  * when the lab is on screen.
  */
 import { DownloadError } from '../errors.ts';
-import { planExperiment } from '../experiment/plan.ts';
-import type { ExperimentReport } from '../experiment/report.ts';
+import { planExperiment } from '../experiment/spec/plan.ts';
+import type { ExperimentReport } from '../experiment/report/report.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
 import {
   memoryExperimentArchive,
@@ -18,7 +18,7 @@ import { ExperimentEstimate } from './experiment-estimate.svelte.ts';
 import { ExperimentEntry } from './experiment-entry.svelte.ts';
 import { ExperimentWork } from './experiment-work.svelte.ts';
 import { asError, Job, type JobReport } from './job.svelte.ts';
-import type { Lab } from './lab.svelte.ts';
+import type { Lab } from './app-state.svelte.ts';
 import { newRunId, timeStamp } from './run-record.ts';
 
 type Parts = Pick<Lab, 'activity' | 'client' | 'model' | 'answers' | 'fetchFile'>;

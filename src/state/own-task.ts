@@ -2,7 +2,7 @@
 import { splitByQuestion } from '../data/split.ts';
 import type { ResponseSet } from '../data/response-set.ts';
 import { DataError } from '../errors.ts';
-import type { Experiment } from '../experiment/schema.ts';
+import type { Experiment } from '../experiment/spec/schema.ts';
 import { createRandom } from '../random.ts';
 
 /** Which questions are tested is the same at every attempt. */

@@ -2,7 +2,7 @@
  * Answers from the open model as a set of their own: what is to be made, how far it is, what came of
  * it. The making itself is the worker's, by the code that makes an experiment's sets.
  */
-import { PARAPHRASE_TEMPLATE } from '../experiment/paraphrase-template.ts';
+import { PARAPHRASE_TEMPLATE } from '../experiment/sets/paraphrase-template.ts';
 import type { Fields } from '../fields.ts';
 import { defaultsOf } from '../fields.ts';
 import { labelOf, embeddedModels } from '../../models/catalog.ts';

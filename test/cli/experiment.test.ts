@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { ExperimentInput } from '../../src/experiment/schema.ts';
-import type { ExperimentReport } from '../../src/experiment/report.ts';
+import type { ExperimentInput } from '../../src/experiment/spec/schema.ts';
+import type { ExperimentReport } from '../../src/experiment/report/report.ts';
 import { run, temporaryFolder } from './run.ts';
 
 const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');

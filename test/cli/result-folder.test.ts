@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openResultFolder } from '../../src/cli/result-folder.ts';
 import { DataError } from '../../src/errors.ts';
-import { presetExperiment } from '../../src/experiment/presets.ts';
-import type { RunResult } from '../../src/experiment/results.ts';
+import { presetExperiment } from '../../src/experiment/spec/presets.ts';
+import type { RunResult } from '../../src/experiment/run/results.ts';
 
 const experiment = presetExperiment('quick');
 const result = { kind: 'run', id: 'run.m.a.seed-1', learningRate: 0.1 + 0.2 } as RunResult;

@@ -10,8 +10,8 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { chromiumPath } from '../support/chromium.mjs';
-import type { ExperimentReport } from '../../src/experiment/report.ts';
-import { readResult, resultFiles } from '../../src/session/experiment-result.ts';
+import type { ExperimentReport } from '../../src/experiment/report/report.ts';
+import { readResult, resultFiles } from '../../src/workflows/experiment/experiment-result.ts';
 import { seriousFindings } from './audit.ts';
 
 const results = process.argv[2]!;

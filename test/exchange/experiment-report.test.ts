@@ -1,7 +1,7 @@
 /** The report is one file that fetches nothing, escapes what it is given, and shows every number's table. */
 import { describe, expect, it } from 'vitest';
 import { htmlReport } from '../../src/exchange/experiment-report/html-report.ts';
-import { tablesOf } from '../../src/experiment/tables.ts';
+import { tablesOf } from '../../src/experiment/report/tables.ts';
 import { exampleReport } from '../experiment/example-report.ts';
 
 async function example() {

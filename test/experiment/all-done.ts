@@ -1,5 +1,5 @@
-import { runExperiment } from '../../src/experiment/run.ts';
-import type { ExperimentJob, PieceDone } from '../../src/experiment/session.ts';
+import { runExperiment } from '../../src/experiment/run/run.ts';
+import type { ExperimentJob, PieceDone } from '../../src/experiment/run/runner.ts';
 
 /** Runs a whole experiment; a piece that fails fails the test. */
 export async function allDone(job: ExperimentJob): Promise<PieceDone[]> {

@@ -1,8 +1,8 @@
 /** H1 to H5, ranks and trends of a small experiment, against the numbers they are made of. */
 import { describe, expect, it } from 'vitest';
-import { makeReport } from '../../src/experiment/report.ts';
-import { tablesOf } from '../../src/experiment/tables.ts';
-import type { ExperimentInput } from '../../src/experiment/schema.ts';
+import { makeReport } from '../../src/experiment/report/report.ts';
+import { tablesOf } from '../../src/experiment/report/tables.ts';
+import type { ExperimentInput } from '../../src/experiment/spec/schema.ts';
 import { exampleReport, exampleSurroundings } from './example-report.ts';
 
 const sets: ExperimentInput['sets'] = ['a', 'terse', 'detail', 'paraphrase', 'shuffled'].map(

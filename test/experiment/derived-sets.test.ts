@@ -1,11 +1,11 @@
 /** Sets made of other sets: reworded, and chosen by familiarity or by chance. */
 import { describe, expect, it } from 'vitest';
-import type { AnswerSettings, OpenedModel } from '../../src/experiment/doers.ts';
-import { makeSet } from '../../src/experiment/make-sets.ts';
-import type { SetResult } from '../../src/experiment/results.ts';
-import { readExperiment, type SetSpec } from '../../src/experiment/schema.ts';
-import type { SetMaking } from '../../src/experiment/set-making.ts';
-import { styleExamples } from '../../src/experiment/style-examples.ts';
+import type { AnswerSettings, OpenedModel } from '../../src/experiment/run/backend.ts';
+import { makeSet } from '../../src/experiment/sets/make-sets.ts';
+import type { SetResult } from '../../src/experiment/run/results.ts';
+import { readExperiment, type SetSpec } from '../../src/experiment/spec/schema.ts';
+import type { SetMaking } from '../../src/experiment/sets/set-making.ts';
+import { styleExamples } from '../../src/experiment/sets/style-examples.ts';
 
 const questions = ['one', 'two', 'three', 'four'].map((text, i) => ({
   id: `q${i}`,

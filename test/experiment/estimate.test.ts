@@ -6,12 +6,12 @@ import {
   stageSeconds,
   type Known,
   type UnitCosts,
-} from '../../src/experiment/estimate.ts';
-import { planExperiment, type Piece } from '../../src/experiment/plan.ts';
-import { readExperiment, type ExperimentInput } from '../../src/experiment/schema.ts';
-import { worldTask } from '../../src/experiment/task.ts';
+} from '../../src/experiment/run/estimate.ts';
+import { planExperiment, type Piece } from '../../src/experiment/spec/plan.ts';
+import { readExperiment, type ExperimentInput } from '../../src/experiment/spec/schema.ts';
+import { worldTask } from '../../src/experiment/run/task.ts';
 import { allDone } from './all-done.ts';
-import { fakeDoers, memoryResults } from './fake-doers.ts';
+import { fakeDoers, memoryResults } from './fake-backend.ts';
 
 const free: UnitCosts = { answer: 0, measure: 0, divergence: 0, step: 0 };
 const base: ExperimentInput = {

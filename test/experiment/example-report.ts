@@ -3,12 +3,12 @@ import {
   makeReport,
   type ExperimentReport,
   type Surroundings,
-} from '../../src/experiment/report.ts';
-import type { PieceResult } from '../../src/experiment/results.ts';
-import { readExperiment, type ExperimentInput } from '../../src/experiment/schema.ts';
-import { worldTask, type Task } from '../../src/experiment/task.ts';
+} from '../../src/experiment/report/report.ts';
+import type { PieceResult } from '../../src/experiment/run/results.ts';
+import { readExperiment, type ExperimentInput } from '../../src/experiment/spec/schema.ts';
+import { worldTask, type Task } from '../../src/experiment/run/task.ts';
 import { allDone } from './all-done.ts';
-import { fakeDoers, memoryResults, type FakeOptions } from './fake-doers.ts';
+import { fakeDoers, memoryResults, type FakeOptions } from './fake-backend.ts';
 
 export const exampleSurroundings: Surroundings = {
   idiolect: '0',

@@ -1,9 +1,9 @@
 /** The example files are valid as they stand, are all explained, and show every kind of thing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { planExperiment } from '../../src/experiment/plan.ts';
-import { presets } from '../../src/experiment/presets.ts';
-import { parseExperiment, readExperiment } from '../../src/experiment/schema.ts';
+import { planExperiment } from '../../src/experiment/spec/plan.ts';
+import { presets } from '../../src/experiment/spec/presets.ts';
+import { parseExperiment, readExperiment } from '../../src/experiment/spec/schema.ts';
 
 const folder = 'docs/experiments';
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'));

@@ -1,6 +1,6 @@
 /** Numbers as text: signs, dashes, and nothing that pretends to be more than it is. */
 import { describe, expect, it } from 'vitest';
-import { pValue, range, share, signed } from '../../src/experiment/number-text.ts';
+import { pValue, range, share, signed } from '../../src/experiment/report/number-text.ts';
 
 describe('numbers as text', () => {
   it('write shares without a leading zero', () => {

@@ -1,6 +1,6 @@
 /** A report can be made at any moment; what is missing is said and never guessed. */
 import { expect, it } from 'vitest';
-import { tablesOf } from '../../src/experiment/tables.ts';
+import { tablesOf } from '../../src/experiment/report/tables.ts';
 import { exampleReport } from './example-report.ts';
 
 it('speaks of the pieces that are there, and of no verdict before all four arms are in', async () => {

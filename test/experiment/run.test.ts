@@ -1,25 +1,25 @@
 /** The protocol with fake doers: what is asked when, what is kept, what the numbers say. */
 import { describe, expect, it } from 'vitest';
 import { DataError, StoppedError } from '../../src/errors.ts';
-import { needsOf, planExperiment } from '../../src/experiment/plan.ts';
+import { needsOf, planExperiment } from '../../src/experiment/spec/plan.ts';
 import {
   makeReport,
   type ExperimentReport,
   type Surroundings,
-} from '../../src/experiment/report.ts';
-import type { PieceResult, RunResult, SetResult } from '../../src/experiment/results.ts';
-import { runExperiment, type PieceEnd } from '../../src/experiment/run.ts';
+} from '../../src/experiment/report/report.ts';
+import type { PieceResult, RunResult, SetResult } from '../../src/experiment/run/results.ts';
+import { runExperiment, type PieceEnd } from '../../src/experiment/run/run.ts';
 import {
   readExperiment,
   type Experiment,
   type ExperimentInput,
-} from '../../src/experiment/schema.ts';
-import { ExperimentSession, type PieceDone } from '../../src/experiment/session.ts';
-import { filesTask, worldTask, type Task } from '../../src/experiment/task.ts';
+} from '../../src/experiment/spec/schema.ts';
+import { ExperimentSession, type PieceDone } from '../../src/experiment/run/runner.ts';
+import { filesTask, worldTask, type Task } from '../../src/experiment/run/task.ts';
 import { checkAnswer } from '../../src/world/checker.ts';
 import { dialectById } from '../../src/world/corpus.ts';
 import { allDone } from './all-done.ts';
-import { fakeDoers, memoryResults, type FakeOptions } from './fake-doers.ts';
+import { fakeDoers, memoryResults, type FakeOptions } from './fake-backend.ts';
 
 const crossOver: ExperimentInput = {
   version: 1,

@@ -1,9 +1,9 @@
 /** The experiment file: defaults, and everything wrong with it told at once. */
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/errors.ts';
-import { planExperiment } from '../../src/experiment/plan.ts';
-import { presetExperiment, presets, type PresetName } from '../../src/experiment/presets.ts';
-import { parseExperiment, readExperiment } from '../../src/experiment/schema.ts';
+import { planExperiment } from '../../src/experiment/spec/plan.ts';
+import { presetExperiment, presets, type PresetName } from '../../src/experiment/spec/presets.ts';
+import { parseExperiment, readExperiment } from '../../src/experiment/spec/schema.ts';
 
 const small = {
   version: 1,

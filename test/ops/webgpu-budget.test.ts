@@ -12,7 +12,7 @@ import { createAdapter } from '../../src/lora/adapter.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { webgpuKernels } from '../../src/ops/webgpu-kernels.ts';
 import { createRandom } from '../../src/random.ts';
-import { estimateMemory } from '../../src/session/memory-estimate.ts';
+import { estimateMemory } from '../../src/workflows/train/memory-estimate.ts';
 import { batchGradients, disposeGradients, readLossAndNorm } from '../../src/train/loss.ts';
 import { createOptimizer, disposeOptimizer, updateParameters } from '../../src/train/optimizer.ts';
 import { installFakeGpu } from '../support/fake-gpu.ts';

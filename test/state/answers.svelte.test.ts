@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { DataError, DownloadError } from '../../src/errors.ts';
-import type { Lab } from '../../src/state/lab.svelte.ts';
+import type { Lab } from '../../src/state/app-state.svelte.ts';
 import { exampleFiles, tinyLab } from '../support/tiny-lab.ts';
 
 let lab: Lab;

@@ -1,7 +1,7 @@
 /** What the form changes leaves an experiment that the schema takes. */
 import { expect, it } from 'vitest';
-import { presetExperiment } from '../../src/experiment/presets.ts';
-import { readExperiment } from '../../src/experiment/schema.ts';
+import { presetExperiment } from '../../src/experiment/spec/presets.ts';
+import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import {
   addMadeSet,
   isTrained,

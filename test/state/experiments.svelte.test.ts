@@ -1,13 +1,13 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DataError, GpuUnavailableError } from '../../src/errors.ts';
-import { readExperiment } from '../../src/experiment/schema.ts';
-import { shortForm } from '../../src/experiment/short-form.ts';
+import { readExperiment } from '../../src/experiment/spec/schema.ts';
+import { shortForm } from '../../src/experiment/spec/short-form.ts';
 import { memoryExperimentArchive } from '../../src/state/experiment-archive.ts';
 import { toggleArm, toggleWriter } from '../../src/state/experiment-edits.ts';
 import type { ExperimentEntry } from '../../src/state/experiment-entry.svelte.ts';
 import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
 import { packText, unpackText } from '../../src/state/pack-text.ts';
-import type { Lab } from '../../src/state/lab.svelte.ts';
+import type { Lab } from '../../src/state/app-state.svelte.ts';
 import { timeOfId } from '../../src/state/run-record.ts';
 import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
 

@@ -7,7 +7,7 @@ import {
   familiarityJson,
   measureCommand,
 } from '../../src/state/familiarity-export.ts';
-import type { Lab } from '../../src/state/lab.svelte.ts';
+import type { Lab } from '../../src/state/app-state.svelte.ts';
 import { fakeTrainer } from '../support/fake-trainer.ts';
 import { tinyLab } from '../support/tiny-lab.ts';
 

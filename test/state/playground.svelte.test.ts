@@ -1,6 +1,6 @@
 import { zipSync } from 'fflate';
 import { beforeEach, expect, test } from 'vitest';
-import type { Lab } from '../../src/state/lab.svelte.ts';
+import type { Lab } from '../../src/state/app-state.svelte.ts';
 import { NONE } from '../../src/state/playground.svelte.ts';
 import type { GenerateRequest, TrainerApi } from '../../workers/protocol.ts';
 import { fakeTrainer } from '../support/fake-trainer.ts';

@@ -6,7 +6,7 @@ import {
   StoppedError,
   TrainingDivergedError,
 } from '../../src/errors.ts';
-import type { Lab } from '../../src/state/lab.svelte.ts';
+import type { Lab } from '../../src/state/app-state.svelte.ts';
 import type { TrainerApi, TrainRequest } from '../../workers/protocol.ts';
 import { fakeTrainer, type FakeOptions } from '../support/fake-trainer.ts';
 import { tinyLab } from '../support/tiny-lab.ts';

@@ -4,7 +4,7 @@ import { ColumnLog } from '../../src/metrics/column-log.ts';
 import { chunkOf, openRunArchive, type RunArchive } from '../../src/state/run-archive.ts';
 import { differingSettings, type RunRecord } from '../../src/state/run-record.ts';
 import { runsCsv, RunsState, runStateJson } from '../../src/state/runs.svelte.ts';
-import type { Lab } from '../../src/state/lab.svelte.ts';
+import type { Lab } from '../../src/state/app-state.svelte.ts';
 import { tinyLab } from '../support/tiny-lab.ts';
 
 let lab: Lab;

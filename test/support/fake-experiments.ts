@@ -1,14 +1,14 @@
 /** The experiment calls of the fake trainer: the real protocol and report with doers that only pretend. */
 import { DataError, StoppedError } from '../../src/errors.ts';
-import { sizesOf } from '../../src/experiment/estimate.ts';
-import { planExperiment } from '../../src/experiment/plan.ts';
-import type { Surroundings } from '../../src/experiment/report.ts';
-import type { PieceResult } from '../../src/experiment/results.ts';
-import { ExperimentSession, type Stage } from '../../src/experiment/session.ts';
-import { worldTask, type Task } from '../../src/experiment/task.ts';
-import { experimentResult, resultFiles } from '../../src/session/experiment-result.ts';
+import { sizesOf } from '../../src/experiment/run/estimate.ts';
+import { planExperiment } from '../../src/experiment/spec/plan.ts';
+import type { Surroundings } from '../../src/experiment/report/report.ts';
+import type { PieceResult } from '../../src/experiment/run/results.ts';
+import { ExperimentSession, type Stage } from '../../src/experiment/run/runner.ts';
+import { worldTask, type Task } from '../../src/experiment/run/task.ts';
+import { experimentResult, resultFiles } from '../../src/workflows/experiment/experiment-result.ts';
 import type { ExperimentRequest, TrainerApi } from '../../workers/protocol.ts';
-import { fakeDoers, memoryResults } from '../experiment/fake-doers.ts';
+import { fakeDoers, memoryResults } from '../experiment/fake-backend.ts';
 
 export interface FakeExperimentOptions {
   pause: () => Promise<void>;

@@ -1,9 +1,9 @@
 /** An experiment's report by itself, from `/report.json` as `npm run experiment` writes it. */
 import { mount } from 'svelte';
 import '../../src/app.css';
-import type { ExperimentReport } from '../../src/experiment/report.ts';
-import type { PieceResult } from '../../src/experiment/results.ts';
-import type { ReportQuestions } from '../../src/plots/figures/outcome-rows.ts';
+import type { ExperimentReport } from '../../src/experiment/report/report.ts';
+import type { PieceResult } from '../../src/experiment/run/results.ts';
+import type { ReportQuestions } from '../../src/figures/outcome-rows.ts';
 import Report from '../../src/ui/experiment/ExperimentReport.svelte';
 
 type ReportFile = ExperimentReport & { results: PieceResult[]; questions: ReportQuestions };

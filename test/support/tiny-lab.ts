@@ -1,5 +1,5 @@
 /** The page's state with the fake trainer and two small example sets, without a page. */
-import { Lab } from '../../src/state/lab.svelte.ts';
+import { Lab } from '../../src/state/app-state.svelte.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
 import { connectFake } from './fake-trainer.ts';
 

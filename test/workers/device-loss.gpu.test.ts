@@ -7,7 +7,7 @@ import { defaultsOf } from '../../src/fields.ts';
 import { loraFields } from '../../src/lora/config.ts';
 import { trainingFields } from '../../src/train/config.ts';
 import type { MeasureRequest, TrainEvent, TrainRequest } from '../../workers/protocol.ts';
-import { TrainerSession } from '../../workers/trainer-session.ts';
+import { TrainerSession } from '../../workers/trainer-service.ts';
 import { forgetWebGpu } from '../support/webgpu.ts';
 
 const set = {

@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { StoppedError } from '../../src/errors.ts';
-import { planExperiment } from '../../src/experiment/plan.ts';
-import type { PieceResult } from '../../src/experiment/results.ts';
-import { readExperiment } from '../../src/experiment/schema.ts';
-import { worldTask } from '../../src/experiment/task.ts';
-import { experimentDoers } from '../../src/session/experiment-doers.ts';
-import { openLab } from '../../src/session/open-model.ts';
+import { planExperiment } from '../../src/experiment/spec/plan.ts';
+import type { PieceResult } from '../../src/experiment/run/results.ts';
+import { readExperiment } from '../../src/experiment/spec/schema.ts';
+import { worldTask } from '../../src/experiment/run/task.ts';
+import { experimentDoers } from '../../src/workflows/experiment/experiment-backend.ts';
+import { openLab } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import type { ExperimentRequest, ModelSource } from '../../workers/protocol.ts';
-import { TrainerSession } from '../../workers/trainer-session.ts';
+import { TrainerSession } from '../../workers/trainer-service.ts';
 import { allDone } from '../experiment/all-done.ts';
-import { memoryResults } from '../experiment/fake-doers.ts';
+import { memoryResults } from '../experiment/fake-backend.ts';
 
 const MODEL = 'idiolect-a';
 const session = new TrainerSession();

@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { inStyle } from '../../src/evaluate/own-style.ts';
-import type { PieceResult } from '../../src/experiment/results.ts';
-import { runExperiment } from '../../src/experiment/run.ts';
-import { readExperiment } from '../../src/experiment/schema.ts';
-import { worldTask } from '../../src/experiment/task.ts';
+import type { PieceResult } from '../../src/experiment/run/results.ts';
+import { runExperiment } from '../../src/experiment/run/run.ts';
+import { readExperiment } from '../../src/experiment/spec/schema.ts';
+import { worldTask } from '../../src/experiment/run/task.ts';
 import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
-import { experimentDoers } from '../../src/session/experiment-doers.ts';
-import { openLab } from '../../src/session/open-model.ts';
+import { experimentDoers } from '../../src/workflows/experiment/experiment-backend.ts';
+import { openLab } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
-import { TrainerSession } from '../../workers/trainer-session.ts';
-import { memoryResults } from '../experiment/fake-doers.ts';
+import { TrainerSession } from '../../workers/trainer-service.ts';
+import { memoryResults } from '../experiment/fake-backend.ts';
 
 const MODEL = 'idiolect-a';
 const session = new TrainerSession();

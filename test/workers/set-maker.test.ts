@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ResponseRow, ResponseSet } from '../../src/data/response-set.ts';
-import { knownQuestions } from '../../src/experiment/known-questions.ts';
-import type { SetSpec } from '../../src/experiment/schema.ts';
+import { knownQuestions } from '../../src/experiment/sets/known-questions.ts';
+import type { SetSpec } from '../../src/experiment/spec/schema.ts';
 import { checkAnswer } from '../../src/world/checker.ts';
 import { dialectA } from '../../src/world/dialect-a.ts';
 import type { MakeSetRequest } from '../../workers/protocol.ts';
-import { TrainerSession } from '../../workers/trainer-session.ts';
+import { TrainerSession } from '../../workers/trainer-service.ts';
 
 const session = new TrainerSession();
 const quiet = () => Promise.resolve();

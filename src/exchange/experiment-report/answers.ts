@@ -1,6 +1,6 @@
 /** Some answers of a report, before training and after each set, to be read in the file itself. */
-import type { ExperimentReport } from '../../experiment/report.ts';
-import type { BaseResult, PieceResult, RunResult } from '../../experiment/results.ts';
+import type { ExperimentReport } from '../../experiment/report/report.ts';
+import type { BaseResult, PieceResult, RunResult } from '../../experiment/run/results.ts';
 import { fold, tableHtml } from './html.ts';
 
 /** Questions of the test whose answers are shown; all of them stand in the JSON. */

@@ -1,7 +1,7 @@
 /** The beginning of the report: the verdict, what it rests on, and the choice of a reference run. */
-import type { ExperimentReport } from '../../experiment/report.ts';
-import { referenceWords } from '../../plots/figures/reference.ts';
-import { headline, verdictLines } from '../../plots/figures/verdict.ts';
+import type { ExperimentReport } from '../../experiment/report/report.ts';
+import { referenceWords } from '../../figures/reference.ts';
+import { headline, verdictLines } from '../../figures/verdict.ts';
 import { definitions, escapeHtml, fold } from './html.ts';
 
 export function verdictHtml(report: ExperimentReport): string {

@@ -2,14 +2,14 @@
  * An experiment's report as one HTML file: verdict, figures and tables, no script, nothing fetched, so
  * that it opens anywhere and prints as it looks.
  */
-import type { ExperimentReport } from '../../experiment/report.ts';
-import type { PieceResult } from '../../experiment/results.ts';
-import type { Table } from '../../experiment/table.ts';
-import { authors, authorsSentence, authorsTables } from '../../plots/figures/authors-numbers.ts';
-import { curvesFigure } from '../../plots/figures/curves.ts';
-import { figuresOf } from '../../plots/figures/figures.ts';
-import { isComparable } from '../../plots/figures/reference.ts';
-import { claimWords } from '../../plots/figures/verdict.ts';
+import type { ExperimentReport } from '../../experiment/report/report.ts';
+import type { PieceResult } from '../../experiment/run/results.ts';
+import type { Table } from '../../experiment/report/table.ts';
+import { authors, authorsSentence, authorsTables } from '../../figures/authors-numbers.ts';
+import { curvesFigure } from '../../figures/curves.ts';
+import { figuresOf } from '../../figures/figures.ts';
+import { isComparable } from '../../figures/reference.ts';
+import { claimWords } from '../../figures/verdict.ts';
 import { answerTables, type AnsweredQuestions } from './answers.ts';
 import { referenceChoice, remarks, verdictHtml } from './head.ts';
 import { definitions, escapeHtml, figureHtml, fold, section, tableHtml } from './html.ts';

@@ -1,9 +1,9 @@
 /** Pieces of the report's HTML. */
-import type { Table } from '../../experiment/table.ts';
-import { isLong } from '../../plots/data-table.ts';
-import type { Figure } from '../../plots/figures/figure.ts';
-import { escapeXml } from '../../plots/loss-curves/ink.ts';
-import { svgText } from '../../plots/svg-text.ts';
+import type { Table } from '../../experiment/report/table.ts';
+import { isLong } from '../../figures/data-table.ts';
+import type { Figure } from '../../figures/figure.ts';
+import { escapeXml } from '../../figures/drawing/ink.ts';
+import { svgText } from '../../figures/drawing/svg-text.ts';
 
 export const escapeHtml = escapeXml;
 

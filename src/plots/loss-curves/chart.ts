@@ -5,13 +5,13 @@
  */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { COLORS } from '../marks.ts';
+import { COLORS } from '../../figures/drawing/marks.ts';
 import { curveAxes, type CurveMetric, type CurveRun } from './curves.ts';
 import type { CurvesView } from './curves-view.svelte.ts';
 import { drawCurves, PLOT_FONT_SIZE, type Palette } from './draw.ts';
-import { canvasInk } from './ink.ts';
+import { canvasInk } from '../../figures/drawing/ink.ts';
 import { pictureOf, type Picture } from './picture.ts';
-import { tickLabel } from './ticks.ts';
+import { tickLabel } from '../../figures/drawing/ticks.ts';
 
 export interface ChartOptions {
   metric: CurveMetric;

@@ -1,6 +1,6 @@
 /** A chart of curves as an SVG file with its title and caption. */
 import { drawAxes, drawCurves, PLOT_FONT_SIZE, type Palette } from './draw.ts';
-import { escapeXml, SvgInk } from './ink.ts';
+import { escapeXml, SvgInk } from '../../figures/drawing/ink.ts';
 import type { Picture } from './picture.ts';
 
 export interface CurveFile {

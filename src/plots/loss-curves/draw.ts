@@ -1,9 +1,9 @@
 /** Draws a picture: the curves with their marks and labels, and, for a file, the axes as well. */
-import { shorten } from '../format.ts';
-import { markPath } from '../marks.ts';
+import { shorten } from '../../figures/format.ts';
+import { markPath } from '../../figures/drawing/marks.ts';
 import type { CurveLine, Picture } from './picture.ts';
-import type { Ink } from './ink.ts';
-import { tickLabel } from './ticks.ts';
+import type { Ink } from '../../figures/drawing/ink.ts';
+import { tickLabel } from '../../figures/drawing/ticks.ts';
 
 /** Colors of the page's theme, resolved. */
 export interface Palette {

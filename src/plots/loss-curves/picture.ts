@@ -5,7 +5,7 @@
 import { downsampleMinMax } from '../../metrics/downsample.ts';
 import { smooth } from '../../metrics/smoothing.ts';
 import { curveAxes, metricOf, type CurveMetric, type CurveRun, type CurveView } from './curves.ts';
-import { linearTicks, logTicks, percentLabel, tickLabel } from './ticks.ts';
+import { linearTicks, logTicks, percentLabel, tickLabel } from '../../figures/drawing/ticks.ts';
 
 export interface CurveLine {
   readonly run: CurveRun;

@@ -1,5 +1,5 @@
 /** What the crosshair reads: the numbers of each run at one place of the x axis. */
-import { digits, list, percent } from '../format.ts';
+import { digits, list, percent } from '../../figures/format.ts';
 import type { StepColumn } from '../../metrics/step-report.ts';
 import { curveAxes, type CurveAxis, type CurveRun } from './curves.ts';
 import { rowAt } from './picture.ts';

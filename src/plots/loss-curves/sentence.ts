@@ -1,6 +1,6 @@
 /** What a chart of curves says, in words: its finding and its text alternative. */
-import { digits, list, percent } from '../format.ts';
-import { tickLabel } from './ticks.ts';
+import { digits, list, percent } from '../../figures/format.ts';
+import { tickLabel } from '../../figures/drawing/ticks.ts';
 import { curveMetrics, metricOf, type CurveMetric, type CurveRun } from './curves.ts';
 
 /** Runs named in a sentence; of more, only how many. */

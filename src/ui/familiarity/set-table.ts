@@ -1,6 +1,6 @@
 /** The table behind the familiarity plot: a line for each set, with every average by its name. */
 import { perplexityMeans, type PerplexityMean } from '../../familiarity/aggregate.ts';
-import type { DataColumn, DataRecord } from '../../plots/data-table.ts';
+import type { DataColumn, DataRecord } from '../../figures/data-table.ts';
 import type { FamiliarityState } from '../../state/familiarity.svelte.ts';
 import type { MeasuredSet } from '../../state/measured-set.ts';
 import { meanWords } from './mean-words.ts';

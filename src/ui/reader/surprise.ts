@@ -1,5 +1,5 @@
 /** How a token's surprise is shown and said. NLL in nats. */
-import { digits } from '../../plots/format.ts';
+import { digits } from '../../figures/format.ts';
 
 /** At a chance of one in a thousand the tint is full. */
 export const FULL_SURPRISE = Math.log(1000);

@@ -9,7 +9,7 @@ import { samplingFields } from '../../../src/generate/config.ts';
 import { generate } from '../../../src/generate/generate.ts';
 import { adapterFromValues } from '../../../src/lora/adapter.ts';
 import { loraFields } from '../../../src/lora/config.ts';
-import { openLab } from '../../../src/session/open-model.ts';
+import { openLab } from '../../../src/workflows/open/open-model.ts';
 import type { NamedTensor } from '../../../src/storage/tensor-file.ts';
 import { trainingFields } from '../../../src/train/config.ts';
 import { evaluate } from '../../../src/train/loss.ts';

@@ -21,9 +21,9 @@ import { loraFields } from '../../../src/lora/config.ts';
 import { linear } from '../../../src/ops/linear/linear.ts';
 import { registerOps } from '../../../src/ops/register.ts';
 import { wasmKernels } from '../../../src/ops/wasm-kernels.ts';
-import { measureSets } from '../../../src/session/measure-sets.ts';
-import { openLab, type OpenLab } from '../../../src/session/open-model.ts';
-import { setPerplexities } from '../../../src/session/set-perplexities.ts';
+import { measureSets } from '../../../src/workflows/measure/measure-sets.ts';
+import { openLab, type OpenLab } from '../../../src/workflows/open/open-model.ts';
+import { setPerplexities } from '../../../src/workflows/measure/set-perplexities.ts';
 import { nodeModelFiles } from '../../../src/storage/node-file.ts';
 import { encodePair, encodePrompt } from '../../../src/tokenizer/encode-pair.ts';
 import {

@@ -1,8 +1,8 @@
 /** Each figure's table, and its PNG, SVG and CSV, hold what the figure shows. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Figure } from '../../../src/plots/figures/figure.ts';
-import { curvesFigure } from '../../../src/plots/figures/curves.ts';
-import { figuresOf } from '../../../src/plots/figures/figures.ts';
+import type { Figure } from '../../../src/figures/figure.ts';
+import { curvesFigure } from '../../../src/figures/curves.ts';
+import { figuresOf } from '../../../src/figures/figures.ts';
 import { exampleReport, type Example } from '../../experiment/example-report.ts';
 import { downloadOf } from '../downloads.ts';
 import { showReport, type ShownReport } from './show-report.ts';

@@ -1,7 +1,7 @@
 /** Reading answers one by one: by keyboard, by what changed, by run, on a phone, and with many runs. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import type { BaseResult, RunResult } from '../../../src/experiment/results.ts';
+import type { BaseResult, RunResult } from '../../../src/experiment/run/results.ts';
 import { exampleReport, type Example } from '../../experiment/example-report.ts';
 import { seriousFindings } from '../axe.ts';
 import { showReport, type ShownReport } from './show-report.ts';

@@ -2,7 +2,7 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { onTestFinished } from 'vitest';
 import '../../../src/app.css';
-import type { ExperimentReport } from '../../../src/experiment/report.ts';
+import type { ExperimentReport } from '../../../src/experiment/report/report.ts';
 import Report from '../../../src/ui/experiment/ExperimentReport.svelte';
 import type { Example } from '../../experiment/example-report.ts';
 

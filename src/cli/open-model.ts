@@ -1,0 +1,130 @@
+/** What all commands need first: an engine, and a model from a folder, a GGUF file, the hub or the embedded ones. */
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { embeddedModels } from '../../models/catalog.ts';
+import { PRECISIONS } from '../../models/precision.ts';
+import { DataError } from '../errors.ts';
+import type { ByteSource } from '../storage/byte-source.ts';
+import { createDiskStore } from '../storage/disk-store.ts';
+import { HUB_URL, downloadHubModel, parseHubId } from '../storage/hub.ts';
+import type { ModelFiles } from '../storage/model-files.ts';
+import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
+import { readPeftAdapter } from '../exchange/peft-read.ts';
+import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
+import { enginePrecision, openLab, type OpenLab } from '../workflows/open/open-model.ts';
+import { DEFAULT_PLAIN_TEMPLATE, type PromptSettings } from '../tokenizer/prompt-format.ts';
+import type { EngineReport } from '../engine/config.ts';
+import { cacheFolder } from './cache-folder.ts';
+import { startNodeEngine } from './node-engine.ts';
+import type { Option, Values } from './arguments.ts';
+import { choiceOf, textOf } from './arguments.ts';
+import { clearProgress, duration, showProgress } from './run-command.ts';
+
+export const DEFAULT_MODEL = 'idiolect-a';
+
+export const modelOptions: Record<string, Option> = {
+  model: {
+    value: 'DIR|FILE.gguf|ID',
+    help: `model folder in Hugging Face layout, a GGUF file, or owner/name[@revision] on the hub (the embedded ${DEFAULT_MODEL})`,
+  },
+  hub: { value: 'URL', help: `where models are downloaded from (HF_ENDPOINT or ${HUB_URL})` },
+  precision: {
+    value: PRECISIONS.join('|'),
+    help: 'how frozen weights are held; int8 is half of 16 bit and rounds',
+    default: 'as-stored',
+  },
+  engine: { value: 'auto|webgpu|wasm|cpu', help: 'what computes', default: 'auto' },
+  threads: { value: 'N', help: 'threads of the CPU engine (all)' },
+  'plain-prompt': {
+    value: 'TEXT',
+    help: 'use this prompt with {question} in it instead of the chat template',
+  },
+};
+
+export interface CommandLab {
+  lab: OpenLab;
+  engine: EngineReport;
+  prompt: PromptSettings;
+}
+
+export async function openCommandLab(values: Values, trainable = false): Promise<CommandLab> {
+  const engine = await startNodeEngine(
+    textOf(values, 'engine') ?? 'auto',
+    textOf(values, 'threads'),
+  );
+  const precision = choiceOf(values, 'precision', PRECISIONS);
+  const lab = await openLab(await commandModel(values), {
+    precision: enginePrecision(engine, precision),
+    trainable,
+    maxTensorBytes: engine.maxTensorBytes,
+    report: (done, total, name) => {
+      showProgress(Math.round(done / 1e6), Math.round(total / 1e6), `MB ${name}`);
+      return Promise.resolve();
+    },
+  });
+  clearProgress();
+  const plain = textOf(values, 'plain-prompt');
+  return {
+    lab,
+    engine,
+    prompt: {
+      useChatTemplate: plain === undefined,
+      plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
+    },
+  };
+}
+
+/** The folder of an embedded model. */
+export function embeddedPath(id: string): string {
+  return fileURLToPath(new URL(`../../public/models/${id}`, import.meta.url));
+}
+
+/** A path that is there, the id of an embedded model, or a model of the hub. */
+async function commandModel(values: Values): Promise<ModelFiles> {
+  const given = textOf(values, 'model') ?? DEFAULT_MODEL;
+  if (existsSync(given)) return nodeModelFiles(given);
+  if (embeddedModels.some(({ id }) => id === given)) {
+    return nodeModelFiles(embeddedPath(given));
+  }
+  if (!isHubId(given)) {
+    throw new DataError(`--model: there is no file or folder ${given}.`, [
+      `The embedded models are ${embeddedModels.map(({ id }) => id).join(' and ')}; a model of the hub is owner/name or owner/name@revision.`,
+    ]);
+  }
+  return hubModel(given, textOf(values, 'hub'));
+}
+
+/** owner/name or owner/name@revision, and no path. */
+export function isHubId(text: string): boolean {
+  return /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(text) && !text.startsWith('.');
+}
+
+/** A model of the hub, downloaded or from the cache. */
+export async function hubModel(id: string, hub: string | undefined): Promise<ModelFiles> {
+  const files = await downloadHubModel(parseHubId(id), {
+    store: createDiskStore(cacheFolder()),
+    baseUrl: hub ?? process.env['HF_ENDPOINT'] ?? HUB_URL,
+    onNotice: (text) => process.stderr.write(`${text}\n`),
+    onProgress: ({ file, bytesDone, bytesTotal, bytesPerSecond, secondsLeft }) => {
+      const speed = `MB ${file}, ${(bytesPerSecond / 1e6).toFixed(1)} MB/s, ${duration(secondsLeft)} left`;
+      showProgress(Math.round(bytesDone / 1e6), Math.round(bytesTotal / 1e6), speed);
+    },
+  });
+  clearProgress();
+  return files;
+}
+
+/** An adapter folder in PEFT's layout, on the opened model. */
+export async function openAdapter(lab: OpenLab, directory: string): Promise<LoraAdapter> {
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+    throw new DataError(`--adapter: there is no folder ${directory}.`);
+  }
+  const files = new Map<string, ByteSource>();
+  for (const name of ['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin']) {
+    const path = `${directory}/${name}`;
+    if (existsSync(path)) files.set(name, await nodeFileSource(path));
+  }
+  const { settings, values, notices } = await readPeftAdapter(files, lab.model);
+  for (const notice of notices) process.stderr.write(`${notice}\n`);
+  return adapterFromValues(lab.model, settings, values);
+}

@@ -1,0 +1,76 @@
+/**
+ * Who does the work: models are opened, measured, trained and asked through these interfaces, which
+ * a command, a worker or a test provides. This room knows the protocol only.
+ */
+import type { ResponseSet } from '../../data/response-set.ts';
+import type { AnswerBatch } from '../../evaluate/accuracy.ts';
+import type { LoraSettings } from '../../lora/config.ts';
+import type { StepReport } from '../../metrics/step-report.ts';
+import type { TrainingSettings } from '../../train/config.ts';
+import type { AnswerDivergence, ModelFacts, ScoredAnswer } from './results.ts';
+import type { ModelSpec } from '../spec/schema.ts';
+
+export interface AnswerSettings {
+  maxNewTokens: number;
+  /** Greedy when undefined. */
+  temperature: number | undefined;
+  seed: number;
+}
+
+export interface Ending {
+  question: string;
+  beginning: string;
+  ending: string;
+}
+
+/** A model as it is, or with a trained adapter. */
+export interface Speaker {
+  answer(settings: AnswerSettings): AnswerBatch;
+  /** NLL of every answer of a set; rows too long to be measured are left out. A set without a single
+   * question is text on its own: no chat template stands around it. */
+  measure(set: ResponseSet, report: Progress): Promise<ScoredAnswer[]>;
+  /** Nats per token of each ending, given its question and beginning, in the order given; null where
+   * the whole is too long for the model. */
+  measureEndings(endings: readonly Ending[], report: Progress): Promise<(number | null)[]>;
+}
+
+export interface OpenedModel extends Speaker {
+  facts: ModelFacts;
+  /** Tokens of a question's prompt. */
+  promptLength(question: string): number;
+  train(request: ArmRequest, report: (step: StepReport) => Promise<void>): Promise<TrainedModel>;
+  close(): void;
+}
+
+export interface ArmRequest {
+  set: ResponseSet;
+  /** Held-out answers of the same kind, for the curve; undefined when there are none. */
+  validation: ResponseSet | undefined;
+  training: TrainingSettings;
+  lora: LoraSettings;
+  /**
+   * Asked after every evaluated step (`training.evaluateEvery`) and the last, of the model as it is
+   * then: whether these weights are the ones to keep so far. The last are kept when left out.
+   */
+  keeps?: (speaker: Speaker, step: StepReport) => Promise<boolean>;
+}
+
+export interface TrainedModel extends Speaker {
+  trainedTokens: number;
+  /** Answer tokens left out of the loss as too surprising; undefined when all are trained. */
+  masked?: { tokens: number; of: number };
+  /** KL(base ‖ tuned) of each answer; rows too long to be measured are left out. */
+  divergence(set: ResponseSet, report: Progress): Promise<AnswerDivergence[]>;
+  /** Frees the adapter. */
+  dispose(): void;
+}
+
+export type Progress = (done: number, total: number) => Promise<void>;
+
+export interface Doers {
+  openModel(spec: ModelSpec): Promise<OpenedModel>;
+  /** SHA-256 of a text. */
+  hash(text: string): Promise<string>;
+  /** Milliseconds of a steady clock. */
+  now(): number;
+}

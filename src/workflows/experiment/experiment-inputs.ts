@@ -1,0 +1,138 @@
+/** What an experiment reads, wherever it is read from: its models' files, its questions, its sets. */
+import { readChoices } from '../../data/choices.ts';
+import { guessTable, readRecords } from '../../data/records.ts';
+import type { ResponseSet } from '../../data/response-set.ts';
+import type { Table } from '../../data/table.ts';
+import { DataError } from '../../errors.ts';
+import { parseTable } from '../../exchange/read-table.ts';
+import {
+  retentionRule,
+  type AnswerRuleSpec,
+  type Experiment,
+  type ModelSpec,
+} from '../../experiment/spec/schema.ts';
+import { filesTask, worldTask, type Task } from '../../experiment/run/task.ts';
+import { readText, type ByteSource } from '../../storage/byte-source.ts';
+import { hashOf } from '../../storage/file-store.ts';
+import { isTextFile, type ModelFiles } from '../../storage/model-files.ts';
+
+export interface InputPlaces {
+  /** The files of a model; undefined when they are not where the experiment says. */
+  model(spec: ModelSpec): Promise<ModelFiles | undefined>;
+  /** A file by its path in the experiment; undefined when it is not there. */
+  file(path: string): Promise<ByteSource | undefined>;
+  /** Told what reading a file had to say. */
+  notice(text: string): void;
+}
+
+export interface ExperimentInputs {
+  experiment: Experiment;
+  task: Task;
+  /** Sets that were read from files, by set id. */
+  sets: ReadonlyMap<string, ResponseSet>;
+  /** By model id. */
+  models: ReadonlyMap<string, ModelFiles>;
+  /** What was read → SHA-256, by the name that stands in the experiment. */
+  hashes: Record<string, string>;
+}
+
+/** @throws DataError listing every file that is missing, or what is wrong with one */
+export async function readInputs(
+  experiment: Experiment,
+  places: InputPlaces,
+): Promise<ExperimentInputs> {
+  const missing: string[] = [];
+  const models = new Map<string, ModelFiles>();
+  for (const spec of experiment.models) {
+    const files = await places.model(spec);
+    if (files) models.set(spec.id, files);
+    else missing.push(`models: ${spec.id} is not at ${spec.source ?? 'its place'}.`);
+  }
+  const files = new Map<string, ByteSource>();
+  for (const { where, path } of pathsOf(experiment)) {
+    const file = await places.file(path);
+    if (file) files.set(path, file);
+    else missing.push(`${where}: there is no file ${path}.`);
+  }
+  if (missing.length > 0) {
+    throw new DataError(`${experiment.name} names files that are not there.`, missing);
+  }
+
+  const hashes: Record<string, string> = {};
+  for (const [id, model] of models) {
+    for (const [name, file] of model.files) {
+      if (decides(name)) hashes[`${id}/${name}`] = await hashOf(file);
+    }
+  }
+  for (const [path, file] of files) hashes[path] = await hashOf(file);
+  const { task: spec } = experiment;
+  if (spec.kind === 'world') {
+    return { experiment, models, task: worldTask(experiment, spec), sets: new Map(), hashes };
+  }
+  const read = async (path: string) => readSet(path, files.get(path)!, places);
+  const sets = new Map<string, ResponseSet>();
+  for (const set of experiment.sets) {
+    if (set.kind === 'file') sets.set(set.id, { ...(await read(set.path)), id: set.id });
+  }
+  const questions = async (path: string | undefined, { kind }: AnswerRuleSpec) => {
+    if (path === undefined) return undefined;
+    return kind === 'multiple-choice'
+      ? readChoices(await tableOf(path, files.get(path)!))
+      : read(path);
+  };
+  const parts = {
+    sets,
+    test: (await questions(spec.test, spec.answers))!,
+    validation: await questions(spec.validation, spec.answers),
+    retention: await questions(spec.retention, retentionRule(spec)),
+    text: spec.text === undefined ? undefined : await readPieces(spec.text, files.get(spec.text)!),
+  };
+  return { experiment, models, hashes, ...filesTask(spec, parts) };
+}
+
+/** A model's card or its training curve changes no number. */
+const decides = (name: string) => isTextFile(name) || /\.(safetensors|gguf)$/i.test(name);
+
+/** The files that an experiment names, besides its models'. */
+export function pathsOf({ task, sets }: Experiment): { where: string; path: string }[] {
+  const paths = sets.flatMap((set) =>
+    set.kind === 'file' ? [{ where: `set ${set.id}`, path: set.path }] : [],
+  );
+  if (task.kind === 'files') {
+    for (const part of ['test', 'validation', 'retention', 'text'] as const) {
+      const path = task[part];
+      if (path !== undefined) paths.push({ where: `task.${part}`, path });
+    }
+  }
+  return paths;
+}
+
+/** Text without questions: a "text" in each record, or pieces between blank lines. */
+async function readPieces(path: string, file: ByteSource): Promise<ResponseSet> {
+  const fileName = path.split('/').at(-1)!;
+  const whole = await readText(file);
+  const texts = /\.(jsonl|ndjson|json)$/i.test(fileName)
+    ? parseTable(whole, fileName).rows.map(({ values, line }) => {
+        if (typeof values['text'] === 'string') return values['text'];
+        throw new DataError(`${fileName}, line ${line}: there is no "text".`);
+      })
+    : whole.split(/\n\s*\n/);
+  const rows = texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((response, i) => ({ id: `text-${i + 1}`, question: '', response }));
+  if (rows.length === 0) throw new DataError(`${fileName} holds no text.`);
+  return { id: 'text', name: fileName, rows };
+}
+
+/** The first set of a file, columns guessed. */
+async function readSet(path: string, file: ByteSource, places: InputPlaces): Promise<ResponseSet> {
+  const table = await tableOf(path, file);
+  const { fileName } = table;
+  const { sets, notices } = readRecords(table, guessTable(table).mapping);
+  for (const notice of notices) places.notice(notice);
+  return { ...sets[0]!, name: fileName.replace(/\.[^.]*$/, '') };
+}
+
+const tableOf = async (path: string, file: ByteSource): Promise<Table> =>
+  parseTable(await readText(file), path.split('/').at(-1)!);

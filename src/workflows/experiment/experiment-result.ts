@@ -1,0 +1,131 @@
+/** What an experiment leaves: kept pieces that are never mixed with another's, and its three files. */
+import { DataError } from '../../errors.ts';
+import type { EngineReport } from '../../engine/config.ts';
+import { htmlReport } from '../../exchange/experiment-report/html-report.ts';
+import {
+  makeReport,
+  type ExperimentReport,
+  type Surroundings,
+} from '../../experiment/report/report.ts';
+import type { PieceResult, ResultStore } from '../../experiment/run/results.ts';
+import type { Experiment } from '../../experiment/spec/schema.ts';
+import type { Table } from '../../experiment/report/table.ts';
+import type { TaskQuestions } from '../../experiment/run/task.ts';
+import { tablesOf } from '../../experiment/report/tables.ts';
+import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
+import { piecesOfToday } from './earlier-results.ts';
+import type { ExperimentInputs } from './experiment-inputs.ts';
+import { sha256Of } from '../open/fingerprint.ts';
+import { VERSION } from '../train/run-manifest.ts';
+
+/** Texts by name, each written whole or not at all. */
+export interface TextFiles {
+  read(name: string): Promise<string | undefined>;
+  write(name: string, text: string): Promise<void>;
+}
+
+const STAMP = 'fingerprint.txt';
+const pieceName = (id: string) => `pieces/${id}.json`;
+
+/**
+ * Opens the results that are kept, or begins.
+ * @param place names it in an error
+ * @throws DataError when what is kept is of another experiment, model, engine or version
+ */
+export async function openResults(
+  texts: TextFiles,
+  place: string,
+  experiment: Experiment,
+  fingerprint: string,
+): Promise<ResultStore> {
+  const stamp = await texts.read(STAMP);
+  if (stamp !== undefined && stamp.trim() !== fingerprint) {
+    throw new DataError(
+      `The results in ${place} are of another experiment: its settings, a file, the engine or this program has changed. Choose another place for new ones, or remove these.`,
+    );
+  }
+  await texts.write('experiment.json', experimentJson(experiment));
+  await texts.write(STAMP, `${fingerprint}\n`);
+  const store: ResultStore = {
+    read: async (id) => {
+      const text = await texts.read(pieceName(id));
+      return text === undefined ? undefined : (JSON.parse(text) as PieceResult);
+    },
+    write: (result) => texts.write(pieceName(result.id), JSON.stringify(result)),
+  };
+  for (const { id } of experiment.models) await renew(store, `familiarity.${id}`);
+  return store;
+}
+
+/** Keeps an earlier version's piece as those of today. */
+async function renew(store: ResultStore, id: string): Promise<void> {
+  const kept = await store.read(id);
+  for (const piece of kept ? piecesOfToday(kept) : []) {
+    if ((await store.read(piece.id)) === undefined) await store.write(piece);
+  }
+}
+
+export async function surroundingsOf(
+  { experiment, hashes }: ExperimentInputs,
+  { name, device, threads, features }: EngineReport,
+  prompt: PromptSettings,
+  platform: string,
+): Promise<Surroundings> {
+  const identity = {
+    idiolect: VERSION,
+    tensorflow_js: '4.22.0',
+    engine: { name, device, threads, features },
+    prompt,
+    files: hashes,
+  };
+  const fingerprint = await sha256Of(JSON.stringify([experiment, identity]));
+  return { ...identity, platform, fingerprint };
+}
+
+export interface ExperimentResult {
+  report: ExperimentReport;
+  tables: Table[];
+  questions: TaskQuestions;
+  results: readonly PieceResult[];
+}
+
+/** @param results every piece, or those that are finished */
+export function experimentResult(
+  { experiment, task }: { experiment: Experiment; task: TaskQuestions },
+  results: readonly PieceResult[],
+  surroundings: Surroundings,
+): ExperimentResult {
+  const report = makeReport(experiment, task, results, surroundings);
+  const { train, validation, test, retention } = task;
+  const questions = { train, validation, test, retention };
+  return { report, tables: tablesOf(report), questions, results };
+}
+
+/**
+ * The files to take home, by name.
+ * @param reference a stored run, for the HTML report to lay over its figures
+ */
+export function resultFiles(
+  result: ExperimentResult,
+  reference?: ExperimentReport,
+): Record<string, string> {
+  return {
+    'experiment.json': experimentJson(result.report.experiment),
+    'report.json': reportJson(result),
+    'report.html': htmlReport(result, reference),
+  };
+}
+
+/** Every number and outcome; what `readResult` reads. */
+export const reportJson = ({ report, questions, results }: ExperimentResult): string =>
+  JSON.stringify({ ...report, questions, results });
+
+/** What `report.json` holds; the report is made anew, for JSON knows no NaN. */
+export function readResult(text: string): ExperimentResult {
+  const { experiment, surroundings, questions, results } = JSON.parse(text) as ExperimentReport &
+    Pick<ExperimentResult, 'questions' | 'results'>;
+  const ofToday = results.flatMap(piecesOfToday);
+  return experimentResult({ experiment, task: questions }, ofToday, surroundings);
+}
+
+const experimentJson = (experiment: Experiment) => `${JSON.stringify(experiment, null, 2)}\n`;

@@ -1,0 +1,48 @@
+/** The open model's own answers to some of the questions, judged: examples of its style. */
+import type { ResponseRow } from '../../data/response-set.ts';
+import { judgeOwn, type OwnAnswer } from '../../evaluate/own-style.ts';
+import { knownQuestions } from '../../experiment/sets/known-questions.ts';
+import type { LoraAdapter } from '../../lora/adapter.ts';
+import { answerQuestions, type AnsweringHost } from './answer-questions.ts';
+import type { OpenLab } from '../open/open-model.ts';
+
+export interface OwnAnswersRequest {
+  /** Asked in this order; those without a right final answer cannot be judged and are not asked. */
+  rows: readonly ResponseRow[];
+  /** So many right answers are enough. */
+  wanted: number;
+  adapter?: LoraAdapter | undefined;
+}
+
+/** Questions asked at once: with a model that is right now and then, one batch is mostly enough. */
+const BATCH_SIZE = 16;
+/** As the experiments' `maxNewTokens`, so that the same answers are found. */
+const LONGEST_ANSWER = 128;
+
+/**
+ * Greedy answers, batch by batch until enough are right. The micro-world's own questions are judged
+ * by its rule, others by the last number or what follows "Final Answer:" or "####".
+ * @throws StoppedError when asked to stop between two tokens
+ */
+export async function ownAnswers(
+  lab: OpenLab,
+  { rows, wanted, adapter }: OwnAnswersRequest,
+  host: AnsweringHost,
+  report: (right: number, asked: number) => Promise<void>,
+): Promise<OwnAnswer[]> {
+  const judged = rows.filter(({ gold }) => gold !== undefined);
+  const rule = { kind: knownQuestions(judged) ? 'world' : 'final-answer' } as const;
+  const settings = { maxNewTokens: LONGEST_ANSWER, temperature: undefined, seed: 0 };
+  const found: OwnAnswer[] = [];
+  let right = 0;
+  for (let first = 0; first < judged.length && right < wanted; first += BATCH_SIZE) {
+    const batch = judged.slice(first, first + BATCH_SIZE);
+    const questions = batch.map(({ question }) => question);
+    const given = await answerQuestions(lab, host, adapter, settings, questions);
+    const own = batch.map((row, i) => judgeOwn(rule, row, given[i]!.text));
+    found.push(...own);
+    right += own.filter((one) => one.right).length;
+    await report(right, found.length);
+  }
+  return found;
+}

@@ -1,0 +1,136 @@
+/** Answers of an experiment measured on the open model: their NLL, that of endings, and KL from the base. */
+import { StoppedError } from '../../errors.ts';
+import type { ResponseSet } from '../../data/response-set.ts';
+import type { Ending, Progress } from '../../experiment/run/backend.ts';
+import type { AnswerDivergence, ScoredAnswer } from '../../experiment/run/results.ts';
+import { familiarityFields, type RowFamiliarity } from '../../familiarity/config.ts';
+import { measureDivergence } from '../../familiarity/divergence.ts';
+import { defaultsOf } from '../../fields.ts';
+import type { LoraAdapter } from '../../lora/adapter.ts';
+import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
+import { encodeSet, padIdOf } from './encode-set.ts';
+import { measureSets } from './measure-sets.ts';
+import type { OpenLab } from '../open/open-model.ts';
+
+export interface ScoringHost {
+  prompt: PromptSettings;
+  now(): number;
+  stopRequested(): boolean;
+  /** Lets messages in between two batches. */
+  breathe(): Promise<void>;
+}
+
+/** Nats above which one surprising token counts no more, in the clipped average. */
+const CLIP_NATS = 3;
+
+/** Rows that are too long are left out. @throws StoppedError when asked to stop between two batches */
+export async function scoreAnswers(
+  lab: OpenLab,
+  host: ScoringHost,
+  adapter: LoraAdapter | undefined,
+  set: ResponseSet,
+  report: Progress,
+): Promise<ScoredAnswer[]> {
+  const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
+  const rows = await measuredRows(lab, host, adapter, set, report);
+  return rows.map((row) => scored(lab, row, responses.get(row.rowId)!));
+}
+
+async function measuredRows(
+  lab: OpenLab,
+  host: ScoringHost,
+  adapter: LoraAdapter | undefined,
+  set: ResponseSet,
+  report: Progress,
+): Promise<RowFamiliarity[]> {
+  const request = {
+    sets: [set],
+    prompt: promptFor(set, host),
+    familiarity: defaultsOf(familiarityFields),
+    adapter,
+  };
+  const [measured] = await measureSets(lab, request, host, ({ rowsDone, rowsTotal }) =>
+    report(rowsDone, rowsTotal),
+  );
+  return measured!.rows;
+}
+
+/** Text on its own is read without a chat around it. */
+function promptFor({ rows }: ResponseSet, { prompt }: ScoringHost): PromptSettings {
+  const bare = rows.every(({ question }) => question === '');
+  return bare ? { useChatTemplate: false, plainTemplate: '{question}' } : prompt;
+}
+
+/** @throws StoppedError when asked to stop between two batches */
+export async function scoreDivergence(
+  { model, tokenizer }: OpenLab,
+  host: ScoringHost,
+  adapter: LoraAdapter,
+  set: ResponseSet,
+  report: Progress,
+): Promise<AnswerDivergence[]> {
+  const { maxLength: longest, batchTokens: maxTokens, encoding } = defaultsOf(familiarityFields);
+  const maxLength = Math.min(longest, model.shape.contextLength);
+  const format = createPromptFormat(tokenizer, promptFor(set, host));
+  const { examples } = encodeSet(set, { tokenizer, format, encoding, maxLength });
+  const own = { padId: padIdOf(tokenizer), maxLength, maxTokens, base: {}, tuned: { adapter } };
+  const found: (AnswerDivergence & { rowIndex: number })[] = [];
+  for await (const rows of measureDivergence(model, examples, own)) {
+    for (const row of rows) found.push({ ...row, rowId: set.rows[row.rowIndex]!.id });
+    await report(found.length, examples.length);
+    await host.breathe();
+    if (host.stopRequested()) throw new StoppedError('Measuring was stopped.');
+  }
+  return found
+    .sort((a, b) => a.rowIndex - b.rowIndex)
+    .map(({ rowId, tokens, klSum }) => ({ rowId, tokens, klSum }));
+}
+
+/** Nats per token of each ending; null where the whole is too long. */
+export async function scoreEndings(
+  lab: OpenLab,
+  host: ScoringHost,
+  adapter: LoraAdapter | undefined,
+  endings: readonly Ending[],
+  report: Progress,
+): Promise<(number | null)[]> {
+  const set = {
+    id: 'endings',
+    name: 'endings',
+    rows: endings.map(({ question, beginning, ending }, i) => ({
+      id: String(i),
+      question,
+      response: beginning + ending,
+    })),
+  };
+  const rows = await measuredRows(lab, host, adapter, set, report);
+  const nll = new Array<number | null>(endings.length).fill(null);
+  for (const { rowId, responseTokens, tokenNll, truncated } of rows) {
+    const { beginning, ending } = endings[Number(rowId)]!;
+    const encode = (text: string) => lab.tokenizer.encode(text, { addSpecialTokens: false });
+    const [before, whole] = [encode(beginning), encode(beginning + ending)];
+    // A token that reaches over the boundary counts as ending.
+    let first = 0;
+    while (first < before.length && before[first] === whole[first]) first++;
+    if (truncated || first >= responseTokens) continue;
+    const own = tokenNll.subarray(first, responseTokens);
+    nll[Number(rowId)] = own.reduce((sum, value) => sum + value, 0) / own.length;
+  }
+  return nll;
+}
+
+function scored({ tokenizer }: OpenLab, row: RowFamiliarity, response: string): ScoredAnswer {
+  const { rowId, responseTokens, responseBytes, nllSum, likeliest, tokenNll } = row;
+  let clippedNllSum = 0;
+  for (let t = 0; t < responseTokens; t++) clippedNllSum += Math.min(CLIP_NATS, tokenNll[t]!);
+  const ids = tokenizer.encode(response, { addSpecialTokens: false });
+  return {
+    rowId,
+    tokens: responseTokens,
+    distinctTokens: new Set(ids.slice(0, responseTokens)).size,
+    bytes: responseBytes,
+    nllSum,
+    clippedNllSum,
+    likeliest,
+  };
+}

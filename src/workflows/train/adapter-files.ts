@@ -1,0 +1,18 @@
+/** An adapter on the engine → PEFT's files. */
+import { writePeftAdapter, type NamedBytes } from '../../exchange/peft-write.ts';
+import { adapterValues, type LoraAdapter } from '../../lora/adapter.ts';
+import type { OpenLab } from '../open/open-model.ts';
+
+export async function adapterFiles(
+  { id, model }: OpenLab,
+  adapter: LoraAdapter,
+): Promise<NamedBytes[]> {
+  return writePeftAdapter({
+    baseModel: id,
+    revision: undefined,
+    settings: adapter.settings,
+    targetModules: adapter.targetModules,
+    fanInFanOut: model.fanInFanOut,
+    values: await adapterValues(adapter),
+  });
+}

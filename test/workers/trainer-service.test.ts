@@ -1,0 +1,116 @@
+/** The worker's object in Node, on the CPU engine: what its calls leave behind for the next ones. */
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, it, vi } from 'vitest';
+import { familiarityFields } from '../../src/familiarity/config.ts';
+import { defaultsOf } from '../../src/fields.ts';
+import { samplingFields } from '../../src/generate/config.ts';
+import { loraFields } from '../../src/lora/config.ts';
+import { trainingFields } from '../../src/train/config.ts';
+import type { TrainRequest } from '../../workers/protocol.ts';
+import { TrainerSession } from '../../workers/trainer-service.ts';
+
+const session = new TrainerSession();
+const quiet = () => Promise.resolve();
+const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
+const set = {
+  id: 'sums',
+  name: 'Sums',
+  rows: Array.from({ length: 6 }, (_, i) => ({
+    id: `r${i}`,
+    question: `Zoe has ${i + 2} apples. How many apples does Zoe have?`,
+    response: `Zoe has ${i + 2} apples. Answer: ${i + 2}`,
+  })),
+};
+
+beforeAll(async () => {
+  vi.stubGlobal('navigator', {});
+  await session.startEngine('wasm');
+  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+  const files = await Promise.all(
+    names.map(async (path) => ({
+      path,
+      file: new File([await readFile(`public/models/idiolect-a/${path}`)], path),
+    })),
+  );
+  await session.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
+});
+
+const request = (runId: string): TrainRequest => ({
+  runId,
+  set,
+  prompt,
+  encoding: 'separate',
+  lora: defaultsOf(loraFields),
+  training: {
+    ...defaultsOf(trainingFields),
+    method: 'full',
+    steps: 3,
+    batchSize: 2,
+    validationShare: 0.34,
+    maxLength: 64,
+  },
+  resume: false,
+});
+
+const perplexities = async () => {
+  const familiarity = defaultsOf(familiarityFields);
+  const [measured] = await session.measure({ sets: [set], prompt, familiarity }, quiet);
+  return measured!.rows.map(({ perplexity }) => perplexity);
+};
+
+it('full fine-tuning leaves the model as it was opened, for the next run and for measuring', async () => {
+  const before = await perplexities();
+  const first = await session.train(request('first'), quiet);
+  expect(first.validationAfter).not.toBe(first.validationBefore);
+  expect(await perplexities()).toEqual(before);
+  const second = await session.train(request('second'), quiet);
+  expect(second.validationBefore).toBe(first.validationBefore);
+  expect(second.validationAfter).toBe(first.validationAfter);
+  const third = await session.train(request('third'), quiet);
+  expect(third.validationAfter).toBe(first.validationAfter);
+});
+
+it('a fully fine-tuned run is asked, measured and taken home as a model that opens', async () => {
+  const familiarity = defaultsOf(familiarityFields);
+  const under = async (adapterId?: string) => {
+    const own = { sets: [set], prompt, familiarity, ...(adapterId !== undefined && { adapterId }) };
+    const [measured] = await session.measure(own, quiet);
+    return measured!.rows.map(({ perplexity }) => perplexity);
+  };
+  const mean = (values: number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const lora = {
+    ...request('lora'),
+    training: { ...request('lora').training, method: 'lora' },
+  } as const;
+  await session.train(lora, quiet);
+  const adapted = await under('lora');
+  const before = await under();
+  await session.train(request('full'), quiet);
+  await expect(under('full')).rejects.toThrow('is not loaded');
+  await session.loadRun(request('full'));
+  const tuned = await under('full');
+  expect(mean(tuned)).toBeLessThan(mean(before));
+  const asked = {
+    question: set.rows[0]!.question,
+    prompt,
+    sampling: { ...defaultsOf(samplingFields), maxNewTokens: 4 },
+    adapterId: 'full',
+  };
+  expect((await session.generate(asked, quiet)).tokens).toBeGreaterThan(0);
+  // Neither the model nor an adapter is touched by it.
+  expect(await under()).toEqual(before);
+  expect(await under('lora')).toEqual(adapted);
+
+  const taken = await session.exportAdapter('full');
+  expect(taken.map(({ name }) => name).sort()).toEqual([
+    'config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ]);
+  const files = taken.map(({ name, bytes }) => ({ path: name, file: new File([bytes], name) }));
+  await session.openModel({ kind: 'files', name: 'home', files }, 'as-stored', quiet);
+  const home = await under();
+  home.forEach((perplexity, i) => expect(perplexity / tuned[i]!).toBeCloseTo(1, 1));
+  expect(mean(home)).toBeCloseTo(mean(tuned), 0);
+});

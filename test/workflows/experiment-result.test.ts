@@ -1,0 +1,74 @@
+/** Results that an earlier version kept: one piece for the familiarity of all sets of a model. */
+import { expect, it } from 'vitest';
+import type { FamiliarityResult, PieceResult } from '../../src/experiment/run/results.ts';
+import {
+  experimentResult,
+  openResults,
+  readResult,
+  resultFiles,
+} from '../../src/workflows/experiment/experiment-result.ts';
+import { exampleReport, exampleSurroundings, type Example } from '../experiment/example-report.ts';
+
+/** As they were. */
+function earlier({ results, report }: Example) {
+  return report.experiment.models.map(({ id }) => {
+    const own = results.filter(isFamiliarity).filter(({ model }) => model === id);
+    return {
+      kind: 'familiarity',
+      id: `familiarity.${id}`,
+      sets: Object.fromEntries(own.map(({ set, answers }) => [set, answers])),
+      styled: Object.fromEntries(own.map(({ set, styled }) => [set, styled])),
+      seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
+    };
+  });
+}
+const isFamiliarity = (result: PieceResult): result is FamiliarityResult =>
+  result.kind === 'familiarity';
+/** Measured in style too: models that answer everything right have examples enough. */
+const example = () => exampleReport({ familiarity: { styleExamples: 1 } }, { skill: () => 1 });
+
+it('are read from a report', async () => {
+  const given = await example();
+  const { task, results, report } = given;
+  const others = results.filter((one) => !isFamiliarity(one));
+  const file = { ...report, questions: task, results: [...others, ...earlier(given)] };
+  const read = readResult(JSON.stringify(file));
+  const familiarity = results.filter(isFamiliarity);
+  expect(familiarity).toHaveLength(2 * 3);
+  expect(familiarity.every(({ styled }) => styled !== undefined)).toBe(true);
+  expect(read.results).toEqual([...others, ...familiarity]);
+  const { experiment } = report;
+  const today = experimentResult({ experiment, task }, results, exampleSurroundings);
+  expect(resultFiles(read)['report.html']).toContain(today.report.sets[0]!.sha256);
+  expect(read.report).toEqual(today.report);
+});
+
+it('are found by the names of today, and not written again', async () => {
+  const given = await example();
+  const files = new Map(
+    earlier(given).map((one) => [`pieces/${one.id}.json`, JSON.stringify(one)]),
+  );
+  const written: string[] = [];
+  const open = () =>
+    openResults(
+      {
+        read: (name) => Promise.resolve(files.get(name)),
+        write: (name, text) => {
+          written.push(name);
+          files.set(name, text);
+          return Promise.resolve();
+        },
+      },
+      'here',
+      given.report.experiment,
+      'f',
+    );
+  const store = await open();
+  for (const piece of given.results.filter(isFamiliarity)) {
+    expect(await store.read(piece.id)).toEqual(piece);
+  }
+  const pieces = () => written.filter((name) => name.startsWith('pieces/'));
+  expect(pieces()).toHaveLength(6);
+  await open();
+  expect(pieces()).toHaveLength(6);
+});

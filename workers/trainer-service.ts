@@ -1,0 +1,251 @@
+/**
+ * What the worker does for the page: opens models, measures, trains, answers, keeps runs. It only
+ * wires library rooms together; every tensor lives here and none crosses to the page.
+ */
+import { allocatedBytes } from '../src/engine/memory.ts';
+import { GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
+import type { LoraAdapter } from '../src/lora/adapter.ts';
+import { measureSets } from '../src/workflows/measure/measure-sets.ts';
+import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import { ownAnswers } from '../src/workflows/generate/own-answers.ts';
+import { planRun, type RunRequest } from '../src/workflows/train/training-run.ts';
+import { viewRow } from '../src/workflows/measure/token-view.ts';
+import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
+import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
+import { answerOne } from './answer-one.ts';
+import type { Experiments } from './experiments.ts';
+import { deleteModel, isModel, resumableRuns, storageReport } from './kept-files.ts';
+import { modelSummary } from './model-summary.ts';
+import type { TrainerApi, TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
+import { checkpointStep, trainRun } from './train-run.ts';
+import { secondsPerStep, secondsToMeasure } from './trials.ts';
+import { TunedModels } from './tuned-models.ts';
+import { Turns } from './turns.ts';
+import { Workbench } from './workbench.ts';
+
+type TrainReport = (event: TrainEvent) => Promise<void>;
+
+export class TrainerSession implements TrainerApi {
+  readonly #bench = new Workbench({
+    stopRequested: () => this.#turns.stopRequested(),
+    release: (what) => {
+      if (what === 'engine') this.#experiments?.close();
+      this.#tuned.clear();
+    },
+  });
+  readonly #tuned = new TunedModels(this.#bench, () => this.#runs());
+  #store: Promise<RunStore> | undefined;
+  #experiments: Experiments | undefined;
+  /** Calls that use the engine wait for each other. */
+  readonly #turns = new Turns();
+
+  readonly startEngine: TrainerApi['startEngine'] = (preferred) =>
+    this.#alone(() => this.#bench.start(preferred));
+
+  readonly openModel: TrainerApi['openModel'] = (source, precision, report) =>
+    this.#alone(async () => {
+      await this.#bench.open(source, precision, report);
+      return modelSummary(this.#bench.lab, this.#bench.notices);
+    });
+
+  readonly viewTokens: TrainerApi['viewTokens'] = (rows, prompt, encoding, maxLength) => {
+    const { tokenizer, model } = this.#bench.lab;
+    const format = createPromptFormat(tokenizer, prompt);
+    const limit = Math.min(maxLength, model.shape.contextLength);
+    return Promise.resolve(rows.map((row) => viewRow(row, tokenizer, format, encoding, limit)));
+  };
+
+  readonly estimateMeasure: TrainerApi['estimateMeasure'] = (request) =>
+    this.#alone(async () => secondsToMeasure(await this.#bench.baseLab(), request));
+
+  readonly measure: TrainerApi['measure'] = (request, report) =>
+    this.#alone(async () => {
+      const { lab, adapter } = await this.#tuned.tuned(request.adapterId);
+      return measureSets(lab, { ...request, adapter }, this.#host(), report);
+    });
+
+  readonly ownAnswers: TrainerApi['ownAnswers'] = ({ prompt, ...request }, report) =>
+    this.#alone(async () =>
+      ownAnswers(await this.#bench.baseLab(), request, { ...this.#host(), prompt }, report),
+    );
+
+  readonly planTraining: TrainerApi['planTraining'] = (request) =>
+    this.#alone(async () => {
+      const lab = await this.#labFor(request);
+      const engine = this.#bench.engine;
+      const plan = planRun(lab, request, engine.memoryBytes);
+      return {
+        trainableParameters: plan.trainableParameters,
+        allParameters: lab.model.shape.parameters,
+        trainingRows: plan.examples.length,
+        validationRows: plan.validation.length,
+        droppedRows: plan.skipped,
+        trainedTokensPerEpoch: plan.trainedTokensPerEpoch,
+        epochs: plan.epochs,
+        memoryBytes: plan.memory.total,
+        memoryLimitBytes: engine.memoryBytes,
+        secondsPerStep: plan.problems.length > 0 ? 0 : await secondsPerStep(lab, request, plan),
+        problems: plan.problems,
+        notices: plan.notices,
+      };
+    });
+
+  readonly train: TrainerApi['train'] = (request, report) =>
+    this.#alone(() => this.#trainThroughLoss(request, report));
+
+  readonly loadRun: TrainerApi['loadRun'] = (request) =>
+    this.#alone(() => this.#tuned.load(request));
+
+  readonly generate: TrainerApi['generate'] = (request, report) =>
+    this.#alone(async () =>
+      answerOne(await this.#tuned.tuned(request.adapterId), request, this.#host(), report),
+    );
+
+  readonly makeSet: TrainerApi['makeSet'] = (request, report) =>
+    this.#alone(async () => {
+      const memory = {
+        memoryBytes: allocatedBytes,
+        memoryLimitBytes: this.#bench.engine.memoryBytes,
+      };
+      const { makeAnswerSet } = await import('./set-maker.ts');
+      return makeAnswerSet(
+        await this.#bench.baseLab(),
+        request,
+        { ...this.#host(), ...memory },
+        report,
+      );
+    });
+
+  readonly stop = (): Promise<void> => {
+    this.#turns.stop();
+    this.#bench.stopDownload();
+    return Promise.resolve();
+  };
+
+  readonly exportAdapter: TrainerApi['exportAdapter'] = (id) =>
+    this.#alone(() => this.#tuned.files(id));
+
+  readonly importAdapter: TrainerApi['importAdapter'] = (name, files) =>
+    this.#alone(() => this.#tuned.bring(name, files));
+
+  readonly deleteRun = async (runId: string): Promise<void> => {
+    this.#tuned.forget(runId);
+    await (await this.#runs()).remove(runId);
+  };
+
+  readonly resumableRuns: TrainerApi['resumableRuns'] = async () =>
+    resumableRuns(await this.#runs());
+
+  readonly storage: TrainerApi['storage'] = async () => storageReport(await this.#runs());
+
+  readonly deleteStored = (id: string): Promise<void> =>
+    isModel(id) ? deleteModel(id) : this.deleteRun(id);
+
+  readonly openExperiment: TrainerApi['openExperiment'] = (request, report) =>
+    this.#alone(async () => (await this.#experiment()).open(request, report));
+
+  readonly settlePiece: TrainerApi['settlePiece'] = (pieceId, report) =>
+    this.#alone(async () => (await this.#experiment()).settle(pieceId, report));
+
+  readonly closeExperiment = (): Promise<void> =>
+    this.#alone(() => Promise.resolve(this.#experiments?.close()));
+
+  readonly experimentResult: TrainerApi['experimentResult'] = async (id) =>
+    (await this.#experiment()).result(id);
+
+  readonly experimentFiles: TrainerApi['experimentFiles'] = async (id, reference) =>
+    (await this.#experiment()).files(id, reference);
+
+  readonly estimateExperiment: TrainerApi['estimateExperiment'] = (request) =>
+    this.#alone(async () => (await this.#experiment()).estimate(request));
+
+  /** Trains; when the graphics processor is lost, goes on from the last checkpoint, twice at most. */
+  async #trainThroughLoss(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
+    let next = request;
+    for (let losses = 1; ; losses++) {
+      try {
+        return await this.#train(next, report);
+      } catch (error) {
+        if (!(error instanceof GpuLostError) || losses > 2) throw error;
+        const engine = await this.#bench.recover(error, losses > 1);
+        const begun = await checkpointStep(await this.#runs(), request.runId);
+        next = { ...request, resume: begun !== undefined };
+        await report({
+          kind: 'notice',
+          text: `${error.message} Nothing was lost but time: ${engine.device} goes on ${begun === undefined ? 'from the start' : `from step ${begun}`}.`,
+        });
+      }
+    }
+  }
+
+  async #train(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
+    const lab = await this.#labFor(request);
+    const place = {
+      lab,
+      engine: this.#bench.engine,
+      store: await this.#runs(),
+      host: this.#host(),
+      keep: (adapter: LoraAdapter) => this.#tuned.keep(request.runId, adapter),
+    };
+    return trainRun(place, request, report);
+  }
+
+  /** The model as this run needs it. */
+  #labFor({ training }: RunRequest): Promise<OpenLab> {
+    return training.method === 'full' ? this.#bench.trainableLab() : this.#bench.baseLab();
+  }
+
+  /** The part that carries experiments out, loaded when it is first asked for. */
+  async #experiment(): Promise<Experiments> {
+    const { Experiments: Part } = await import('./experiments.ts');
+    return (this.#experiments ??= new Part({
+      engine: () => this.#bench.engine,
+      store: () => this.#runs(),
+      stopRequested: () => this.#turns.stopRequested(),
+      modelFiles: (source, report) => this.#bench.modelFiles(source, report),
+      openedFrom: (source, precision) => this.#bench.labOf(source, precision),
+    }));
+  }
+
+  #runs(): Promise<RunStore> {
+    return (this.#store ??= openRunStore());
+  }
+
+  #host() {
+    return {
+      now: () => performance.now(),
+      stopRequested: () => this.#turns.stopRequested(),
+      breathe: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
+    };
+  }
+
+  /** The engine is started again, so that the call may be made again. */
+  async #afterLoss(loss: GpuLostError): Promise<GpuLostError> {
+    const { device } = await this.#bench.recover(loss, false);
+    const advice = `Try once more: ${device} is ready, the model is open. Adapters from elsewhere must be brought again.`;
+    return new GpuLostError(`${loss.message} ${advice}`, [], { cause: loss });
+  }
+
+  /** One long call at a time, in the order they were made. */
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.take(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof GpuLostError) throw await this.#afterLoss(error);
+        throw plainError(error);
+      }
+    });
+  }
+}
+
+/** What tfjs or the browser throw when memory runs out, as an error that says what to do. */
+function plainError(error: unknown): unknown {
+  if (error instanceof StoppedError || !(error instanceof RangeError)) return error;
+  if (!/allocation|memory|buffer size/i.test(error.message)) return error;
+  return new OutOfMemoryError(
+    'The memory of this tab is used up. Choose a smaller model, shorter answers or a smaller batch.',
+    [],
+    { cause: error },
+  );
+}
