@@ -1,6 +1,6 @@
 /** Files → family → LanguageModel. The table below is the list of what is supported. */
 import { UnsupportedModelError } from '../src/errors.ts';
-import type { OpenedModel } from '../src/storage/model-files.ts';
+import type { ModelContents } from '../src/storage/model-files.ts';
 import { assemble, type Blueprint } from './assemble.ts';
 import { readGpt2Config } from './gpt2/config.ts';
 import { gpt2Hidden } from './gpt2/forward.ts';
@@ -32,7 +32,10 @@ export const supportedModelTypes: readonly string[] = Object.keys(families);
  * @throws UnsupportedModelError for an unknown model_type, listing the supported ones;
  *   ModelFileError when config.json or the weights are wrong
  */
-export async function loadModel(opened: OpenedModel, options: LoadOptions): Promise<LanguageModel> {
+export async function loadModel(
+  opened: ModelContents,
+  options: LoadOptions,
+): Promise<LanguageModel> {
   const modelType = (opened.config as { model_type?: unknown } | null)?.model_type;
   const family = typeof modelType === 'string' ? families[modelType] : undefined;
   if (!family) {

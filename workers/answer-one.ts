@@ -6,7 +6,7 @@ import type { GenerateProgress, GenerateRequest, GenerateResult } from './protoc
 import type { Tuned } from './tuned-models.ts';
 
 export async function answerOne(
-  { lab: { model, tokenizer }, adapter }: Tuned,
+  { opened: { model, tokenizer }, adapter }: Tuned,
   { question, prompt, sampling }: GenerateRequest,
   host: { stopRequested(): boolean; breathe(): Promise<void> },
   report: (progress: GenerateProgress) => Promise<void>,

@@ -1,5 +1,5 @@
 /** A short trial of an experiment's first model: what a step, an answer and a measurement cost here. */
-import type { Doers } from '../src/experiment/run/backend.ts';
+import type { ExperimentBackend } from '../src/experiment/run/backend.ts';
 import type { UnitCosts } from '../src/experiment/run/estimate.ts';
 import type { ExperimentInputs } from '../src/workflows/experiment/experiment-inputs.ts';
 import { mean } from '../src/statistics/summary.ts';
@@ -8,15 +8,15 @@ const TRIAL_QUESTIONS = 24;
 
 export async function trialCosts(
   { experiment, task }: ExperimentInputs,
-  doers: Doers,
+  backend: ExperimentBackend,
 ): Promise<UnitCosts> {
   const quiet = () => Promise.resolve();
-  const model = await doers.openModel(experiment.models[0]!);
+  const model = await backend.openModel(experiment.models[0]!);
   const { maxNewTokens, batchSize } = experiment.evaluation;
   const timed = async <Result>(work: () => Promise<Result>): Promise<[number, Result]> => {
-    const began = doers.now();
+    const began = backend.now();
     const result = await work();
-    return [(doers.now() - began) / 1000, result];
+    return [(backend.now() - began) / 1000, result];
   };
   try {
     const questions = task.test.slice(0, Math.min(TRIAL_QUESTIONS, batchSize));
@@ -38,7 +38,7 @@ export async function trialCosts(
     const training = { ...experiment.training, steps, evaluateEvery: steps, logEvery: 1, seed: 0 };
     const request = { set, validation: undefined, training, lora: experiment.lora };
     const trained = await model.train(request, ({ step }) => {
-      times[step] = doers.now();
+      times[step] = backend.now();
       return Promise.resolve();
     });
     let comparing: number;

@@ -1,6 +1,6 @@
 /**
- * Experiments in the worker: one is open at a time, carried out piece by piece in the order the page
- * asks for, with the doers of the command, so that the same engine and seeds give the same numbers.
+ * Experiments in the worker: one is open at a time, carried out stage by stage in the order the page
+ * asks for, with the backend of the command, so that the same engine and seeds give the same numbers.
  * Loaded when the first one is asked for.
  */
 import type { Precision } from '../models/precision.ts';
@@ -10,10 +10,10 @@ import { DataError, StoppedError } from '../src/errors.ts';
 import { sizesOf, type UnitCosts } from '../src/experiment/run/estimate.ts';
 import { planExperiment } from '../src/experiment/spec/plan.ts';
 import type { ExperimentReport, Surroundings } from '../src/experiment/report/report.ts';
-import type { PieceResult, ResultStore } from '../src/experiment/run/results.ts';
-import { ExperimentSession, type Stage } from '../src/experiment/run/runner.ts';
+import type { StageResult, ResultStore } from '../src/experiment/run/results.ts';
+import { ExperimentRunner, type StageProgress } from '../src/experiment/run/runner.ts';
 import type { ModelSpec } from '../src/experiment/spec/schema.ts';
-import { experimentDoers } from '../src/workflows/experiment/experiment-backend.ts';
+import { experimentBackend } from '../src/workflows/experiment/experiment-backend.ts';
 import {
   readInputs,
   type ExperimentInputs,
@@ -28,7 +28,7 @@ import {
   type ExperimentResult,
   type TextFiles,
 } from '../src/workflows/experiment/experiment-result.ts';
-import { enginePrecision, openLab, type OpenLab } from '../src/workflows/open/open-model.ts';
+import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
 import { textSource } from '../src/storage/byte-source.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { noteName } from '../src/storage/notes.ts';
@@ -37,7 +37,7 @@ import { trialCosts } from './experiment-trial.ts';
 import type {
   ExperimentOpening,
   ExperimentRequest,
-  ExperimentStage,
+  ExperimentProgress,
   ExportedFile,
   LoadProgress,
   ModelSource,
@@ -49,7 +49,7 @@ export interface ExperimentHost {
   stopRequested(): boolean;
   modelFiles(source: ModelSource, report: ReportLoad): Promise<ModelFiles>;
   /** The model that is open already, when it was opened from there in this precision. */
-  openedFrom(source: ModelSource, precision: Precision): Promise<OpenLab | undefined>;
+  openedFrom(source: ModelSource, precision: Precision): Promise<OpenModel | undefined>;
 }
 
 /** Bytes of a model's files as they come. */
@@ -60,7 +60,7 @@ interface Opened {
   inputs: ExperimentInputs;
   surroundings: Surroundings;
   kept: ResultStore;
-  session: ExperimentSession;
+  session: ExperimentRunner;
 }
 
 /** What the page hears at most so often, ms. */
@@ -71,8 +71,8 @@ const REPORT = 'report.json';
 
 export class Experiments {
   #opened: Opened | undefined;
-  /** Where stages go while a piece is done. */
-  #report: (stage: Stage) => Promise<void> = () => Promise.resolve();
+  /** Where progress goes while a stage is done. */
+  #report: (doing: StageProgress) => Promise<void> = () => Promise.resolve();
   readonly #host: ExperimentHost;
 
   constructor(host: ExperimentHost) {
@@ -93,30 +93,30 @@ export class Experiments {
     const { experiment } = inputs;
     const kept = await openResults(texts, 'this browser', experiment, surroundings.fingerprint);
     const { task, sets: files } = inputs;
-    const session = new ExperimentSession({
+    const session = new ExperimentRunner({
       ...{ experiment, task, files },
-      doers: this.#doers(request, inputs),
+      backend: this.#backend(request, inputs),
       store: kept,
-      report: (stage) => this.#report(stage),
+      report: (doing) => this.#report(doing),
     });
     this.#opened = { request, inputs, surroundings, kept, session };
     const done: ExperimentOpening['done'] = [];
-    for (const piece of planExperiment(experiment)) {
-      if ((await kept.read(piece.id)) === undefined) continue;
-      const { result } = await session.settle(piece);
-      done.push({ id: piece.id, seconds: secondsOf(result) });
+    for (const stage of planExperiment(experiment)) {
+      if ((await kept.read(stage.id)) === undefined) continue;
+      const { result } = await session.settle(stage);
+      done.push({ id: stage.id, seconds: secondsOf(result) });
     }
     return { done, sizes: sizesOf(task), notices };
   }
 
   /** @returns the seconds it took, now or when it was done */
   async settle(
-    pieceId: string,
-    report: (stage: ExperimentStage) => Promise<void>,
+    stageId: string,
+    report: (doing: ExperimentProgress) => Promise<void>,
   ): Promise<number> {
     const { session, inputs } = this.#need();
-    const piece = planExperiment(inputs.experiment).find(({ id }) => id === pieceId);
-    if (!piece) throw new DataError(`The experiment has no piece ${pieceId}.`);
+    const stage = planExperiment(inputs.experiment).find(({ id }) => id === stageId);
+    if (!stage) throw new DataError(`The experiment has no stage ${stageId}.`);
     if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
     let told = -Infinity;
     let last = '';
@@ -128,7 +128,7 @@ export class Experiments {
       await report({ what, done, total, ...(step && { step }) });
     };
     try {
-      return secondsOf((await session.settle(piece)).result);
+      return secondsOf((await session.settle(stage)).result);
     } finally {
       this.#report = () => Promise.resolve();
     }
@@ -144,9 +144,9 @@ export class Experiments {
       return text === undefined ? undefined : readResult(text);
     }
     const { inputs, kept, surroundings } = opened;
-    const results: PieceResult[] = [];
-    for (const piece of planExperiment(inputs.experiment)) {
-      const result = await kept.read(piece.id);
+    const results: StageResult[] = [];
+    for (const stage of planExperiment(inputs.experiment)) {
+      const result = await kept.read(stage.id);
       if (result) results.push(result);
     }
     const result = experimentResult(inputs, results, surroundings);
@@ -168,7 +168,7 @@ export class Experiments {
   async estimate(request: ExperimentRequest): Promise<UnitCosts> {
     const quiet = () => Promise.resolve();
     const inputs = await this.#inputs(request, () => undefined, quiet);
-    return trialCosts(inputs, this.#doers(request, inputs));
+    return trialCosts(inputs, this.#backend(request, inputs));
   }
 
   /** Frees the model of the open experiment; what is kept stays. */
@@ -196,10 +196,10 @@ export class Experiments {
     });
   }
 
-  #doers({ sources, prompt }: ExperimentRequest, { models }: ExperimentInputs) {
+  #backend({ sources, prompt }: ExperimentRequest, { models }: ExperimentInputs) {
     const engine = this.#host.engine();
     let breathed = performance.now();
-    return experimentDoers({
+    return experimentBackend({
       now: () => performance.now(),
       memoryBytes: allocatedBytes,
       memoryLimitBytes: engine.memoryBytes,
@@ -210,11 +210,11 @@ export class Experiments {
         breathed = performance.now();
       },
       prompt,
-      openLab: async ({ id, precision = 'as-stored' }: ModelSpec) => {
+      openModel: async ({ id, precision = 'as-stored' }: ModelSpec) => {
         // The page's own model is held as stored; it stays open when the experiment is through with it.
         const open = await this.#host.openedFrom(sources[id]!, precision);
         if (open) return { ...open, model: { ...open.model, dispose: () => undefined } };
-        return openLab(models.get(id)!, {
+        return openModel(models.get(id)!, {
           precision: enginePrecision(engine, precision),
           trainable: false,
           maxTensorBytes: engine.maxTensorBytes,
@@ -230,7 +230,7 @@ export class Experiments {
   }
 }
 
-function secondsOf({ seconds }: PieceResult): number {
+function secondsOf({ seconds }: StageResult): number {
   return typeof seconds === 'number' ? seconds : seconds.training + seconds.evaluation;
 }
 

@@ -1,5 +1,5 @@
 /** What the page is told about an open model. */
-import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
 import type { ModelSummary, PromptSettings } from './protocol.ts';
 
@@ -10,7 +10,7 @@ const usualPrompt: PromptSettings = {
 
 /** @param notices what opening it had to say */
 export function modelSummary(
-  { id, model, tokenizer }: OpenLab,
+  { id, model, tokenizer }: OpenModel,
   notices: readonly string[],
 ): ModelSummary {
   const format = createPromptFormat(tokenizer, usualPrompt);

@@ -238,7 +238,7 @@ export interface StorageReport {
 
 /** An experiment with everything it needs, which the page keeps. */
 export interface ExperimentRequest {
-  /** Finished pieces are kept under it. */
+  /** Finished stages are kept under it. */
   id: string;
   experiment: Experiment;
   /** Model id → where it is opened from. */
@@ -249,13 +249,13 @@ export interface ExperimentRequest {
 }
 
 export interface ExperimentOpening {
-  /** Pieces that are kept from before, and the seconds each took. */
+  /** Stages that are kept from before, and the seconds each took. */
   done: { id: string; seconds: number }[];
   sizes: TaskSizes;
   notices: string[];
 }
 
-export interface ExperimentStage {
+export interface ExperimentProgress {
   /** "test questions", "training". */
   what: string;
   done: number;
@@ -313,8 +313,8 @@ export interface TrainerApi {
     request: ExperimentRequest,
     report: Report<LoadProgress>,
   ): Promise<ExperimentOpening>;
-  /** Does one piece of the open experiment, or finds it done. @returns the seconds it took */
-  settlePiece(pieceId: string, report: Report<ExperimentStage>): Promise<number>;
+  /** Does one stage of the open experiment, or finds it done. @returns the seconds it took */
+  settleStage(stageId: string, report: Report<ExperimentProgress>): Promise<number>;
   /** Frees what the open experiment holds. */
   closeExperiment(): Promise<void>;
   /** What is known so far; of one that is not open, what was known last. */

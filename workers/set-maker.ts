@@ -10,8 +10,11 @@ import { makeSet } from '../src/experiment/sets/make-sets.ts';
 import type { SetMaking } from '../src/experiment/sets/set-making.ts';
 import type { BaseResult, SetResult } from '../src/experiment/run/results.ts';
 
-import type { OpenLab } from '../src/workflows/open/open-model.ts';
-import { experimentDoers, type DoersHost } from '../src/workflows/experiment/experiment-backend.ts';
+import type { OpenModel } from '../src/workflows/open/open-model.ts';
+import {
+  experimentBackend,
+  type BackendHost,
+} from '../src/workflows/experiment/experiment-backend.ts';
 import type { MadeSet, MakeSetRequest } from './protocol.ts';
 
 const BATCH_SIZE = 32;
@@ -21,16 +24,16 @@ const BATCH_SIZE = 32;
  *   tokens or batches
  */
 export async function makeAnswerSet(
-  lab: OpenLab,
+  opened: OpenModel,
   request: MakeSetRequest,
-  host: Omit<DoersHost, 'openLab' | 'prompt'>,
+  host: Omit<BackendHost, 'openModel' | 'prompt'>,
   report: (done: number, total: number) => Promise<void>,
 ): Promise<MadeSet> {
   const { spec, sets, answers, prompt, maxNewTokens } = request;
-  const model = await experimentDoers({
+  const model = await experimentBackend({
     ...host,
     prompt,
-    openLab: () => Promise.resolve(lab),
+    openModel: () => Promise.resolve(opened),
   }).openModel(request.model);
   const rows = sets[0]!.rows;
   const train = rows.map(({ id, question, gold = '' }) => ({ id, text: question, gold }));

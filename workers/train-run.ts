@@ -3,7 +3,7 @@ import type { EngineReport } from '../src/engine/config.ts';
 import { allocatedBytes } from '../src/engine/memory.ts';
 import { DataError } from '../src/errors.ts';
 import type { LoraAdapter } from '../src/lora/adapter.ts';
-import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { runManifest } from '../src/workflows/train/run-manifest.ts';
 import { planRun, prepareRun } from '../src/workflows/train/training-run.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
@@ -17,7 +17,7 @@ const CHECKPOINT = 'checkpoint.safetensors';
 const CHECKPOINT_SECONDS = 20;
 
 export interface RunPlace {
-  lab: OpenLab;
+  opened: OpenModel;
   engine: EngineReport;
   store: RunStore;
   host: Pick<TrainingHost, 'now' | 'stopRequested' | 'breathe'>;
@@ -26,15 +26,15 @@ export interface RunPlace {
 }
 
 export async function trainRun(
-  { lab, engine, store, host: basics, keep }: RunPlace,
+  { opened, engine, store, host: basics, keep }: RunPlace,
   request: TrainRequest,
   report: (event: TrainEvent) => Promise<void>,
 ): Promise<TrainSummary> {
-  const plan = planRun(lab, request, engine.memoryBytes);
+  const plan = planRun(opened, request, engine.memoryBytes);
   for (const text of plan.notices) await report({ kind: 'notice', text });
   if (store.refused !== undefined) await report({ kind: 'notice', text: store.refused });
   const { runId, training } = request;
-  const { job, adapter } = await prepareRun(lab, request, plan);
+  const { job, adapter } = await prepareRun(opened, request, plan);
   const from = request.resume ? await readCheckpoint(store, runId) : undefined;
   const moved = from ? compareFacts(from.facts, job.facts).notices : [];
   for (const text of moved) await report({ kind: 'notice', text });
@@ -78,7 +78,7 @@ export async function trainRun(
         validationAfter: result.progress.validationAfter,
         engine: engine.name,
         adapterId: adapter && runId,
-        manifest: await runManifest(lab, engine, request, plan, job.facts, result),
+        manifest: await runManifest(opened, engine, request, plan, job.facts, result),
       };
     }
   } finally {

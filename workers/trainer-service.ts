@@ -6,7 +6,7 @@ import { allocatedBytes } from '../src/engine/memory.ts';
 import { GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
 import type { LoraAdapter } from '../src/lora/adapter.ts';
 import { measureSets } from '../src/workflows/measure/measure-sets.ts';
-import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { ownAnswers } from '../src/workflows/generate/own-answers.ts';
 import { planRun, type RunRequest } from '../src/workflows/train/training-run.ts';
 import { viewRow } from '../src/workflows/measure/token-view.ts';
@@ -25,7 +25,7 @@ import { Workbench } from './workbench.ts';
 
 type TrainReport = (event: TrainEvent) => Promise<void>;
 
-export class TrainerSession implements TrainerApi {
+export class TrainerService implements TrainerApi {
   readonly #bench = new Workbench({
     stopRequested: () => this.#turns.stopRequested(),
     release: (what) => {
@@ -45,38 +45,38 @@ export class TrainerSession implements TrainerApi {
   readonly openModel: TrainerApi['openModel'] = (source, precision, report) =>
     this.#alone(async () => {
       await this.#bench.open(source, precision, report);
-      return modelSummary(this.#bench.lab, this.#bench.notices);
+      return modelSummary(this.#bench.opened, this.#bench.notices);
     });
 
   readonly viewTokens: TrainerApi['viewTokens'] = (rows, prompt, encoding, maxLength) => {
-    const { tokenizer, model } = this.#bench.lab;
+    const { tokenizer, model } = this.#bench.opened;
     const format = createPromptFormat(tokenizer, prompt);
     const limit = Math.min(maxLength, model.shape.contextLength);
     return Promise.resolve(rows.map((row) => viewRow(row, tokenizer, format, encoding, limit)));
   };
 
   readonly estimateMeasure: TrainerApi['estimateMeasure'] = (request) =>
-    this.#alone(async () => secondsToMeasure(await this.#bench.baseLab(), request));
+    this.#alone(async () => secondsToMeasure(await this.#bench.baseModel(), request));
 
   readonly measure: TrainerApi['measure'] = (request, report) =>
     this.#alone(async () => {
-      const { lab, adapter } = await this.#tuned.tuned(request.adapterId);
-      return measureSets(lab, { ...request, adapter }, this.#host(), report);
+      const { opened, adapter } = await this.#tuned.tuned(request.adapterId);
+      return measureSets(opened, { ...request, adapter }, this.#host(), report);
     });
 
   readonly ownAnswers: TrainerApi['ownAnswers'] = ({ prompt, ...request }, report) =>
     this.#alone(async () =>
-      ownAnswers(await this.#bench.baseLab(), request, { ...this.#host(), prompt }, report),
+      ownAnswers(await this.#bench.baseModel(), request, { ...this.#host(), prompt }, report),
     );
 
   readonly planTraining: TrainerApi['planTraining'] = (request) =>
     this.#alone(async () => {
-      const lab = await this.#labFor(request);
+      const opened = await this.#labFor(request);
       const engine = this.#bench.engine;
-      const plan = planRun(lab, request, engine.memoryBytes);
+      const plan = planRun(opened, request, engine.memoryBytes);
       return {
         trainableParameters: plan.trainableParameters,
-        allParameters: lab.model.shape.parameters,
+        allParameters: opened.model.shape.parameters,
         trainingRows: plan.examples.length,
         validationRows: plan.validation.length,
         droppedRows: plan.skipped,
@@ -84,7 +84,7 @@ export class TrainerSession implements TrainerApi {
         epochs: plan.epochs,
         memoryBytes: plan.memory.total,
         memoryLimitBytes: engine.memoryBytes,
-        secondsPerStep: plan.problems.length > 0 ? 0 : await secondsPerStep(lab, request, plan),
+        secondsPerStep: plan.problems.length > 0 ? 0 : await secondsPerStep(opened, request, plan),
         problems: plan.problems,
         notices: plan.notices,
       };
@@ -109,7 +109,7 @@ export class TrainerSession implements TrainerApi {
       };
       const { makeAnswerSet } = await import('./set-maker.ts');
       return makeAnswerSet(
-        await this.#bench.baseLab(),
+        await this.#bench.baseModel(),
         request,
         { ...this.#host(), ...memory },
         report,
@@ -144,8 +144,8 @@ export class TrainerSession implements TrainerApi {
   readonly openExperiment: TrainerApi['openExperiment'] = (request, report) =>
     this.#alone(async () => (await this.#experiment()).open(request, report));
 
-  readonly settlePiece: TrainerApi['settlePiece'] = (pieceId, report) =>
-    this.#alone(async () => (await this.#experiment()).settle(pieceId, report));
+  readonly settleStage: TrainerApi['settleStage'] = (stageId, report) =>
+    this.#alone(async () => (await this.#experiment()).settle(stageId, report));
 
   readonly closeExperiment = (): Promise<void> =>
     this.#alone(() => Promise.resolve(this.#experiments?.close()));
@@ -179,9 +179,9 @@ export class TrainerSession implements TrainerApi {
   }
 
   async #train(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
-    const lab = await this.#labFor(request);
+    const opened = await this.#labFor(request);
     const place = {
-      lab,
+      opened,
       engine: this.#bench.engine,
       store: await this.#runs(),
       host: this.#host(),
@@ -191,8 +191,8 @@ export class TrainerSession implements TrainerApi {
   }
 
   /** The model as this run needs it. */
-  #labFor({ training }: RunRequest): Promise<OpenLab> {
-    return training.method === 'full' ? this.#bench.trainableLab() : this.#bench.baseLab();
+  #labFor({ training }: RunRequest): Promise<OpenModel> {
+    return training.method === 'full' ? this.#bench.trainableModel() : this.#bench.baseModel();
   }
 
   /** The part that carries experiments out, loaded when it is first asked for. */
@@ -203,7 +203,7 @@ export class TrainerSession implements TrainerApi {
       store: () => this.#runs(),
       stopRequested: () => this.#turns.stopRequested(),
       modelFiles: (source, report) => this.#bench.modelFiles(source, report),
-      openedFrom: (source, precision) => this.#bench.labOf(source, precision),
+      openedFrom: (source, precision) => this.#bench.baseModelOf(source, precision),
     }));
   }
 

@@ -1,7 +1,7 @@
 /** The worker's entry: one object, exposed. Everything it does is in ./trainer-service.ts. */
 import { expose } from 'comlink';
-import { TrainerSession } from './trainer-service.ts';
+import { TrainerService } from './trainer-service.ts';
 import { sendErrorsWhole } from './whole-errors.ts';
 
 sendErrorsWhole();
-expose(new TrainerSession());
+expose(new TrainerService());

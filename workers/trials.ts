@@ -2,7 +2,7 @@
 import { createRandom } from '../src/random.ts';
 import { createAdapter } from '../src/lora/adapter.ts';
 import { measureSets } from '../src/workflows/measure/measure-sets.ts';
-import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { padIdOf } from '../src/workflows/measure/encode-set.ts';
 import type { RunPlan, RunRequest } from '../src/workflows/train/training-run.ts';
 import { orderStart } from '../src/batches/training-order.ts';
@@ -20,14 +20,19 @@ const host = {
 };
 
 /** Seconds for all sets, from the first rows of one, the second time: the first one compiles. */
-export async function secondsToMeasure(lab: OpenLab, request: MeasureRequest): Promise<number> {
+export async function secondsToMeasure(
+  opened: OpenModel,
+  request: MeasureRequest,
+): Promise<number> {
   const set = request.sets.find(({ rows }) => rows.length > 0);
   if (!set) return 0;
   const sample = { ...set, rows: set.rows.slice(0, TRIAL_ROWS) };
   const { prompt, familiarity } = request;
   const run = async () => {
     const began = performance.now();
-    await measureSets(lab, { prompt, familiarity, sets: [sample] }, host, () => Promise.resolve());
+    await measureSets(opened, { prompt, familiarity, sets: [sample] }, host, () =>
+      Promise.resolve(),
+    );
     return (performance.now() - began) / 1000;
   };
   await run();
@@ -39,28 +44,28 @@ export async function secondsToMeasure(lab: OpenLab, request: MeasureRequest): P
 
 /** Seconds of one step, from its longest micro-batch, whose result is thrown away. */
 export async function secondsPerStep(
-  lab: OpenLab,
+  opened: OpenModel,
   { lora, training }: RunRequest,
   plan: RunPlan,
 ): Promise<number> {
   const full = training.method === 'full';
   const random = createRandom(training.seed);
-  const adapter = full ? undefined : createAdapter(lab.model, lora, random);
+  const adapter = full ? undefined : createAdapter(opened.model, lora, random);
   const variables = adapter
     ? adapter.variables.map(({ variable }) => variable)
-    : lab.model.parameters.map(({ variable }) => variable);
+    : opened.model.parameters.map(({ variable }) => variable);
   const step = trainingStep(plan.examples, random.fork('order'), orderStart, {
     microBatchSize: training.batchSize,
     accumulation: training.accumulation,
     maxTokens: plan.maxTokens,
     maxLength: plan.maxLength,
-    padId: padIdOf(lab.tokenizer),
+    padId: padIdOf(opened.tokenizer),
     cost: engineBatchCost(),
   });
   const longest = step.microBatches.at(-1)!;
   const run = async () => {
     const began = performance.now();
-    const result = batchGradients(lab.model, longest, variables, 1, { adapter });
+    const result = batchGradients(opened.model, longest, variables, 1, { adapter });
     await readLossAndNorm(result);
     disposeGradients(result);
     return (performance.now() - began) / 1000;

@@ -7,7 +7,7 @@ import { readPeftAdapter } from '../src/exchange/peft-read.ts';
 import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
 import { adapterFiles } from '../src/workflows/train/adapter-files.ts';
 import { modelFiles } from '../src/workflows/train/model-files.ts';
-import type { OpenLab } from '../src/workflows/open/open-model.ts';
+import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { planRun, prepareRun } from '../src/workflows/train/training-run.ts';
 import { blobSource } from '../src/storage/byte-source.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
@@ -19,7 +19,7 @@ import type { Workbench } from './workbench.ts';
 
 /** The open model with what a run or an adapter makes of it. */
 export interface Tuned {
-  lab: OpenLab;
+  opened: OpenModel;
   adapter: LoraAdapter | undefined;
 }
 
@@ -39,12 +39,12 @@ export class TunedModels {
   async tuned(id: string | undefined): Promise<Tuned> {
     const request = id === undefined ? undefined : this.#full.get(id);
     if (request) return this.#restore(request);
-    const lab = await this.#bench.baseLab();
+    const opened = await this.#bench.baseModel();
     const adapter = id === undefined ? undefined : this.#adapters.get(id);
     if (id !== undefined && !adapter) {
       throw new DataError(`The adapter ${id} is not loaded; train or import it again.`);
     }
-    return { lab, adapter };
+    return { opened, adapter };
   }
 
   keep(id: string, adapter: LoraAdapter): void {
@@ -62,12 +62,12 @@ export class TunedModels {
 
   /** PEFT's files of an adapter, or a whole model in Hugging Face layout. */
   async files(id: string): Promise<ExportedFile[]> {
-    const { lab, adapter } = await this.tuned(id);
-    return adapter ? adapterFiles(lab, adapter) : modelFiles(lab);
+    const { opened, adapter } = await this.tuned(id);
+    return adapter ? adapterFiles(opened, adapter) : modelFiles(opened);
   }
 
   async bring(name: string, files: readonly File[]): Promise<AdapterSummary> {
-    const { model } = await this.#bench.baseLab();
+    const { model } = await this.#bench.baseModel();
     const sources = new Map(files.map((file) => [file.name, blobSource(file.name, file)]));
     const { settings, values, notices } = await readPeftAdapter(sources, model);
     const adapter = adapterFromValues(model, settings, values);
@@ -92,14 +92,14 @@ export class TunedModels {
   /** The run's weights, in an adapter of its own or in place of the model's. */
   async #restore(request: TrainRequest): Promise<Tuned> {
     const full = request.training.method === 'full';
-    const lab = full ? await this.#bench.trainableLab() : await this.#bench.baseLab();
-    const plan = planRun(lab, request, this.#bench.engine.memoryBytes);
-    const { job, adapter } = await prepareRun(lab, request, plan);
+    const opened = full ? await this.#bench.trainableModel() : await this.#bench.baseModel();
+    const plan = planRun(opened, request, this.#bench.engine.memoryBytes);
+    const { job, adapter } = await prepareRun(opened, request, plan);
     const optimizer = createOptimizer(job.parameters);
     try {
       const checkpoint = await readCheckpoint(await this.#store(), request.runId);
       restoreCheckpoint(checkpoint, job.facts, job.parameters, optimizer);
-      return { lab, adapter };
+      return { opened, adapter };
     } catch (error) {
       adapter?.dispose();
       throw error;

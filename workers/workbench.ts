@@ -6,7 +6,7 @@ import { backend } from '@tensorflow/tfjs-core';
 import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import { DataError, StoppedError, type GpuLostError } from '../src/errors.ts';
-import { enginePrecision, openLab, type OpenLab } from '../src/workflows/open/open-model.ts';
+import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { modelFilesOf, sameSource } from './model-source.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';
@@ -26,9 +26,9 @@ export class Workbench {
   #engine: EngineReport | undefined;
   /** What the person asked for. */
   #preferred: EngineName | 'auto' = 'auto';
-  #lab: OpenLab | undefined;
+  #model: OpenModel | undefined;
   /** What the model was opened from, to open it again. */
-  #opened: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
+  #source: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
   /** Ends a download that is under way. */
   #download = new AbortController();
   readonly #host: WorkbenchHost;
@@ -44,9 +44,9 @@ export class Workbench {
   }
 
   /** The model as it is, base or trainable. @throws DataError before one was opened */
-  get lab(): OpenLab {
-    if (!this.#lab) throw new DataError('No model is open yet.');
-    return this.#lab;
+  get opened(): OpenModel {
+    if (!this.#model) throw new DataError('No model is open yet.');
+    return this.#model;
   }
 
   async start(preferred: EngineName | 'auto'): Promise<EngineReport> {
@@ -61,22 +61,22 @@ export class Workbench {
   }
 
   /** The model with the weights it came with. */
-  async baseLab(): Promise<OpenLab> {
-    if (this.#opened?.trainable === true) await this.#openAgain(false);
-    return this.lab;
+  async baseModel(): Promise<OpenModel> {
+    if (this.#source?.trainable === true) await this.#openAgain(false);
+    return this.opened;
   }
 
   /** The model with every weight fresh and as a variable, for full fine-tuning. */
-  async trainableLab(): Promise<OpenLab> {
+  async trainableModel(): Promise<OpenModel> {
     await this.#openAgain(true);
-    return this.lab;
+    return this.opened;
   }
 
   /** The base model, when it was opened from there in this precision. */
-  async labOf(source: ModelSource, precision: Precision): Promise<OpenLab | undefined> {
-    const opened = this.#opened;
+  async baseModelOf(source: ModelSource, precision: Precision): Promise<OpenModel | undefined> {
+    const opened = this.#source;
     if (opened?.precision !== precision || !sameSource(opened.source, source)) return undefined;
-    return this.baseLab();
+    return this.baseModel();
   }
 
   modelFiles(source: ModelSource, report: Report): Promise<ModelFiles> {
@@ -94,7 +94,7 @@ export class Workbench {
    * else, or when it was lost `again`, the next rung.
    */
   async recover(loss: GpuLostError, again: boolean): Promise<EngineReport> {
-    const trainable = this.#opened?.trainable ?? false;
+    const trainable = this.#source?.trainable ?? false;
     this.#stop();
     const reason = { webgpu: `${loss.message} It was not tried once more.` };
     try {
@@ -108,7 +108,7 @@ export class Workbench {
   }
 
   async #openAgain(trainable: boolean): Promise<void> {
-    if (this.#opened) await this.#open({ ...this.#opened, trainable }, () => Promise.resolve());
+    if (this.#source) await this.#open({ ...this.#source, trainable }, () => Promise.resolve());
   }
 
   async #open(
@@ -121,7 +121,7 @@ export class Workbench {
     if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
     const files = await this.modelFiles(wanted.source, report);
     const began = performance.now();
-    this.#lab = await openLab(files, {
+    this.#model = await openModel(files, {
       precision: enginePrecision(engine, wanted.precision),
       trainable: wanted.trainable,
       maxTensorBytes: engine.maxTensorBytes,
@@ -132,7 +132,7 @@ export class Workbench {
         return report({ phase: 'uploading', file, bytesDone, bytesTotal, ...speed });
       },
     });
-    this.#opened = wanted;
+    this.#source = wanted;
   }
 
   #stop(): void {
@@ -143,7 +143,7 @@ export class Workbench {
   }
 
   #close(): void {
-    this.#lab?.model.dispose();
-    this.#lab = undefined;
+    this.#model?.model.dispose();
+    this.#model = undefined;
   }
 }

@@ -2,17 +2,17 @@
 import { join } from 'node:path';
 import { allocatedBytes } from '../engine/memory.ts';
 import { IdiolectError, UnfinishedError, UsageError } from '../errors.ts';
-import type { PieceResult } from '../experiment/run/results.ts';
-import { runExperiment, type PieceEnd } from '../experiment/run/run.ts';
+import type { StageResult } from '../experiment/run/results.ts';
+import { runExperiment, type StageEnd } from '../experiment/run/run.ts';
 import { readExperiment, type Experiment } from '../experiment/spec/schema.ts';
 import { planExperiment } from '../experiment/spec/plan.ts';
-import { experimentDoers } from '../workflows/experiment/experiment-backend.ts';
+import { experimentBackend } from '../workflows/experiment/experiment-backend.ts';
 import {
   experimentResult,
   resultFiles,
   surroundingsOf,
 } from '../workflows/experiment/experiment-result.ts';
-import { enginePrecision, openLab } from '../workflows/open/open-model.ts';
+import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf, type Values } from './arguments.ts';
 import { readExperimentFiles, storedReference } from './experiment-files.ts';
@@ -69,15 +69,15 @@ await runCommand(command, async (values) => {
   const folder = await openResultFolder(out, experiment, surroundings.fingerprint, resume);
 
   const stopRequested = stopOnInterrupt();
-  const doers = experimentDoers({
+  const backend = experimentBackend({
     now: () => performance.now(),
     memoryBytes: allocatedBytes,
     memoryLimitBytes: engine.memoryBytes,
     stopRequested,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     prompt,
-    openLab: ({ id, precision = 'as-stored' }) =>
-      openLab(models.get(id)!, {
+    openModel: ({ id, precision = 'as-stored' }) =>
+      openModel(models.get(id)!, {
         precision: enginePrecision(engine, precision),
         trainable: false,
         maxTensorBytes: engine.maxTensorBytes,
@@ -85,17 +85,17 @@ await runCommand(command, async (values) => {
       }),
   });
   const plan = planExperiment(experiment);
-  const results: PieceResult[] = [];
-  const ends: PieceEnd[] = [];
+  const results: StageResult[] = [];
+  const ends: StageEnd[] = [];
   const run = runExperiment({
     experiment,
     task,
     files: sets,
-    doers,
+    backend,
     store: folder,
-    report: ({ piece, what, done, total }) => {
+    report: ({ stage, what, done, total }) => {
       const at = total > 0 ? Math.round((100 * done) / total) : 0;
-      showProgress(ends.length, plan.length, `${piece.id}: ${what} ${at} %`);
+      showProgress(ends.length, plan.length, `${stage.id}: ${what} ${at} %`);
       return Promise.resolve();
     },
   });
@@ -105,7 +105,7 @@ await runCommand(command, async (values) => {
     clearProgress();
     const seconds = duration((performance.now() - began) / 1000);
     process.stderr.write(
-      `${ends.length}/${plan.length} ${end.piece.id}${outcome(end)}, ${seconds}\n`,
+      `${ends.length}/${plan.length} ${end.stage.id}${outcome(end)}, ${seconds}\n`,
     );
   }
 
@@ -122,7 +122,7 @@ await runCommand(command, async (values) => {
   if (results.length < plan.length) throw unfinished(ends, out);
 });
 
-function outcome(end: PieceEnd): string {
+function outcome(end: StageEnd): string {
   if ('error' in end) return ` failed: ${describe(end.error)}`;
   if ('without' in end) return ` cannot be done without ${end.without.join(', ')}`;
   return end.kept ? ' (kept)' : '';
@@ -134,13 +134,13 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function unfinished(ends: readonly PieceEnd[], out: string): UnfinishedError {
+function unfinished(ends: readonly StageEnd[], out: string): UnfinishedError {
   const failed = ends.flatMap((end) =>
-    'error' in end ? [`${end.piece.id} failed: ${describe(end.error)}`] : [],
+    'error' in end ? [`${end.stage.id} failed: ${describe(end.error)}`] : [],
   );
   const waiting = ends.filter((end) => 'without' in end).length;
   return new UnfinishedError(
-    `${failed.length} of ${ends.length} pieces failed, and ${waiting} wait for them; the rest is in ${out}. With the same command and --resume they are tried again.`,
+    `${failed.length} of ${ends.length} stages failed, and ${waiting} wait for them; the rest is in ${out}. With the same command and --resume they are tried again.`,
     failed,
   );
 }

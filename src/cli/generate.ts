@@ -6,7 +6,7 @@ import { generate } from '../generate/generate.ts';
 import { encodePrompt } from '../tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf } from './arguments.ts';
-import { modelOptions, openAdapter, openCommandLab } from './open-model.ts';
+import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
 import { runCommand, stopOnInterrupt } from './run-command.ts';
 
 const command = {
@@ -43,10 +43,10 @@ await runCommand(command, async (values) => {
   };
   const problems = problemsOf(samplingFields, sampling);
   if (problems.length > 0) throw new UsageError('These options cannot be used.', problems);
-  const { lab, prompt } = await openCommandLab(values);
+  const { opened, prompt } = await openCommandModel(values);
   const adapterPath = textOf(values, 'adapter');
-  const adapter = adapterPath === undefined ? undefined : await openAdapter(lab, adapterPath);
-  const { model, tokenizer } = lab;
+  const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
+  const { model, tokenizer } = opened;
   const format = createPromptFormat(tokenizer, prompt);
   const tokens: number[] = [];
   let written = 0;

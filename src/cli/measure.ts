@@ -9,7 +9,7 @@ import { setPerplexities } from '../workflows/measure/set-perplexities.ts';
 import { ownAnswers } from '../workflows/generate/own-answers.ts';
 import { measureSets } from '../workflows/measure/measure-sets.ts';
 import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
-import { modelOptions, openAdapter, openCommandLab } from './open-model.ts';
+import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
 import { readResponseFiles } from './read-responses.ts';
 import {
   clearProgress,
@@ -50,9 +50,9 @@ const command = {
 await runCommand(command, async (values) => {
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
   const sets = await readResponseFiles(listOf(values, 'responses'), countOf(values, 'rows'));
-  const { lab, engine, prompt } = await openCommandLab(values);
+  const { opened, engine, prompt } = await openCommandModel(values);
   const adapterPath = textOf(values, 'adapter');
-  const adapter = adapterPath === undefined ? undefined : await openAdapter(lab, adapterPath);
+  const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
   const familiarity = {
     ...defaultsOf(familiarityFields),
     encoding,
@@ -72,7 +72,7 @@ await runCommand(command, async (values) => {
   const began = performance.now();
   const measure = async (own: readonly ResponseSet[]) => {
     const request = { sets: own, prompt, familiarity, adapter };
-    const found = await measureSets(lab, request, host, (batch) => {
+    const found = await measureSets(opened, request, host, (batch) => {
       const rate = `${Math.round(batch.tokensPerSecond)} tokens/s, ${duration(batch.secondsLeft)} left`;
       showProgress(batch.rowsDone, batch.rowsTotal, rate);
       return Promise.resolve();
@@ -122,14 +122,14 @@ await runCommand(command, async (values) => {
     process.stderr.write(`Cut short, with the examples before them: ${counts}.\n`);
   }
   process.stderr.write(
-    `${lab.id}, ${engine.name} (${engine.device}), ${duration((performance.now() - began) / 1000)}\n`,
+    `${opened.id}, ${engine.name} (${engine.device}), ${duration((performance.now() - began) / 1000)}\n`,
   );
   const out = textOf(values, 'out');
   if (out !== undefined) {
     const facts = {
-      model: lab.id,
-      files_sha256: lab.filesHash,
-      weights_sha256: lab.weightsHash,
+      model: opened.id,
+      files_sha256: opened.filesHash,
+      weights_sha256: opened.weightsHash,
       adapter: adapterPath ?? null,
       engine: engine.name,
       prompt,
@@ -144,14 +144,14 @@ await runCommand(command, async (values) => {
   async function findStyle(): Promise<{ own: OwnAnswer[]; sets: ResponseSet[] | undefined }> {
     const wanted = neededAnswers(styleCount!);
     const request = { rows: sets[0]!.rows, wanted, adapter };
-    const own = await ownAnswers(lab, request, { ...host, prompt }, (right, asked) => {
+    const own = await ownAnswers(opened, request, { ...host, prompt }, (right, asked) => {
       showProgress(right, wanted, `right answers of its own, ${asked} questions asked`);
       return Promise.resolve();
     });
     clearProgress();
     const prepared = sets.map((set) => inStyle(set, own, styleCount!));
     if (prepared.every((set) => set !== undefined)) return { own, sets: prepared };
-    process.stderr.write(`${tooFewAnswers(lab.id, own, styleCount!)}\n`);
+    process.stderr.write(`${tooFewAnswers(opened.id, own, styleCount!)}\n`);
     return { own, sets: undefined };
   }
 });

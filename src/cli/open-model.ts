@@ -11,7 +11,7 @@ import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
 import { readPeftAdapter } from '../exchange/peft-read.ts';
 import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
-import { enginePrecision, openLab, type OpenLab } from '../workflows/open/open-model.ts';
+import { enginePrecision, openModel, type OpenModel } from '../workflows/open/open-model.ts';
 import { DEFAULT_PLAIN_TEMPLATE, type PromptSettings } from '../tokenizer/prompt-format.ts';
 import type { EngineReport } from '../engine/config.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -41,19 +41,19 @@ export const modelOptions: Record<string, Option> = {
   },
 };
 
-export interface CommandLab {
-  lab: OpenLab;
+export interface CommandModel {
+  opened: OpenModel;
   engine: EngineReport;
   prompt: PromptSettings;
 }
 
-export async function openCommandLab(values: Values, trainable = false): Promise<CommandLab> {
+export async function openCommandModel(values: Values, trainable = false): Promise<CommandModel> {
   const engine = await startNodeEngine(
     textOf(values, 'engine') ?? 'auto',
     textOf(values, 'threads'),
   );
   const precision = choiceOf(values, 'precision', PRECISIONS);
-  const lab = await openLab(await commandModel(values), {
+  const opened = await openModel(await commandModel(values), {
     precision: enginePrecision(engine, precision),
     trainable,
     maxTensorBytes: engine.maxTensorBytes,
@@ -65,7 +65,7 @@ export async function openCommandLab(values: Values, trainable = false): Promise
   clearProgress();
   const plain = textOf(values, 'plain-prompt');
   return {
-    lab,
+    opened,
     engine,
     prompt: {
       useChatTemplate: plain === undefined,
@@ -115,7 +115,7 @@ export async function hubModel(id: string, hub: string | undefined): Promise<Mod
 }
 
 /** An adapter folder in PEFT's layout, on the opened model. */
-export async function openAdapter(lab: OpenLab, directory: string): Promise<LoraAdapter> {
+export async function openAdapter(opened: OpenModel, directory: string): Promise<LoraAdapter> {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new DataError(`--adapter: there is no folder ${directory}.`);
   }
@@ -124,7 +124,7 @@ export async function openAdapter(lab: OpenLab, directory: string): Promise<Lora
     const path = `${directory}/${name}`;
     if (existsSync(path)) files.set(name, await nodeFileSource(path));
   }
-  const { settings, values, notices } = await readPeftAdapter(files, lab.model);
+  const { settings, values, notices } = await readPeftAdapter(files, opened.model);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
-  return adapterFromValues(lab.model, settings, values);
+  return adapterFromValues(opened.model, settings, values);
 }

@@ -1,4 +1,4 @@
-/** The folder of an experiment: its file, one JSON for each finished piece, and the reports. */
+/** The folder of an experiment: its file, one JSON for each finished stage, and the reports. */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,9 +23,9 @@ export async function openResultFolder(
   fingerprint: string,
   resume: boolean,
 ): Promise<ResultFolder> {
-  const pieces = join(folder, 'pieces');
-  await mkdir(pieces, { recursive: true });
-  const earlier = (await readdir(pieces)).filter((name) => name.endsWith('.json'));
+  const stages = join(folder, 'pieces'); // the name that results have had on disk from the start
+  await mkdir(stages, { recursive: true });
+  const earlier = (await readdir(stages)).filter((name) => name.endsWith('.json'));
   if (earlier.length > 0 && !resume) {
     throw new DataError(
       `${folder} holds ${earlier.length} results already. Go on with --resume, or choose another --out.`,

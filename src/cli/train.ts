@@ -22,7 +22,7 @@ import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import { compareFacts } from '../train/run-facts.ts';
 import { train, type TrainingHost, type TrainingResult } from '../train/train.ts';
 import { choiceOf, countOf, textOf, type Option, type Values } from './arguments.ts';
-import { modelOptions, openCommandLab } from './open-model.ts';
+import { modelOptions, openCommandModel } from './open-model.ts';
 import { readResponseFiles } from './read-responses.ts';
 import {
   clearProgress,
@@ -113,7 +113,7 @@ await runCommand(command, async (values) => {
   const validationPath = textOf(values, 'validation');
   const validation =
     validationPath === undefined ? undefined : (await readResponseFiles([validationPath]))[0];
-  const { lab, engine, prompt } = await openCommandLab(values, training.method === 'full');
+  const { opened, engine, prompt } = await openCommandModel(values, training.method === 'full');
   const request: RunRequest = {
     set,
     prompt,
@@ -122,11 +122,11 @@ await runCommand(command, async (values) => {
     training,
     ...(validation && { validation }),
   };
-  const plan = planRun(lab, request, engine.memoryBytes);
+  const plan = planRun(opened, request, engine.memoryBytes);
   for (const notice of plan.notices) process.stderr.write(`${notice}\n`);
-  const { job, adapter, masked } = await prepareRun(lab, request, plan);
+  const { job, adapter, masked } = await prepareRun(opened, request, plan);
   if (masked) process.stderr.write(`${maskedSentence(masked)}\n`);
-  const all = lab.model.shape.parameters + (adapter?.parameterCount ?? 0);
+  const all = opened.model.shape.parameters + (adapter?.parameterCount ?? 0);
   const number = (value: number) => value.toLocaleString('en-US');
   process.stderr.write(
     `trainable params: ${number(plan.trainableParameters)} || all params: ${number(all)} || trainable%: ${((100 * plan.trainableParameters) / all).toFixed(4)}\n` +
@@ -146,7 +146,7 @@ await runCommand(command, async (values) => {
     held_out_answers: validationPath === undefined ? null : await hashedFile(validationPath),
   };
   const writeManifest = async (result?: TrainingResult) => {
-    const manifest = await runManifest(lab, engine, request, plan, job.facts, result);
+    const manifest = await runManifest(opened, engine, request, plan, job.facts, result);
     const json = JSON.stringify({ ...manifest, node: process.version, files }, null, 2);
     await replaceFile(join(out, 'run.json'), `${json}\n`);
   };
@@ -170,7 +170,7 @@ await runCommand(command, async (values) => {
     if (next.done) {
       const result = next.value;
       clearProgress();
-      const trained = adapter ? await adapterFiles(lab, adapter) : await modelFiles(lab);
+      const trained = adapter ? await adapterFiles(opened, adapter) : await modelFiles(opened);
       for (const { name, bytes } of trained) await replaceFile(join(out, name), bytes);
       await writeManifest(result);
       const { step, elapsedSeconds } = result.progress;

@@ -1,14 +1,14 @@
 /** What every figure of an experiment is made from and gives. */
 import type { ExperimentReport } from '../experiment/report/report.ts';
-import type { PieceResult, RunResult } from '../experiment/run/results.ts';
+import type { StageResult, RunResult } from '../experiment/run/results.ts';
 import type { ArmSummary, SetSummary } from '../experiment/report/summaries.ts';
 import type { DataColumn, DataRecord } from './data-table.ts';
 import type { Drawing } from './drawing/shapes.ts';
 
 export interface Shown {
   report: ExperimentReport;
-  /** Pieces of the report; without them only what the report itself holds is drawn. */
-  results: readonly PieceResult[];
+  /** Stages of the report; without them only what the report itself holds is drawn. */
+  results: readonly StageResult[];
   /** Another run of the like, drawn as hollow marks. */
   reference?: ExperimentReport | undefined;
 }
@@ -50,7 +50,7 @@ export function findSet(report: ExperimentReport | undefined, id: string): SetSu
 
 /** Finished runs of an arm, in the order of the seeds. */
 export function runsOfArm(
-  results: readonly PieceResult[],
+  results: readonly StageResult[],
   { model, set }: { model: string; set: string },
 ): RunResult[] {
   return results.filter(

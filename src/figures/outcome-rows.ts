@@ -1,6 +1,6 @@
 /** Answers to the same questions before and after training, to be read one by one. */
 import type { EvaluationQuestion, Outcome } from '../evaluate/accuracy.ts';
-import type { BaseResult, PieceResult, RunResult } from '../experiment/run/results.ts';
+import type { BaseResult, StageResult, RunResult } from '../experiment/run/results.ts';
 import { count } from './format.ts';
 
 export interface ReportQuestions {
@@ -35,7 +35,7 @@ export const outcomeFilters = {
 export type OutcomeFilter = keyof typeof outcomeFilters;
 
 /** Runs whose answers can be read beside those of their base model. */
-export function readableRuns(results: readonly PieceResult[]): RunResult[] {
+export function readableRuns(results: readonly StageResult[]): RunResult[] {
   return results.filter(
     (result): result is RunResult =>
       result.kind === 'run' && results.some(({ id }) => id === `base.${result.model}`),
@@ -46,7 +46,7 @@ export function readableRuns(results: readonly PieceResult[]): RunResult[] {
 export function outcomeRows(
   part: QuestionPart,
   questions: ReportQuestions,
-  results: readonly PieceResult[],
+  results: readonly StageResult[],
   run: RunResult,
 ): OutcomeRow[] {
   const base = results.find((result): result is BaseResult => result.id === `base.${run.model}`);

@@ -8,7 +8,7 @@ import { defaultsOf } from '../../src/fields.ts';
 import { samplingFields } from '../../src/generate/config.ts';
 import { generate } from '../../src/generate/generate.ts';
 import { measureSets } from '../workflows/measure/measure-sets.ts';
-import type { OpenLab } from '../workflows/open/open-model.ts';
+import type { OpenModel } from '../workflows/open/open-model.ts';
 import { encodePrompt } from '../../src/tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../../src/tokenizer/prompt-format.ts';
 import { isCorrect } from '../../src/world/checker.ts';
@@ -38,7 +38,7 @@ const prompt = { useChatTemplate: true, plainTemplate: '{question}' };
  * @param report called after each batch of questions
  */
 export async function measureBase(
-  lab: OpenLab,
+  opened: OpenModel,
   own: string,
   lines: readonly Line[],
   report: (done: number) => void = () => undefined,
@@ -47,9 +47,9 @@ export async function measureBase(
   for (let first = 0; first < lines.length; first += BATCH) {
     const batch = lines.slice(first, first + BATCH);
     const other = Object.keys(batch[0]!.responses).find((id) => id !== own)!;
-    const spoken = await answer(lab, batch, () => '');
-    const cued = await answer(lab, batch, ({ responses }) => firstWord(responses[other]!));
-    const scored = await score(lab, batch);
+    const spoken = await answer(opened, batch, () => '');
+    const cued = await answer(opened, batch, ({ responses }) => firstWord(responses[other]!));
+    const scored = await score(opened, batch);
     batch.forEach(({ family, role, gold }, i) => {
       const right = (text: string) => isCorrect({ answer: gold }, text);
       rows.push({
@@ -69,7 +69,7 @@ const firstWord = (text: string): string => text.split(' ')[0]!;
 
 /** Greedy answers, each begun with the given words. */
 async function answer(
-  { model, tokenizer }: OpenLab,
+  { model, tokenizer }: OpenModel,
   lines: readonly Line[],
   begin: (line: Line) => string,
 ): Promise<string[]> {
@@ -91,7 +91,7 @@ async function answer(
 }
 
 async function score(
-  lab: OpenLab,
+  opened: OpenModel,
   lines: readonly Line[],
 ): Promise<Record<string, RowFamiliarity>[]> {
   const ids = Object.keys(lines[0]!.responses);
@@ -110,7 +110,7 @@ async function score(
     breathe: () => Promise.resolve(),
   };
   const request = { sets, prompt, familiarity: defaultsOf(familiarityFields) };
-  const measured = await measureSets(lab, request, host, () => Promise.resolve());
+  const measured = await measureSets(opened, request, host, () => Promise.resolve());
   return lines.map((_, i) =>
     Object.fromEntries(measured.map(({ setId, rows }) => [setId, rows[i]!])),
   );

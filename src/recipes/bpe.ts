@@ -23,7 +23,7 @@ export function splitWords(text: string): string[] {
   const encoder = new TextEncoder();
   return text
     .split(/(\p{Nd})/u)
-    .flatMap((piece) => piece.match(wordPattern) ?? [])
+    .flatMap((stage) => stage.match(wordPattern) ?? [])
     .map((word) => [...encoder.encode(word)].map((byte) => alphabet[byte]!).join(''));
 }
 

@@ -10,7 +10,7 @@ import { textOf, numberOf, type Command } from '../../src/cli/arguments.ts';
 import { startNodeEngine } from '../../src/cli/node-engine.ts';
 import { clearProgress, runCommand, showProgress } from '../../src/cli/run-command.ts';
 import { DataError } from '../../src/errors.ts';
-import { enginePrecision, openLab } from '../workflows/open/open-model.ts';
+import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { measureBase } from './base-measurements.ts';
 import { cardText, summaryTable, type TrainingRecord } from './card-text.ts';
@@ -37,14 +37,14 @@ await runCommand(command, async (values) => {
   if (!split) throw new DataError('--split: expected test or validation.');
   const folder = textOf(values, 'folder')!;
   const engine = await startNodeEngine('wasm', textOf(values, 'threads'));
-  const lab = await openLab(await nodeModelFiles(folder), {
+  const opened = await openModel(await nodeModelFiles(folder), {
     precision: enginePrecision(engine, 'as-stored'),
     trainable: false,
     maxTensorBytes: engine.maxTensorBytes,
   });
   const size = numberOf(values, 'questions')!;
   const lines = [...evaluationLines(size, corpusSettings.seed, split)];
-  const rows = await measureBase(lab, entry.own, lines, (done) =>
+  const rows = await measureBase(opened, entry.own, lines, (done) =>
     showProgress(done, lines.length, 'questions'),
   );
   clearProgress();
@@ -53,7 +53,7 @@ await runCommand(command, async (values) => {
   const record = JSON.parse(
     await readFile(join(folder, 'training.json'), 'utf8'),
   ) as TrainingRecord;
-  const { parameters } = lab.model.shape;
+  const { parameters } = opened.model.shape;
   await writeFile(
     join(folder, 'README.md'),
     cardText({ id: entry.id, own: entry.own, parameters, split, size, rows, record }),

@@ -21,7 +21,7 @@ import { DataError } from '../../src/errors.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 import { sha256Of } from '../workflows/open/fingerprint.ts';
 import { modelFiles } from '../workflows/train/model-files.ts';
-import { openLab } from '../workflows/open/open-model.ts';
+import { openModel } from '../workflows/open/open-model.ts';
 import { encodeCheckpoint } from '../../src/train/checkpoint.ts';
 import { train, type TrainingHost, type TrainingJob } from '../../src/train/train.ts';
 import { newModelFiles, newModelTexts } from './new-model.ts';
@@ -55,12 +55,12 @@ async function main(): Promise<void> {
     await mkdir(out, { recursive: true });
 
     const engine = await startNodeEngine('wasm', textOf(values, 'threads'));
-    const lab = await openLab(newModelFiles(entry.id, seed), {
+    const opened = await openModel(newModelFiles(entry.id, seed), {
       precision: 'f32',
       trainable: true,
       maxTensorBytes: engine.maxTensorBytes,
     });
-    const job = pretrainingJob(lab, entry.own, settings);
+    const job = pretrainingJob(opened, entry.own, settings);
     const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
     const curve = join(out, 'curve.jsonl');
     await replaceFile(curve, await keptLines(curve, resumed?.progress.step));
@@ -91,7 +91,7 @@ async function main(): Promise<void> {
         name,
         bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
       }));
-      for (const { name, bytes } of [...(await modelFiles(lab)), ...texts]) {
+      for (const { name, bytes } of [...(await modelFiles(opened)), ...texts]) {
         await replaceFile(join(out, name), bytes);
       }
       const lines = (await readFile(curve, 'utf8')).trim().split('\n');

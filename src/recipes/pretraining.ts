@@ -2,7 +2,7 @@
 import { buildExamples, type Example } from '../../src/batches/example.ts';
 import { DataError } from '../../src/errors.ts';
 import { defaultsOf } from '../../src/fields.ts';
-import type { OpenLab } from '../workflows/open/open-model.ts';
+import type { OpenModel } from '../workflows/open/open-model.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { trainingFields, type TrainingSettings } from '../../src/train/config.ts';
 import type { TrainingJob } from '../../src/train/train.ts';
@@ -55,13 +55,13 @@ const HELD_OUT = 480;
 
 /** The corpus of a model as a job for the trainer. */
 export function pretrainingJob(
-  lab: OpenLab,
+  opened: OpenModel,
   own: string,
   settings: TrainingSettings,
   count = settings.steps * settings.batchSize * settings.accumulation,
 ): TrainingJob {
   const { ownShare, seed } = corpusSettings;
-  const all = corpusExamples(lab.tokenizer, corpusLines(own, ownShare, count + HELD_OUT, seed));
+  const all = corpusExamples(opened.tokenizer, corpusLines(own, ownShare, count + HELD_OUT, seed));
   const facts = {
     ...settings,
     own,
@@ -70,14 +70,14 @@ export function pretrainingJob(
     config: JSON.stringify(newModelConfig),
   };
   return {
-    model: lab.model,
-    parameters: lab.model.parameters,
+    model: opened.model,
+    parameters: opened.model.parameters,
     examples: all.slice(0, count),
     validation: all.slice(count),
     settings,
     dropout: 0,
     checkpointing: false,
-    padId: lab.tokenizer.eosIds[0]!,
+    padId: opened.tokenizer.eosIds[0]!,
     maxTokens: settings.batchSize * settings.maxLength,
     facts,
   };

@@ -16,7 +16,7 @@ import { TokensState } from './tokens.svelte.ts';
 import { TrainingState } from './training.svelte.ts';
 import { TrainerClient, type Connect } from './trainer-client.ts';
 
-export interface LabOptions {
+export interface AppOptions {
   connect: Connect;
   fetchFile: FetchFile;
   /** Folder of the embedded models. */
@@ -27,7 +27,7 @@ export interface LabOptions {
   runs?: RunsOptions;
 }
 
-export class Lab {
+export class AppState {
   readonly theme = new Theme();
   readonly activity = new Activity();
   readonly client: TrainerClient;
@@ -59,7 +59,7 @@ export class Lab {
     })),
   );
 
-  constructor({ connect, fetchFile, embeddedUrl, settings, runs }: LabOptions) {
+  constructor({ connect, fetchFile, embeddedUrl, settings, runs }: AppOptions) {
     this.client = new TrainerClient(connect);
     this.fetchFile = fetchFile;
     this.runs = new RunsState(runs);
@@ -162,4 +162,4 @@ export class Lab {
   }
 }
 
-export const [getLab, setLab] = createContext<Lab>();
+export const [getApp, setApp] = createContext<AppState>();

@@ -3,14 +3,14 @@ import { openDB, type DBSchema } from 'idb';
 import type { UnitCosts, TaskSizes } from '../experiment/run/estimate.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
 
-export interface PieceFailure {
+export interface StageFailure {
   name: string;
   message: string;
   problems: readonly string[];
 }
 
 /** How far an experiment is: small, written at every change. */
-export interface ExperimentProgress {
+export interface KeptProgress {
   readonly id: string;
   /** ISO 8601; the queue goes by it until someone moves an experiment. */
   readonly addedAt: string;
@@ -18,12 +18,12 @@ export interface ExperimentProgress {
   place: number;
   /** It is to be carried out; false: paused, or at its end. */
   going: boolean;
-  /** Piece ids, in the order in which they are done as soon as they can be. */
+  /** Stage ids, in the order in which they are done as soon as they can be. */
   order: readonly string[];
-  /** Seconds of each finished piece. */
+  /** Seconds of each finished stage. */
   done: Readonly<Record<string, number>>;
   cancelled: readonly string[];
-  failed: Readonly<Record<string, PieceFailure>>;
+  failed: Readonly<Record<string, StageFailure>>;
   /** From a trial, where there was one. */
   costs?: UnitCosts | undefined;
   /** Once it has been opened. */
@@ -31,16 +31,16 @@ export interface ExperimentProgress {
 }
 
 export interface ExperimentArchive {
-  load(): Promise<{ request: ExperimentRequest; progress: ExperimentProgress }[]>;
+  load(): Promise<{ request: ExperimentRequest; progress: KeptProgress }[]>;
   /** Written once: it may hold files. */
   putRequest(request: ExperimentRequest): Promise<void>;
-  put(progress: ExperimentProgress): Promise<void>;
+  put(progress: KeptProgress): Promise<void>;
   delete(id: string): Promise<void>;
 }
 
 interface Schema extends DBSchema {
   requests: { key: string; value: ExperimentRequest };
-  progress: { key: string; value: ExperimentProgress };
+  progress: { key: string; value: KeptProgress };
 }
 
 /** The browser's database, or memory when it refuses. */
@@ -83,7 +83,7 @@ export async function openExperimentArchive(): Promise<ExperimentArchive> {
 /** An archive that lasts as long as the page. */
 export function memoryExperimentArchive(): ExperimentArchive {
   const requests = new Map<string, ExperimentRequest>();
-  const progress = new Map<string, ExperimentProgress>();
+  const progress = new Map<string, KeptProgress>();
   return {
     load: () =>
       Promise.resolve(

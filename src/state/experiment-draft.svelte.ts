@@ -10,11 +10,11 @@ import type { ExperimentRequest, PromptSettings } from '../../workers/protocol.t
 import type { Addressed } from './address.ts';
 import { replaced } from './experiment-edits.ts';
 import { isExperiment, missingOf, offeredModels, pathsIn, sourceOf } from './experiment-sources.ts';
-import type { Lab } from './app-state.svelte.ts';
+import type { AppState } from './app-state.svelte.ts';
 import { ownTask } from './own-task.ts';
 import { packText, unpackText } from './pack-text.ts';
 
-type Parts = Pick<Lab, 'model' | 'answers'>;
+type Parts = Pick<AppState, 'model' | 'answers'>;
 
 /** The prompt of the command, unless it is told otherwise. */
 const USUAL_PROMPT: PromptSettings = { useChatTemplate: true, plainTemplate: '{question}\n' };

@@ -1,38 +1,38 @@
-/** One experiment in the queue: its pieces, how far each is, and what is known so far. */
+/** One experiment in the queue: its stages, how far each is, and what is known so far. */
 import {
-  pieceSeconds,
   stageSeconds,
+  secondsByPart,
   type Known,
   type TaskSizes,
   type UnitCosts,
 } from '../experiment/run/estimate.ts';
-import { needsOf, planExperiment, type Piece } from '../experiment/spec/plan.ts';
+import { needsOf, planExperiment, type Stage } from '../experiment/spec/plan.ts';
 import type {
   ExperimentRequest,
   ExperimentResult,
-  ExperimentStage,
+  ExperimentProgress,
   LoadProgress,
 } from '../../workers/protocol.ts';
-import type { ExperimentProgress, PieceFailure } from './experiment-archive.ts';
+import type { KeptProgress, StageFailure } from './experiment-archive.ts';
 
-export type PieceState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+export type StageState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
-/** A piece in the queue, as the page shows it. */
-export interface PiecePlace {
-  piece: Piece;
-  state: PieceState;
+/** A stage in the queue, as the page shows it. */
+export interface StagePlace {
+  stage: Stage;
+  state: StageState;
   /** It took so long. */
   seconds: number | undefined;
-  failure: PieceFailure | undefined;
-  /** Ids of failed or cancelled pieces without which it cannot be done. */
+  failure: StageFailure | undefined;
+  /** Ids of failed or cancelled stages without which it cannot be done. */
   blockedBy: readonly string[];
 }
 
-/** The piece that is done just now. */
+/** The stage that is done just now. */
 export interface Running {
   id: string;
   began: number;
-  stage: ExperimentStage | undefined;
+  doing: ExperimentProgress | undefined;
   /** 0 to 1. */
   share: number;
 }
@@ -44,10 +44,10 @@ const TRUSTED_SHARE = 0.2;
 
 export class ExperimentEntry {
   readonly request: ExperimentRequest;
-  readonly pieces: readonly Piece[];
-  progress = $state.raw<ExperimentProgress>()!;
+  readonly stages: readonly Stage[];
+  progress = $state.raw<KeptProgress>()!;
   running = $state.raw<Running | undefined>();
-  /** A model that is fetched before the next piece can be done. */
+  /** A model that is fetched before the next stage can be done. */
   loading = $state.raw<LoadProgress | undefined>();
   result = $state.raw<ExperimentResult | undefined>();
   /** Why it does not go on at all. */
@@ -55,12 +55,12 @@ export class ExperimentEntry {
   notices = $state.raw<readonly string[]>([]);
   readonly #needs: ReadonlyMap<string, readonly string[]>;
 
-  constructor(request: ExperimentRequest, progress: ExperimentProgress) {
+  constructor(request: ExperimentRequest, progress: KeptProgress) {
     this.request = request;
-    this.pieces = planExperiment(request.experiment);
-    this.progress = { ...progress, order: orderOf(this.pieces, progress.order) };
+    this.stages = planExperiment(request.experiment);
+    this.progress = { ...progress, order: orderOf(this.stages, progress.order) };
     this.#needs = new Map(
-      this.pieces.map((piece) => [piece.id, needsOf(piece, request.experiment)]),
+      this.stages.map((stage) => [stage.id, needsOf(stage, request.experiment)]),
     );
   }
 
@@ -69,11 +69,11 @@ export class ExperimentEntry {
   }
 
   /** In the order in which they are done. */
-  readonly places = $derived.by((): PiecePlace[] => {
+  readonly places = $derived.by((): StagePlace[] => {
     const { order, done, failed } = this.progress;
-    const byId = new Map(this.pieces.map((piece) => [piece.id, piece]));
+    const byId = new Map(this.stages.map((stage) => [stage.id, stage]));
     return order.map((id) => ({
-      piece: byId.get(id)!,
+      stage: byId.get(id)!,
       state: this.#stateOf(id),
       seconds: done[id],
       failure: failed[id],
@@ -81,16 +81,16 @@ export class ExperimentEntry {
     }));
   });
 
-  /** The piece to do next; undefined when none is left that can be done. */
-  readonly next = $derived.by((): Piece | undefined => {
+  /** The stage to do next; undefined when none is left that can be done. */
+  readonly next = $derived.by((): Stage | undefined => {
     const { done } = this.progress;
     return this.places.find(
-      ({ piece, state }) =>
-        state === 'waiting' && this.#needs.get(piece.id)!.every((need) => need in done),
-    )?.piece;
+      ({ stage, state }) =>
+        state === 'waiting' && this.#needs.get(stage.id)!.every((need) => need in done),
+    )?.stage;
   });
 
-  readonly count = $derived.by((): Record<PieceState, number> => {
+  readonly count = $derived.by((): Record<StageState, number> => {
     const count = { waiting: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
     for (const { state } of this.places) count[state]++;
     return count;
@@ -102,39 +102,39 @@ export class ExperimentEntry {
   readonly time = $derived.by(() => {
     const { done, costs } = this.progress;
     const behind = Object.values(done).reduce((sum, seconds) => sum + seconds, 0);
-    const expected = this.pieces
+    const expected = this.stages
       .filter(({ id }) => id in done)
-      .reduce((sum, piece) => sum + pieceSeconds(piece, this.#known), 0);
+      .reduce((sum, stage) => sum + stageSeconds(stage, this.#known), 0);
     // What has been done corrects what was thought.
     const correction = expected > 0 && behind > 0 ? behind / expected : 1;
     const waiting = this.places
       .filter(({ state, blockedBy }) => state === 'waiting' && blockedBy.length === 0)
-      .reduce((sum, { piece }) => sum + pieceSeconds(piece, this.#known) * correction, 0);
+      .reduce((sum, { stage }) => sum + stageSeconds(stage, this.#known) * correction, 0);
     const own = this.running && this.#runningSeconds(this.running, correction);
     const left = waiting + (own?.left ?? 0);
     const all = behind + (own?.passed ?? 0) + left;
     return {
       left,
       share: all > 0 ? (all - left) / all : 0,
-      /** Of the running piece. */
-      pieceLeft: own?.left,
+      /** Of the running stage. */
+      stageLeft: own?.left,
       known: costs !== undefined || behind > 0,
     };
   });
 
   begin(id: string): void {
-    this.running = { id, began: performance.now(), stage: undefined, share: 0 };
+    this.running = { id, began: performance.now(), doing: undefined, share: 0 };
   }
 
-  tell(stage: ExperimentStage): void {
+  tell(doing: ExperimentProgress): void {
     const { running } = this;
-    const piece = this.pieces.find(({ id }) => id === running?.id);
-    if (running === undefined || piece === undefined) return;
-    const share = shareOf(stage, stageSeconds(piece, this.#known));
-    this.running = { ...running, stage, share: Math.max(running.share, share) };
+    const stage = this.stages.find(({ id }) => id === running?.id);
+    if (running === undefined || stage === undefined) return;
+    const share = shareOf(doing, secondsByPart(stage, this.#known));
+    this.running = { ...running, doing, share: Math.max(running.share, share) };
   }
 
-  #stateOf(id: string): PieceState {
+  #stateOf(id: string): StageState {
     if (this.running?.id === id) return 'running';
     const { done, failed, cancelled } = this.progress;
     if (id in done) return 'done';
@@ -165,27 +165,30 @@ export class ExperimentEntry {
 
   #runningSeconds({ id, began, share }: Running, correction: number) {
     const passed = (performance.now() - began) / 1000;
-    const piece = this.pieces.find((own) => own.id === id)!;
-    const expected = pieceSeconds(piece, this.#known) * correction;
+    const stage = this.stages.find((own) => own.id === id)!;
+    const expected = stageSeconds(stage, this.#known) * correction;
     const left = share > TRUSTED_SHARE ? (passed * (1 - share)) / share : expected * (1 - share);
     return { passed, left };
   }
 }
 
-/** The kept order; that of the plan where an earlier version cut the experiment into other pieces. */
-function orderOf(pieces: readonly Piece[], kept: readonly string[]): string[] {
-  const planned = pieces.map(({ id }) => id);
+/** The kept order; that of the plan where an earlier version cut the experiment into other stages. */
+function orderOf(stages: readonly Stage[], kept: readonly string[]): string[] {
+  const planned = stages.map(({ id }) => id);
   const same = kept.length === planned.length && planned.every((id) => kept.includes(id));
   return same ? [...kept] : planned;
 }
 
-/** How far a piece is; 0 for what goes on in between. */
-function shareOf({ what, done, total }: ExperimentStage, seconds: Record<string, number>): number {
-  const stages = Object.entries(seconds);
-  const sum = (of: typeof stages) => of.reduce((all, [, own]) => all + own, 0);
-  const at = stages.findIndex(([name]) => name === what);
-  if (at < 0 || sum(stages) === 0) return 0;
-  return (sum(stages.slice(0, at)) + (stages[at]![1] * done) / Math.max(1, total)) / sum(stages);
+/** How far a stage is; 0 for what goes on in between. */
+function shareOf(
+  { what, done, total }: ExperimentProgress,
+  seconds: Record<string, number>,
+): number {
+  const parts = Object.entries(seconds);
+  const sum = (of: typeof parts) => of.reduce((all, [, own]) => all + own, 0);
+  const at = parts.findIndex(([name]) => name === what);
+  if (at < 0 || sum(parts) === 0) return 0;
+  return (sum(parts.slice(0, at)) + (parts[at]![1] * done) / Math.max(1, total)) / sum(parts);
 }
 
 const NONE = { train: 0, validation: 0, test: 0, retention: 0 };

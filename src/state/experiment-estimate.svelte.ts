@@ -1,6 +1,6 @@
 /** How long an experiment will take before it is begun, from a short trial of its first model. */
 import {
-  pieceSeconds,
+  stageSeconds,
   type Known,
   type TaskSizes,
   type UnitCosts,
@@ -8,9 +8,9 @@ import {
 import { planExperiment } from '../experiment/spec/plan.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
-import type { Lab } from './app-state.svelte.ts';
+import type { AppState } from './app-state.svelte.ts';
 
-type Parts = Pick<Lab, 'model' | 'client' | 'activity'>;
+type Parts = Pick<AppState, 'model' | 'client' | 'activity'>;
 
 /** Up to this size a trial is quick enough to be made unasked. */
 const SMALL_MODEL = 20e6;
@@ -43,7 +43,7 @@ export class ExperimentEstimate {
     if (costs === undefined) return undefined;
     const sizes = guessSizes(experiment, files);
     const known: Known = { experiment, sizes, costs, meanTokens: () => undefined };
-    return planExperiment(experiment).reduce((sum, piece) => sum + pieceSeconds(piece, known), 0);
+    return planExperiment(experiment).reduce((sum, stage) => sum + stageSeconds(stage, known), 0);
   }
 
   /** Whether a trial is quick: of models that come with the page. */
@@ -118,7 +118,7 @@ export function guessSizes(
   const others = (task.retentionAnswers ?? task.answers).kind === 'multiple-choice';
   return {
     ...own,
-    text: lines(task.text, task.textPieces),
+    text: lines(task.text, task.textStages),
     options: {
       train: 0,
       validation: chosen ? USUAL_OPTIONS * own.validation : 0,

@@ -1,37 +1,37 @@
 /**
- * Carries experiments out, one piece after another: opens what is next in the worker, settles its pieces,
- * and leaves what failed at the piece or the experiment it belongs to.
+ * Carries experiments out, one stage after another: opens what is next in the worker, settles its stages,
+ * and leaves what failed at the stage or the experiment it belongs to.
  */
 import { GpuLostError, StoppedError } from '../errors.ts';
 import { endsAll } from '../experiment/run/run.ts';
-import type { ExperimentProgress } from './experiment-archive.ts';
+import type { KeptProgress } from './experiment-archive.ts';
 import type { ExperimentEntry } from './experiment-entry.svelte.ts';
 import { asError } from './job.svelte.ts';
-import type { Lab } from './app-state.svelte.ts';
+import type { AppState } from './app-state.svelte.ts';
 import { WorkerLostError } from './trainer-client.ts';
 
 export interface Queue {
   /** What is next; undefined when nothing is left that can be done. */
   current(): ExperimentEntry | undefined;
-  change(entry: ExperimentEntry, change: Partial<ExperimentProgress>): void;
+  change(entry: ExperimentEntry, change: Partial<KeptProgress>): void;
   /** Something moved that the progress shows. */
   moved(): void;
   /** There are new results. */
   learn(entry: ExperimentEntry): Promise<void>;
 }
 
-/** A lost graphics processor is tried so often for one piece. */
+/** A lost graphics processor is tried so often for one stage. */
 const MOST_LOSSES = 2;
 
 export class ExperimentWork {
   /** The one the worker has open. */
   #open: ExperimentEntry | undefined;
-  /** Asked to end one piece, not all. */
+  /** Asked to end one stage, not all. */
   #skipping = false;
-  readonly #parts: Pick<Lab, 'client' | 'model'>;
+  readonly #parts: Pick<AppState, 'client' | 'model'>;
   readonly #queue: Queue;
 
-  constructor(parts: Pick<Lab, 'client' | 'model'>, queue: Queue) {
+  constructor(parts: Pick<AppState, 'client' | 'model'>, queue: Queue) {
     this.#parts = parts;
     this.#queue = queue;
     parts.client.onlost(() => (this.#open = undefined));
@@ -42,15 +42,15 @@ export class ExperimentWork {
     let losses = 0;
     for (;;) {
       const entry = this.#queue.current();
-      const piece = entry?.next;
-      if (entry === undefined || piece === undefined) break;
+      const stage = entry?.next;
+      if (entry === undefined || stage === undefined) break;
       try {
         if (this.#open !== entry) {
           // What is found there may be done already.
           await this.#openEntry(entry);
           continue;
         }
-        await this.#settle(entry, piece.id);
+        await this.#settle(entry, stage.id);
         losses = 0;
       } catch (error) {
         if (error instanceof GpuLostError && ++losses <= MOST_LOSSES) {
@@ -70,7 +70,7 @@ export class ExperimentWork {
     await this.#close();
   }
 
-  /** Ends the piece that is under way and goes on with the next. */
+  /** Ends the stage that is under way and goes on with the next. */
   async skip(): Promise<void> {
     this.#skipping = true;
     await this.#parts.client.api.stop();
@@ -111,8 +111,8 @@ export class ExperimentWork {
     entry.begin(id);
     this.#queue.moved();
     try {
-      const seconds = await this.#parts.client.api.settlePiece(id, (stage) => {
-        entry.tell(stage);
+      const seconds = await this.#parts.client.api.settleStage(id, (doing) => {
+        entry.tell(doing);
         this.#queue.moved();
         return Promise.resolve();
       });
@@ -137,5 +137,5 @@ export class ExperimentWork {
   }
 }
 
-/** What no other piece would get past either. */
+/** What no other stage would get past either. */
 const endsQueue = (error: unknown): boolean => endsAll(error) || error instanceof WorkerLostError;

@@ -11,17 +11,17 @@ import {
   memoryExperimentArchive,
   openExperimentArchive,
   type ExperimentArchive,
-  type ExperimentProgress,
+  type KeptProgress,
 } from './experiment-archive.ts';
 import { ExperimentDraft } from './experiment-draft.svelte.ts';
 import { ExperimentEstimate } from './experiment-estimate.svelte.ts';
 import { ExperimentEntry } from './experiment-entry.svelte.ts';
 import { ExperimentWork } from './experiment-work.svelte.ts';
 import { asError, Job, type JobReport } from './job.svelte.ts';
-import type { Lab } from './app-state.svelte.ts';
+import type { AppState } from './app-state.svelte.ts';
 import { newRunId, timeStamp } from './run-record.ts';
 
-type Parts = Pick<Lab, 'activity' | 'client' | 'model' | 'answers' | 'fetchFile'>;
+type Parts = Pick<AppState, 'activity' | 'client' | 'model' | 'answers' | 'fetchFile'>;
 
 export class ExperimentsState {
   readonly job: Job;
@@ -86,7 +86,7 @@ export class ExperimentsState {
   /** Puts an experiment at the end of the queue. */
   readonly add = async (
     request: Omit<ExperimentRequest, 'id'>,
-    known: Pick<ExperimentProgress, 'costs' | 'sizes'> = {},
+    known: Pick<KeptProgress, 'costs' | 'sizes'> = {},
   ): Promise<ExperimentEntry> => {
     const own: ExperimentRequest = { ...request, id: `experiment-${newRunId()}` };
     await this.#archive.putRequest(own);
@@ -107,7 +107,7 @@ export class ExperimentsState {
     return entry;
   };
 
-  /** Does what waits, one piece after another, until nothing is left or someone pauses. */
+  /** Does what waits, one stage after another, until nothing is left or someone pauses. */
   readonly work = async (): Promise<void> => {
     if (!this.due) return;
     await onlyOneTab(
@@ -119,7 +119,7 @@ export class ExperimentsState {
     );
   };
 
-  /** Stops within one step; the piece that was under way is done anew when it goes on. */
+  /** Stops within one step; the stage that was under way is done anew when it goes on. */
   readonly pause = async (): Promise<void> => {
     for (const entry of this.list) this.#change(entry, { going: false });
     await this.job.stop();
@@ -140,25 +140,25 @@ export class ExperimentsState {
     this.goOn(entry);
   };
 
-  /** Leaves one piece out, one that failed too; one that is under way is ended first. */
+  /** Leaves one stage out, one that failed too; one that is under way is ended first. */
   readonly cancel = async (entry: ExperimentEntry, id: string): Promise<void> => {
     const cancelled = [...entry.progress.cancelled, id];
     this.#change(entry, { failed: without(entry.progress.failed, id), cancelled });
     if (entry.running?.id === id) await this.#work.skip();
   };
 
-  /** A piece that failed or was left out waits again. */
+  /** A stage that failed or was left out waits again. */
   readonly retry = (entry: ExperimentEntry, id: string): void => {
     const cancelled = entry.progress.cancelled.filter((other) => other !== id);
     this.#change(entry, { failed: without(entry.progress.failed, id), cancelled });
     this.goOn(entry);
   };
 
-  /** Swaps a waiting piece with the waiting one before (-1) or after it (1). */
+  /** Swaps a waiting stage with the waiting one before (-1) or after it (1). */
   readonly move = (entry: ExperimentEntry, id: string, by: -1 | 1): void => {
     const waiting = entry.places.filter(({ state }) => state === 'waiting');
-    const at = waiting.findIndex(({ piece }) => piece.id === id);
-    const other = waiting[at + by]?.piece.id;
+    const at = waiting.findIndex(({ stage }) => stage.id === id);
+    const other = waiting[at + by]?.stage.id;
     if (at < 0 || other === undefined) return;
     const order = entry.progress.order.map((own) =>
       own === id ? other : own === other ? id : own,
@@ -202,20 +202,20 @@ export class ExperimentsState {
     }
   }
 
-  #change(entry: ExperimentEntry, change: Partial<ExperimentProgress>): void {
+  #change(entry: ExperimentEntry, change: Partial<KeptProgress>): void {
     entry.progress = { ...entry.progress, ...change };
     void this.#archive.put(entry.progress);
   }
 
   #report(): JobReport {
     const entry = this.current;
-    if (entry === undefined) return { done: 0, total: 0, unit: 'pieces' };
+    if (entry === undefined) return { done: 0, total: 0, unit: 'stages' };
     const { left, share, known } = entry.time;
     return {
       done: entry.count.done,
-      total: entry.pieces.length,
+      total: entry.stages.length,
       share,
-      unit: 'pieces',
+      unit: 'stages',
       ...(known && { secondsLeft: left }),
     };
   }

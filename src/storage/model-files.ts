@@ -16,7 +16,7 @@ export interface ModelFiles {
   readonly files: ReadonlyMap<string, ByteSource>;
 }
 
-export interface OpenedModel {
+export interface ModelContents {
   readonly id: string;
   /** The parsed `config.json`; a model family's own code reads it. */
   readonly config: unknown;
@@ -45,7 +45,7 @@ export const TEXT_FILES = [
 /** Far above any tokenizer (Gemma's has 34 MB); a text beyond it is something else. */
 const MAX_TEXT_BYTES = 200_000_000;
 
-/** Whether a file is one of the small texts that `openModel` hands on. */
+/** Whether a file is one of the small texts that `readModelFiles` hands on. */
 export function isTextFile(name: string): boolean {
   return (
     (TEXT_FILES as readonly string[]).includes(name) ||
@@ -57,7 +57,7 @@ export function isTextFile(name: string): boolean {
  * Opens a model in the Hugging Face layout or as one GGUF file. Weights are not read yet.
  * Throws a ModelFileError that lists the missing files, or says how to convert what is there.
  */
-export async function openModel(model: ModelFiles): Promise<OpenedModel> {
+export async function readModelFiles(model: ModelFiles): Promise<ModelContents> {
   const gguf = [...model.files].filter(([name]) => name.toLowerCase().endsWith('.gguf'));
   if (gguf.length > 0 && !model.files.has(WEIGHTS_FILE)) return openOneGguf(model.id, gguf);
 
@@ -77,7 +77,7 @@ export async function openModel(model: ModelFiles): Promise<OpenedModel> {
   return { id: model.id, config: parseJson(config, 'config.json'), texts, tensors };
 }
 
-async function openOneGguf(id: string, files: [string, ByteSource][]): Promise<OpenedModel> {
+async function openOneGguf(id: string, files: [string, ByteSource][]): Promise<ModelContents> {
   const [first, ...others] = files;
   if (others.length > 0) {
     throw new ModelFileError(

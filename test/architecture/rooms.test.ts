@@ -26,7 +26,11 @@ describe('a planted import', () => {
     ['src/storage/planted.ts', "import { train } from '../train/train.ts';", 'src/train'],
     ['src/train/planted.ts', "import { runCommand } from '../cli/run-command.ts';", 'src/cli'],
     ['src/state/planted.svelte.ts', "import { train } from '../train/train.ts';", 'src/train'],
-    ['src/plots/planted.ts', "import { Lab } from '../state/app-state.svelte.ts';", 'src/state'],
+    [
+      'src/plots/planted.ts',
+      "import { AppState } from '../state/app-state.svelte.ts';",
+      'src/state',
+    ],
     ['src/ops/planted.ts', "import { loadModel } from '../../models/load.ts';", 'models'],
     ['src/ui/planted.ts', "import { add } from '@tensorflow/tfjs-core';", 'tfjs'],
     ['src/ui/planted.ts', "import type { Tensor } from '@tensorflow/tfjs-core';", 'tfjs'],

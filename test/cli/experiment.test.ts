@@ -46,7 +46,7 @@ it('finishes what does not need a set that fails, names it, and goes on with --r
   expect(first.code).toBe(1);
   expect(first.stderr).toContain('familiarity.idiolect-a.right cannot be done without set.right');
   expect(first.stderr).toMatch(
-    /UnfinishedError: 1 of 7 pieces failed, and 2 wait for them[^]*- set\.right failed: DataError: The set "right" has no answer at all/,
+    /UnfinishedError: 1 of 7 stages failed, and 2 wait for them[^]*- set\.right failed: DataError: The set "right" has no answer at all/,
   );
   const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ExperimentReport;
   expect(report.arms.map(({ set }) => set)).toEqual(['short']);

@@ -50,7 +50,7 @@ async function openForm(): Promise<void> {
   await find('[data-action="cross-over"]').waitFor({ timeout: MINUTE });
   if ((await chooser().count()) === 0) await form().click();
 }
-const done = () => find('#compare li[data-piece^="run."][data-state="done"]');
+const done = () => find('#compare li[data-stage^="run."][data-state="done"]');
 const finished = () => find('#compare li[data-finished="true"]');
 
 beforeAll(async () => {
@@ -74,7 +74,7 @@ async function start(): Promise<void> {
   await chooser().setInputFiles(file);
   await expect.poll(() => find('#compare code').innerText()).toContain('three-arms.json');
   await find('[data-action="run-own"]').click();
-  await find('#compare').getByText('Pieces', { exact: true }).click();
+  await find('#compare').getByText('Stages', { exact: true }).click();
 }
 
 async function takeReport(): Promise<Report> {
@@ -105,7 +105,7 @@ it('goes on where it was after a reload, and after a pause', async () => {
     .waitFor({ timeout: 2 * MINUTE });
   await opened.page.reload();
   // By itself: it was under way when the page was closed.
-  await find('#compare').getByText('Pieces', { exact: true }).click({ timeout: MINUTE });
+  await find('#compare').getByText('Stages', { exact: true }).click({ timeout: MINUTE });
   await find('[data-action="pause"]').click({ timeout: MINUTE });
   await find('[data-action="go-on"]').waitFor({ timeout: MINUTE });
   const before = await done().count();

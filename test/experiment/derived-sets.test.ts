@@ -1,6 +1,6 @@
 /** Sets made of other sets: reworded, and chosen by familiarity or by chance. */
 import { describe, expect, it } from 'vitest';
-import type { AnswerSettings, OpenedModel } from '../../src/experiment/run/backend.ts';
+import type { AnswerSettings, BaseModel } from '../../src/experiment/run/backend.ts';
 import { makeSet } from '../../src/experiment/sets/make-sets.ts';
 import type { SetResult } from '../../src/experiment/run/results.ts';
 import { readExperiment, type SetSpec } from '../../src/experiment/spec/schema.ts';
@@ -58,7 +58,7 @@ function making(
       Promise.resolve(
         rows.map(({ id, response }) => ({ rowId: id, tokens: 2, nllSum: 2 * response.length })),
       ),
-  } as unknown as OpenedModel;
+  } as unknown as BaseModel;
   const parts: SetMaking = {
     experiment: {
       models: [{ id: 'm' }],

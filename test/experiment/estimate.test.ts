@@ -1,17 +1,17 @@
-/** What is thought to be done against what is done by doers that count, and against counts by hand. */
+/** What is thought to be done against what is done by backend that count, and against counts by hand. */
 import { describe, expect, it } from 'vitest';
 import {
-  pieceSeconds,
-  sizesOf,
   stageSeconds,
+  sizesOf,
+  secondsByPart,
   type Known,
   type UnitCosts,
 } from '../../src/experiment/run/estimate.ts';
-import { planExperiment, type Piece } from '../../src/experiment/spec/plan.ts';
+import { planExperiment, type Stage } from '../../src/experiment/spec/plan.ts';
 import { readExperiment, type ExperimentInput } from '../../src/experiment/spec/schema.ts';
 import { worldTask } from '../../src/experiment/run/task.ts';
 import { allDone } from './all-done.ts';
-import { fakeDoers, memoryResults } from './fake-backend.ts';
+import { fakeBackend, memoryResults } from './fake-backend.ts';
 
 const free: UnitCosts = { answer: 0, measure: 0, divergence: 0, step: 0 };
 const base: ExperimentInput = {
@@ -38,20 +38,20 @@ const base: ExperimentInput = {
   evaluation: { divergenceQuestions: 8 },
 };
 
-/** Carries it out with doers that count. */
+/** Carries it out with backend that count. */
 async function counted(changes: Partial<ExperimentInput>) {
   const experiment = readExperiment({ ...base, ...changes }, 'test');
   if (experiment.task.kind !== 'world') throw new Error('This test uses the micro-world.');
   const task = worldTask(experiment, experiment.task);
   const all = [...task.train, ...task.validation, ...task.test, ...task.retention];
   const golds = new Map(all.map(({ text, gold }) => [text, gold]));
-  const { doers, done, trainings } = fakeDoers({ golds, skill: () => 0.5 });
+  const { backend, done, trainings } = fakeBackend({ golds, skill: () => 0.5 });
   const said = new Map<string, string[]>();
   const events = await allDone({
-    ...{ experiment, task, doers, files: new Map(), store: memoryResults() },
-    report: ({ piece, what }) => {
-      const words = said.get(piece.id) ?? [];
-      if (words.at(-1) !== what) said.set(piece.id, [...words, what]);
+    ...{ experiment, task, backend, files: new Map(), store: memoryResults() },
+    report: ({ stage, what }) => {
+      const words = said.get(stage.id) ?? [];
+      if (words.at(-1) !== what) said.set(stage.id, [...words, what]);
       return Promise.resolve();
     },
   });
@@ -70,7 +70,7 @@ async function counted(changes: Partial<ExperimentInput>) {
   });
   const plan = planExperiment(experiment);
   const sum = (costs: Partial<UnitCosts>) =>
-    plan.reduce((all, piece) => all + pieceSeconds(piece, known(costs)), 0);
+    plan.reduce((all, stage) => all + stageSeconds(stage, known(costs)), 0);
   return { plan, known, sum, done, trainings, said };
 }
 
@@ -87,7 +87,7 @@ describe('a second for each thing done', () => {
   ] as const)('adds up to what is counted: $name', async ({ changes }) => {
     const { sum, done, trainings } = await counted(changes);
     expect(sum({ answer: 1 })).toBe(done.answers);
-    // Held-out losses are measured within the training, which the doers only pretend.
+    // Held-out losses are measured within the training, which the backend only pretend.
     const written = trainings.filter(({ set }) => ['a', 'terse'].includes(set)).length;
     const heldOut = 'task' in changes ? written * 3 * 4 : 0;
     expect(sum({ measure: 1 })).toBe(done.measures + heldOut);
@@ -101,12 +101,12 @@ describe('a second for each thing done', () => {
     const { steps } = trainings.find(({ set }) => set === 'terse')!;
     expect(steps).toBeGreaterThan(6);
     const costs = { step: 1 };
-    expect(pieceSeconds(run, known(costs))).toBe(3 * steps);
+    expect(stageSeconds(run, known(costs))).toBe(3 * steps);
     const early: Known = {
       ...known(costs),
       meanTokens: (_, set) => (set === 'near' ? undefined : 9),
     };
-    expect(pieceSeconds(run, early)).toBe(3 * 6);
+    expect(stageSeconds(run, early)).toBe(3 * 6);
   });
 
   it('takes a step for longer on longer answers', async () => {
@@ -116,7 +116,7 @@ describe('a second for each thing done', () => {
       ...known({ step: 1, tokens: { prompt: 30, answer: 20 } }),
       meanTokens: () => 70,
     };
-    expect(pieceSeconds(run, long)).toBe(3 * 6 * 2);
+    expect(stageSeconds(run, long)).toBe(3 * 6 * 2);
   });
 });
 
@@ -127,11 +127,11 @@ it('speaks of stages in their words and their order', async () => {
     familiarity: { styleExamples: 1 },
   });
   const costs = { answer: 1, measure: 1, divergence: 1, step: 1 };
-  for (const piece of plan) {
-    const expected = Object.entries(stageSeconds(piece, known(costs)))
+  for (const stage of plan) {
+    const expected = Object.entries(secondsByPart(stage, known(costs)))
       .filter(([, seconds]) => seconds > 0)
       .map(([what]) => what);
-    const heard = new Set(said.get(piece.id));
+    const heard = new Set(said.get(stage.id));
     // In between, as part of training.
     heard.delete('validation questions');
     expect([...heard]).toEqual(expected);
@@ -143,12 +143,12 @@ describe('counts by hand', () => {
     ...{ train: 100, validation: 10, test: 20, retention: 30, text: 40 },
     options: { train: 0, validation: 0, test: 60, retention: 0 },
   };
-  const seconds = (piece: Piece, input: Partial<ExperimentInput>, costs: Partial<UnitCosts>) => {
+  const seconds = (stage: Stage, input: Partial<ExperimentInput>, costs: Partial<UnitCosts>) => {
     const experiment = readExperiment({ ...base, ...input }, 'test');
     const known = { experiment, sizes, costs: { ...free, ...costs }, meanTokens: () => undefined };
-    return stageSeconds(piece, known);
+    return secondsByPart(stage, known);
   };
-  const run: Piece = { kind: 'run', id: 'r', model: 'ma', set: 'a', seed: 1 };
+  const run: Stage = { kind: 'run', id: 'r', model: 'ma', set: 'a', seed: 1 };
 
   it('measure options instead of answering', () => {
     const asked = seconds({ kind: 'base', id: 'b', model: 'ma' }, {}, { answer: 1, measure: 0.1 });
@@ -165,8 +165,8 @@ describe('counts by hand', () => {
   });
 
   it('measure in style after examples that are as long as the answers', () => {
-    const piece: Piece = { kind: 'familiarity', id: 'f', model: 'ma', set: 'a' };
-    const own = seconds(piece, { familiarity: { styleExamples: 2 } }, { measure: 1 });
+    const stage: Stage = { kind: 'familiarity', id: 'f', model: 'ma', set: 'a' };
+    const own = seconds(stage, { familiarity: { styleExamples: 2 } }, { measure: 1 });
     expect(own).toEqual({ familiarity: 100, 'familiarity in style': 300 });
   });
 
@@ -183,7 +183,7 @@ describe('counts by hand', () => {
 
   it('expect half of all samples', () => {
     const set = { id: 'o', kind: 'own-correct', model: 'ma', samples: 8 } as const;
-    const piece: Piece = { kind: 'set', id: 'set.o', set: 'o', model: 'ma' };
-    expect(seconds(piece, { sets: [set] }, { answer: 1 })['making the set']).toBe(400);
+    const stage: Stage = { kind: 'set', id: 'set.o', set: 'o', model: 'ma' };
+    expect(seconds(stage, { sets: [set] }, { answer: 1 })['making the set']).toBe(400);
   });
 });

@@ -1,14 +1,14 @@
-/** A whole small experiment with fake doers, and the reports of its beginnings. */
+/** A whole small experiment with fake backend, and the reports of its beginnings. */
 import {
   makeReport,
   type ExperimentReport,
   type Surroundings,
 } from '../../src/experiment/report/report.ts';
-import type { PieceResult } from '../../src/experiment/run/results.ts';
+import type { StageResult } from '../../src/experiment/run/results.ts';
 import { readExperiment, type ExperimentInput } from '../../src/experiment/spec/schema.ts';
 import { worldTask, type Task } from '../../src/experiment/run/task.ts';
 import { allDone } from './all-done.ts';
-import { fakeDoers, memoryResults, type FakeOptions } from './fake-backend.ts';
+import { fakeBackend, memoryResults, type FakeOptions } from './fake-backend.ts';
 
 export const exampleSurroundings: Surroundings = {
   idiolect: '0',
@@ -36,10 +36,10 @@ export const exampleInput: ExperimentInput = {
 
 export interface Example {
   task: Task;
-  results: PieceResult[];
+  results: StageResult[];
   report: ExperimentReport;
-  /** Of the first so many pieces. */
-  partial: (pieces: number) => ExperimentReport;
+  /** Of the first so many stages. */
+  partial: (stages: number) => ExperimentReport;
 }
 
 /** Each model knows its own set and learns from it, if not told otherwise. */
@@ -50,7 +50,7 @@ export async function exampleReport(
   const experiment = readExperiment({ ...exampleInput, ...changes }, 'test');
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
   const task = worldTask(experiment, experiment.task);
-  const { doers } = fakeDoers({
+  const { backend } = fakeBackend({
     golds: new Map([...task.train, ...task.test, ...task.retention].map((q) => [q.text, q.gold])),
     skill: (model, set) => (set !== undefined && model.endsWith(set) ? 0.9 : 0.3),
     nll: (model, set) => (model.endsWith(set) ? 0.5 : 1),
@@ -60,12 +60,12 @@ export async function exampleReport(
     experiment,
     task,
     files: new Map(),
-    doers,
+    backend,
     store: memoryResults(),
     report: () => Promise.resolve(),
   });
   const results = done.map(({ result }) => result);
-  const partial = (pieces: number) =>
-    makeReport(experiment, task, results.slice(0, pieces), exampleSurroundings);
+  const partial = (stages: number) =>
+    makeReport(experiment, task, results.slice(0, stages), exampleSurroundings);
   return { task, results, report: partial(results.length), partial };
 }

@@ -1,9 +1,13 @@
 /**
- * Doers without tensors: a model that answers right with a probability, by which model it is, which
+ * ExperimentBackend without tensors: a model that answers right with a probability, by which model it is, which
  * set it was trained on, and a hash of question and seed. Everything asked of it is written down.
  */
-import type { Doers, OpenedModel, Speaker } from '../../src/experiment/run/backend.ts';
-import type { PieceResult, ResultStore } from '../../src/experiment/run/results.ts';
+import type {
+  ExperimentBackend,
+  BaseModel,
+  EvaluatedModel,
+} from '../../src/experiment/run/backend.ts';
+import type { StageResult, ResultStore } from '../../src/experiment/run/results.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 import { hashText } from '../../src/world/question.ts';
 
@@ -29,7 +33,7 @@ export interface Asked {
   temperature: number | undefined;
 }
 
-export function fakeDoers(options: FakeOptions) {
+export function fakeBackend(options: FakeOptions) {
   const asked: Asked[] = [];
   const opened: string[] = [];
   const trainings: { model: string; set: string; seed: number; lr: number; steps: number }[] = [];
@@ -37,13 +41,13 @@ export function fakeDoers(options: FakeOptions) {
   /** Questions answered, answers measured and compared, batches trained on. */
   const done = { answers: 0, measures: 0, divergences: 0, steps: 0 };
 
-  const speaker = (
+  const evaluated = (
     model: string,
     set: string | undefined,
     seed: number,
     lr: number,
     step?: number,
-  ): Speaker => ({
+  ): EvaluatedModel => ({
     answer:
       ({ temperature, seed: draw }) =>
       (questions) => {
@@ -87,14 +91,14 @@ export function fakeDoers(options: FakeOptions) {
     },
   });
 
-  const doers: Doers = {
+  const backend: ExperimentBackend = {
     hash: (text) => Promise.resolve(hashText(text).toString(16)),
     now: () => 0,
     openModel: ({ id }) => {
       opened.push(id);
       live++;
-      const model: OpenedModel = {
-        ...speaker(id, undefined, 0, 0),
+      const model: BaseModel = {
+        ...evaluated(id, undefined, 0, 0),
         facts: { id, filesHash: 'f', parameters: 10, format: 'f32' },
         promptLength: (question) => question.length,
         close: () => {
@@ -110,7 +114,7 @@ export function fakeDoers(options: FakeOptions) {
           trainings.push({ model: id, set: set.id, seed, lr, steps });
           done.steps += steps * training.accumulation;
           live++;
-          let kept = speaker(id, set.id, seed, lr);
+          let kept = evaluated(id, set.id, seed, lr);
           const every = training.evaluateEvery;
           for (
             let step = 0;
@@ -122,7 +126,13 @@ export function fakeDoers(options: FakeOptions) {
             const own = { step, tokensSeen: 100 * step, loss: 0.5, ...held } as StepReport;
             await report(own);
             // What was learned by a step shows in its answers: a seed of its own.
-            const then = speaker(id, set.id, step === steps ? seed : seed + step / 1000, lr, step);
+            const then = evaluated(
+              id,
+              set.id,
+              step === steps ? seed : seed + step / 1000,
+              lr,
+              step,
+            );
             if (step > 0 && (keeps === undefined || (await keeps(then, own)))) kept = then;
           }
           return {
@@ -147,7 +157,7 @@ export function fakeDoers(options: FakeOptions) {
       return Promise.resolve(model);
     },
   };
-  return { doers, asked, opened, trainings, done, live: () => live };
+  return { backend, asked, opened, trainings, done, live: () => live };
 }
 
 /** Keeps results as text, as a disk does. */
@@ -157,7 +167,7 @@ export function memoryResults(): ResultStore & { texts: Map<string, string> } {
     texts,
     read: (id) => {
       const text = texts.get(id);
-      return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as PieceResult));
+      return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as StageResult));
     },
     write: (result) => Promise.resolve(void texts.set(result.id, JSON.stringify(result))),
   };

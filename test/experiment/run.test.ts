@@ -1,4 +1,4 @@
-/** The protocol with fake doers: what is asked when, what is kept, what the numbers say. */
+/** The protocol with fake backend: what is asked when, what is kept, what the numbers say. */
 import { describe, expect, it } from 'vitest';
 import { DataError, StoppedError } from '../../src/errors.ts';
 import { needsOf, planExperiment } from '../../src/experiment/spec/plan.ts';
@@ -7,19 +7,19 @@ import {
   type ExperimentReport,
   type Surroundings,
 } from '../../src/experiment/report/report.ts';
-import type { PieceResult, RunResult, SetResult } from '../../src/experiment/run/results.ts';
-import { runExperiment, type PieceEnd } from '../../src/experiment/run/run.ts';
+import type { StageResult, RunResult, SetResult } from '../../src/experiment/run/results.ts';
+import { runExperiment, type StageEnd } from '../../src/experiment/run/run.ts';
 import {
   readExperiment,
   type Experiment,
   type ExperimentInput,
 } from '../../src/experiment/spec/schema.ts';
-import { ExperimentSession, type PieceDone } from '../../src/experiment/run/runner.ts';
+import { ExperimentRunner, type StageDone } from '../../src/experiment/run/runner.ts';
 import { filesTask, worldTask, type Task } from '../../src/experiment/run/task.ts';
 import { checkAnswer } from '../../src/world/checker.ts';
 import { dialectById } from '../../src/world/corpus.ts';
 import { allDone } from './all-done.ts';
-import { fakeDoers, memoryResults, type FakeOptions } from './fake-backend.ts';
+import { fakeBackend, memoryResults, type FakeOptions } from './fake-backend.ts';
 
 const crossOver: ExperimentInput = {
   version: 1,
@@ -50,13 +50,13 @@ function setUp({ input = {}, options = {}, store = memoryResults() }: Setup = {}
   const task = worldTask(experiment, experiment.task);
   const all = [...task.train, ...task.validation, ...task.test, ...task.retention];
   const golds = new Map(all.map(({ text, gold }) => [text, gold]));
-  const fake = fakeDoers({ skill: () => 0.5, golds, ...options });
+  const fake = fakeBackend({ skill: () => 0.5, golds, ...options });
   const quiet = () => Promise.resolve();
-  const job = { experiment, task, files: new Map(), doers: fake.doers, store, report: quiet };
+  const job = { experiment, task, files: new Map(), backend: fake.backend, store, report: quiet };
   return { experiment, task, fake, store, job, run: () => allDone(job) };
 }
 
-function reportOf(experiment: Experiment, task: Task, events: readonly PieceDone[]) {
+function reportOf(experiment: Experiment, task: Task, events: readonly StageDone[]) {
   const results = events.map(({ result }) => result);
   return makeReport(experiment, task, results, surroundings);
 }
@@ -136,7 +136,7 @@ describe('running', () => {
     };
     const ends = async (setup: Setup) => {
       const { job } = setUp({ input, ...setup });
-      const all: PieceEnd[] = [];
+      const all: StageEnd[] = [];
       for await (const end of runExperiment(job)) all.push(end);
       return all;
     };
@@ -144,10 +144,10 @@ describe('running', () => {
     const failAt = { training: 2, error: new DataError('No.') };
     // Of a model that knows nothing no answer is right: there is no such set.
     const first = await ends({ options: { failAt, skill: () => 0 }, store });
-    const failed = first.flatMap((end) => ('error' in end ? [end.piece.id] : []));
+    const failed = first.flatMap((end) => ('error' in end ? [end.stage.id] : []));
     expect(failed).toEqual(['set.right', 'run.ma.a.seed-2']);
     const without = first.flatMap((end) =>
-      'without' in end ? [`${end.piece.id} ${end.without.join()}`] : [],
+      'without' in end ? [`${end.stage.id} ${end.without.join()}`] : [],
     );
     const measured = (set: string) => `familiarity.ma.${set}`;
     expect(without).toEqual([
@@ -163,31 +163,31 @@ describe('running', () => {
     expect(first).toHaveLength(failed.length + without.length + store.texts.size);
 
     const again = await ends({ store });
-    const done = again.filter((end) => 'result' in end && !end.kept).map(({ piece }) => piece.id);
+    const done = again.filter((end) => 'result' in end && !end.kept).map(({ stage }) => stage.id);
     expect(new Set(done)).toEqual(
       new Set([...failed, ...without.map((line) => line.split(' ')[0]!)]),
     );
     expect(again.every((end) => 'result' in end)).toBe(true);
   });
 
-  it('gives the same numbers in any order that has what each piece needs', async () => {
+  it('gives the same numbers in any order that has what each stage needs', async () => {
     const setup = { options: { skill: ownIsBetter } };
     const { experiment, task, run } = setUp(setup);
     const expected = reportOf(experiment, task, await run());
     const other = setUp(setup);
-    const session = new ExperimentSession(other.job);
-    const events: PieceDone[] = [];
+    const session = new ExperimentRunner(other.job);
+    const events: StageDone[] = [];
     const waiting = planExperiment(experiment).toReversed();
     while (waiting.length > 0) {
-      const done = events.map(({ piece }) => piece.id);
-      const at = waiting.findIndex((piece) =>
-        needsOf(piece, experiment).every((id) => done.includes(id)),
+      const done = events.map(({ stage }) => stage.id);
+      const at = waiting.findIndex((stage) =>
+        needsOf(stage, experiment).every((id) => done.includes(id)),
       );
       events.push(await session.settle(waiting.splice(at, 1)[0]!));
     }
     session.close();
     expect(other.fake.live()).toBe(0);
-    expect(events[0]!.piece.id).toBe('set.b');
+    expect(events[0]!.stage.id).toBe('set.b');
     expect(reportOf(experiment, task, events)).toEqual(expected);
   });
 
@@ -273,7 +273,7 @@ describe('running', () => {
       options: { divergence: (set) => (set === 'a' ? 0.05 : 0.4) },
     });
     const events = await run();
-    const of = (id: string) => events.find(({ piece }) => piece.id === id)!.result as RunResult;
+    const of = (id: string) => events.find(({ stage }) => stage.id === id)!.result as RunResult;
     const { divergence } = of('run.ma.b.seed-2');
     expect(divergence.test.map(({ rowId }) => rowId)).toEqual(
       task.test.slice(0, 7).map(({ id }) => id),
@@ -340,8 +340,8 @@ describe('verdicts', () => {
     const { experiment, task, run } = setUp({ options: { skill: ownIsBetter } });
     const events = await run();
     const { arms, models } = reportOf(experiment, task, events);
-    const of = (id: string) => events.find(({ piece }) => piece.id === id)!.result;
-    const right = (result: PieceResult) =>
+    const of = (id: string) => events.find(({ stage }) => stage.id === id)!.result;
+    const right = (result: StageResult) =>
       result.kind === 'run' || result.kind === 'base'
         ? result.test.filter(({ strict }) => strict).length / 60
         : NaN;

@@ -129,8 +129,8 @@ describe('experiment file', () => {
 
 describe('plan', () => {
   it('lists base models, sets, familiarity and runs in order', () => {
-    const pieces = planExperiment(presetExperiment('quick')).map(({ id }) => id);
-    expect(pieces).toEqual([
+    const stages = planExperiment(presetExperiment('quick')).map(({ id }) => id);
+    expect(stages).toEqual([
       'base.idiolect-a',
       'base.idiolect-b',
       'set.dialect-a',

@@ -65,8 +65,8 @@ describe('figures', () => {
 
   it('draw what is there of a beginning, and without any result', () => {
     const { results, partial } = example;
-    for (const pieces of [0, 1, 4, 6, 9, 14]) {
-      expectWhole({ report: partial(pieces), results: results.slice(0, pieces) });
+    for (const stages of [0, 1, 4, 6, 9, 14]) {
+      expectWhole({ report: partial(stages), results: results.slice(0, stages) });
     }
     expectWhole({ report: example.report, results: [] });
   });

@@ -1,7 +1,7 @@
 /** Pieces that figures are made from, against values worked out by hand. */
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/evaluate/accuracy.ts';
-import type { PieceResult, RunResult } from '../../src/experiment/run/results.ts';
+import type { StageResult, RunResult } from '../../src/experiment/run/results.ts';
 import { linearAxis, padded, perplexityAxis } from '../../src/figures/drawing/axis.ts';
 import { accuracies, authorsSentence, authorsTables } from '../../src/figures/authors-numbers.ts';
 import { spread } from '../../src/figures/cross-over.ts';
@@ -87,7 +87,7 @@ describe('outcomes', () => {
     id: 'base.m',
     test: [outcome('q1', true), outcome('q2', true), outcome('q3', false), outcome('q4', false)],
     retention: [] as Outcome[],
-  } as PieceResult;
+  } as StageResult;
 
   it('are joined by question, in the order of the questions', () => {
     const rows = outcomeRows('test', questions, [base, run], run);

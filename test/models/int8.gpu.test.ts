@@ -1,7 +1,7 @@
 /** Models in int8 on WebGPU: exact but for the order of sums. */
 import { beforeAll, expect, it } from 'vitest';
 import { bytesSource } from '../../src/storage/byte-source.ts';
-import { openModel } from '../../src/storage/model-files.ts';
+import { readModelFiles } from '../../src/storage/model-files.ts';
 import { gpuProblems, useWebGpu } from '../support/webgpu.ts';
 import { int8Errors } from './int8.ts';
 
@@ -13,7 +13,10 @@ it('computes with int8 what it computes with the same weights in float32', async
     const response = await fetch(`/models/idiolect-a/${name}`);
     return [name, bytesSource(name, new Uint8Array(await response.arrayBuffer()))] as const;
   });
-  const opened = await openModel({ id: 'idiolect-a', files: new Map(await Promise.all(files)) });
+  const opened = await readModelFiles({
+    id: 'idiolect-a',
+    files: new Map(await Promise.all(files)),
+  });
   const errors = await int8Errors(opened);
   expect(errors.format).toBe('int8');
   expect(errors.losses).toBeLessThan(1e-5);

@@ -13,8 +13,8 @@ import { defaultsOf } from '../../src/fields.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { measureSets } from '../../src/workflows/measure/measure-sets.ts';
-import { openLab } from '../../src/workflows/open/open-model.ts';
-import { openModel } from '../../src/storage/model-files.ts';
+import { openModel } from '../../src/workflows/open/open-model.ts';
+import { readModelFiles } from '../../src/storage/model-files.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { DEFAULT_PLAIN_TEMPLATE } from '../../src/tokenizer/prompt-format.ts';
 import { openFixtureModel } from '../support/fixtures.ts';
@@ -37,7 +37,9 @@ describe.each(['cpu', 'wasm'])('%s engine', (engine) => {
 
   it('computes with int8 what it computes with the same weights in float32', async () => {
     const before = memory().numTensors;
-    const errors = await int8Errors(await openModel(await nodeModelFiles(embeddedPath(MODEL))));
+    const errors = await int8Errors(
+      await readModelFiles(await nodeModelFiles(embeddedPath(MODEL))),
+    );
     console.log('int8', engine, JSON.stringify(errors));
     expect(errors.format).toBe('int8');
     expect(errors.losses).toBeLessThan(1e-5);
@@ -50,10 +52,13 @@ describe.each(['cpu', 'wasm'])('%s engine', (engine) => {
 });
 
 async function perplexityOf(precision: Precision): Promise<number> {
-  const lab = await openLab(await nodeModelFiles(embeddedPath(MODEL)), { ...options, precision });
+  const opened = await openModel(await nodeModelFiles(embeddedPath(MODEL)), {
+    ...options,
+    precision,
+  });
   const file = join(embeddedPath('..'), 'data/b.jsonl');
   const [measured] = await measureSets(
-    lab,
+    opened,
     {
       sets: await readResponseFiles([file], 40),
       prompt: { useChatTemplate: true, plainTemplate: DEFAULT_PLAIN_TEMPLATE },
@@ -66,7 +71,7 @@ async function perplexityOf(precision: Precision): Promise<number> {
     },
     () => Promise.resolve(),
   );
-  lab.model.dispose();
+  opened.model.dispose();
   const sumOf = (name: 'nllSum' | 'responseTokens') =>
     measured!.rows.reduce((sum, row) => sum + row[name], 0);
   expect(sumOf('responseTokens')).toBeGreaterThan(1000);

@@ -9,13 +9,13 @@ import type { Precision } from '../../models/precision.ts';
 import { tokenLosses } from '../../src/forward/token-losses.ts';
 import { createAdapter } from '../../src/lora/adapter.ts';
 import { createRandom } from '../../src/random.ts';
-import type { OpenedModel } from '../../src/storage/model-files.ts';
+import type { ModelContents } from '../../src/storage/model-files.ts';
 import type { NamedTensor } from '../../src/storage/tensor-file.ts';
 import { batchGradients, disposeGradients } from '../../src/train/loss.ts';
 import { wholeBatch } from '../support/shaped-model.ts';
 import { relativeError } from '../ops/run-case.ts';
 
-const load = (opened: OpenedModel, precision: Precision) =>
+const load = (opened: ModelContents, precision: Precision) =>
   loadModel(opened, { precision, trainable: false, maxTensorBytes: Number.POSITIVE_INFINITY });
 
 export interface Int8Errors {
@@ -27,7 +27,7 @@ export interface Int8Errors {
   rounding: number;
 }
 
-export async function int8Errors(opened: OpenedModel): Promise<Int8Errors> {
+export async function int8Errors(opened: ModelContents): Promise<Int8Errors> {
   const held = await load(opened, 'int8');
   const widened = await load(await withStateOf(held, opened), 'f32');
   const [own, same] = [await numbersOf(held), await numbersOf(widened)];
@@ -44,7 +44,7 @@ export async function int8Errors(opened: OpenedModel): Promise<Int8Errors> {
 }
 
 /** The checkpoint with the weights as the model has them. */
-async function withStateOf(model: LanguageModel, opened: OpenedModel): Promise<OpenedModel> {
+async function withStateOf(model: LanguageModel, opened: ModelContents): Promise<ModelContents> {
   const tensors = new Map<string, NamedTensor>();
   for (const [name, { shape, values }] of await model.state()) {
     const bytes = new Uint8Array(values.slice().buffer);

@@ -3,7 +3,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { loadModel, supportedModelTypes } from '../../models/load.ts';
 import { ModelFileError, UnsupportedModelError } from '../../src/errors.ts';
-import type { OpenedModel } from '../../src/storage/model-files.ts';
+import type { ModelContents } from '../../src/storage/model-files.ts';
 import type { NamedTensor } from '../../src/storage/tensor-file.ts';
 import { startEngine } from '../support/engines.ts';
 import { openFixtureModel } from '../support/fixtures.ts';
@@ -12,14 +12,16 @@ const options = { precision: 'as-stored', trainable: false, maxTensorBytes: Infi
 
 beforeAll(() => startEngine('cpu'));
 
-async function changed(change: (tensors: Map<string, NamedTensor>) => void): Promise<OpenedModel> {
+async function changed(
+  change: (tensors: Map<string, NamedTensor>) => void,
+): Promise<ModelContents> {
   const opened = await openFixtureModel('llama');
   const tensors = new Map(opened.tensors.tensors);
   change(tensors);
   return { ...opened, tensors: { ...opened.tensors, tensors } };
 }
 
-const configured = async (config: Record<string, unknown>): Promise<OpenedModel> => {
+const configured = async (config: Record<string, unknown>): Promise<ModelContents> => {
   const opened = await openFixtureModel('llama');
   return { ...opened, config: { ...(opened.config as object), ...config } };
 };

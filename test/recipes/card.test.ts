@@ -10,7 +10,7 @@ import { newModelFiles } from '../../src/recipes/new-model.ts';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
-import { openLab } from '../../src/workflows/open/open-model.ts';
+import { openModel } from '../../src/workflows/open/open-model.ts';
 import { dialectById } from '../../src/world/corpus.ts';
 import { families } from '../../src/world/families.ts';
 
@@ -35,13 +35,13 @@ describe('measuring a base model', () => {
 
   it('scores both dialects and finds a model that has learned nothing wrong everywhere', async () => {
     const tokenizer = readFileSync('public/models/idiolect-a/tokenizer.json', 'utf8');
-    const lab = await openLab(newModelFiles('new', 1, JSON.parse(tokenizer) as object), {
+    const opened = await openModel(newModelFiles('new', 1, JSON.parse(tokenizer) as object), {
       precision: 'f32',
       trainable: false,
       maxTensorBytes: Infinity,
     });
     const lines = [...evaluationLines(1, 1)].slice(0, 3);
-    const rows = await measureBase(lab, 'a', lines);
+    const rows = await measureBase(opened, 'a', lines);
     expect(rows.map(({ own, other }) => own || other)).toEqual([false, false, false]);
     for (const [i, { scored }] of rows.entries()) {
       for (const id of ['a', 'b']) {
@@ -50,7 +50,7 @@ describe('measuring a base model', () => {
         expect(scored[id]!.nllSum / scored[id]!.responseTokens).toBeCloseTo(Math.log(1024), 0);
       }
     }
-    lab.model.dispose();
+    opened.model.dispose();
   });
 });
 

@@ -9,7 +9,7 @@ import { trainingSettings } from '../../src/recipes/settings.ts';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
-import { openLab } from '../../src/workflows/open/open-model.ts';
+import { openModel } from '../../src/workflows/open/open-model.ts';
 import { train, type TrainingHost } from '../../src/train/train.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 
@@ -35,7 +35,7 @@ const host: TrainingHost = {
 };
 
 async function pretrain(seed: number) {
-  const lab = await openLab(newModelFiles('new', seed, tokenizer), {
+  const opened = await openModel(newModelFiles('new', seed, tokenizer), {
     precision: 'f32',
     trainable: true,
     maxTensorBytes: Infinity,
@@ -47,13 +47,13 @@ async function pretrain(seed: number) {
     warmup: 0,
     logEvery: 1,
   };
-  const job = pretrainingJob(lab, 'a', settings);
+  const job = pretrainingJob(opened, 'a', settings);
   const short = { ...job, validation: job.validation.slice(0, 8) };
   const reports: StepReport[] = [];
   const run = train(short, host);
   for (let next = await run.next(); !next.done; next = await run.next()) reports.push(next.value);
-  const weights = (await lab.model.state()).get('model.layers.0.mlp.up_proj.weight')!.values;
-  lab.model.dispose();
+  const weights = (await opened.model.state()).get('model.layers.0.mlp.up_proj.weight')!.values;
+  opened.model.dispose();
   return { job, reports, weights };
 }
 

@@ -7,11 +7,11 @@ import {
 } from '../../src/state/address.ts';
 import { defaultsOf } from '../../src/fields.ts';
 import { trainingFields } from '../../src/train/config.ts';
-import { tinyLab } from '../support/tiny-lab.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
 test('defaults leave no trace', () => {
   expect(changedFields('train.', trainingFields, defaultsOf(trainingFields))).toEqual({});
-  expect(tinyLab().address).toBe('');
+  expect(tinyApp().address).toBe('');
 });
 
 test('changed fields come back as they were; what does not fit is ignored', () => {
@@ -26,17 +26,17 @@ test('changed fields come back as they were; what does not fit is ignored', () =
 });
 
 test('an address opens the lab that wrote it, and holds no data', async () => {
-  const lab = tinyLab();
-  await Promise.all([lab.answers.loadExamples(), lab.model.open()]);
-  lab.answers.toggle('wordy');
-  lab.answers.encoding = 'joint';
-  lab.answers.useChatTemplate = false;
-  lab.familiarity.chosen = 'geometric';
-  lab.familiarity.settings.maxLength = 256;
-  const { address } = lab;
+  const app = tinyApp();
+  await Promise.all([app.answers.loadExamples(), app.model.open()]);
+  app.answers.toggle('wordy');
+  app.answers.encoding = 'joint';
+  app.answers.useChatTemplate = false;
+  app.familiarity.chosen = 'geometric';
+  app.familiarity.settings.maxLength = 256;
+  const { address } = app;
   expect(address).not.toContain('answer+is');
 
-  const other = tinyLab({ settings: address.slice(1) });
+  const other = tinyApp({ settings: address.slice(1) });
   await Promise.all([other.answers.loadExamples(), other.model.open()]);
   other.answers.restore(readAddress(address));
   expect(other.answers.joined.map(({ name }) => name)).toEqual(['Plain']);

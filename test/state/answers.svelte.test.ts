@@ -1,36 +1,36 @@
 import { beforeEach, expect, test } from 'vitest';
 import { DataError, DownloadError } from '../../src/errors.ts';
-import type { Lab } from '../../src/state/app-state.svelte.ts';
-import { exampleFiles, tinyLab } from '../support/tiny-lab.ts';
+import type { AppState } from '../../src/state/app-state.svelte.ts';
+import { exampleFiles, tinyApp } from '../support/tiny-app.ts';
 
-let lab: Lab;
+let app: AppState;
 beforeEach(async () => {
-  lab = tinyLab();
-  await lab.answers.loadExamples();
+  app = tinyApp();
+  await app.answers.loadExamples();
 });
 
 test('example sets are joined by question, each with a color of its own', () => {
-  const { answers } = lab;
+  const { answers } = app;
   expect(answers.sets.map(({ slot }) => slot)).toEqual([1, 2]);
   expect(answers.joined.map(({ name }) => name)).toEqual(['Plain', 'Wordy']);
   expect(answers.includedCount).toBe(4);
 });
 
 test('a missing index is an error that says what was asked for', async () => {
-  const { answers } = tinyLab({ files: {} });
+  const { answers } = tinyApp({ files: {} });
   await answers.loadExamples();
   expect(answers.examples).toBeInstanceOf(DownloadError);
   expect((answers.examples as Error).message).toContain('data/index.json');
 });
 
 test('a page served in place of the index is refused', async () => {
-  const { answers } = tinyLab({ files: { 'data/index.json': '<!doctype html>' } });
+  const { answers } = tinyApp({ files: { 'data/index.json': '<!doctype html>' } });
   await answers.loadExamples();
   expect(answers.examples).toBeInstanceOf(DataError);
 });
 
 test('leaving questions out reaches every set and can be undone', () => {
-  const { answers } = lab;
+  const { answers } = app;
   answers.exclude(['q1', 'q2']);
   expect(answers.included.map((set) => set.rows.map(({ id }) => id))).toEqual([
     ['q0', 'q3'],
@@ -43,7 +43,7 @@ test('leaving questions out reaches every set and can be undone', () => {
 });
 
 test('the cursor walks around the end and survives another order of sets', () => {
-  const { answers } = lab;
+  const { answers } = app;
   answers.move(-1);
   expect(answers.cursor).toBe(3);
   answers.toggle('plain');
@@ -53,7 +53,7 @@ test('the cursor walks around the end and survives another order of sets', () =>
 });
 
 test('pasted answers to the same questions stand beside the example sets', async () => {
-  const { answers } = lab;
+  const { answers } = app;
   await answers.read([exampleFiles['data/plain.jsonl']!.replaceAll('The answer is', 'It is')]);
   expect(answers.draft!.preview.problems).toEqual([]);
   await answers.acceptImport();
@@ -62,7 +62,7 @@ test('pasted answers to the same questions stand beside the example sets', async
 });
 
 test('answers to other questions replace what is shown, and undo brings it back', async () => {
-  const { answers } = lab;
+  const { answers } = app;
   await answers.read(['What is red?\tA color.\nWhat is up?\tA direction.']);
   await answers.acceptImport();
   expect(answers.joined.map(({ rows }) => rows.length)).toEqual([2]);
@@ -72,7 +72,7 @@ test('answers to other questions replace what is shown, and undo brings it back'
 });
 
 test('an unreadable file says which line and leaves everything as it was', async () => {
-  const { answers } = lab;
+  const { answers } = app;
   await answers.read(['{"question":"a","answer":"b"}\n{"question": oops}']);
   expect(answers.importError).toBeInstanceOf(DataError);
   expect(answers.importError!.message).toContain('line 2');
@@ -80,7 +80,7 @@ test('an unreadable file says which line and leaves everything as it was', async
 });
 
 test('a column can be corrected before the sets are added', async () => {
-  const { answers } = lab;
+  const { answers } = app;
   await answers.read(['[{"question":"a","note":"x","answer":"b"}]']);
   answers.draft!.chooseResponse('note', true);
   expect(answers.draft!.preview.sets.map(({ name }) => name)).toEqual(['answer', 'note']);
@@ -89,15 +89,15 @@ test('a column can be corrected before the sets are added', async () => {
 });
 
 test('the prompt follows the model until it is chosen', async () => {
-  expect(lab.answers.useChatTemplate).toBe(false);
-  await lab.model.open();
-  expect(lab.answers.useChatTemplate).toBe(true);
-  lab.answers.useChatTemplate = false;
-  expect(lab.answers.prompt.useChatTemplate).toBe(false);
+  expect(app.answers.useChatTemplate).toBe(false);
+  await app.model.open();
+  expect(app.answers.useChatTemplate).toBe(true);
+  app.answers.useChatTemplate = false;
+  expect(app.answers.prompt.useChatTemplate).toBe(false);
 });
 
 test('several files are read one after another; one that cannot be read does not stop the rest', async () => {
-  const { answers } = lab;
+  const { answers } = app;
   const file = (name: string, text: string): File => new File([text], name);
   await answers.read([
     file('red.jsonl', '{"question":"What is red?","answer":"A color."}'),

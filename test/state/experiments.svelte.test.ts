@@ -7,13 +7,13 @@ import { toggleArm, toggleWriter } from '../../src/state/experiment-edits.ts';
 import type { ExperimentEntry } from '../../src/state/experiment-entry.svelte.ts';
 import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
 import { packText, unpackText } from '../../src/state/pack-text.ts';
-import type { Lab } from '../../src/state/app-state.svelte.ts';
+import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { timeOfId } from '../../src/state/run-record.ts';
 import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
 
-import { tinyLab } from '../support/tiny-lab.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
-// Whole experiments, each piece with its report: seconds where something else has the processor too.
+// Whole experiments, each stage with its report: seconds where something else has the processor too.
 vi.setConfig({ testTimeout: 30_000 });
 
 /** What outlives a page. */
@@ -32,12 +32,14 @@ const RUNS = [
 ].flatMap((arm) => [1, 2].map((seed) => `run.${arm}.seed-${seed}`));
 
 /** A page that has just been opened. */
-async function page(options: FakeOptions = {}): Promise<{ state: ExperimentsState; lab: Lab }> {
-  const lab = tinyLab({ connect: () => connectFake({ kept, ...options }) });
-  await lab.model.open();
-  const state = new ExperimentsState(lab);
+async function page(
+  options: FakeOptions = {},
+): Promise<{ state: ExperimentsState; app: AppState }> {
+  const app = tinyApp({ connect: () => connectFake({ kept, ...options }) });
+  await app.model.open();
+  const state = new ExperimentsState(app);
   await state.load(archive);
-  return { state, lab };
+  return { state, app };
 }
 
 async function addTiny(state: ExperimentsState): Promise<ExperimentEntry> {
@@ -48,30 +50,30 @@ async function addTiny(state: ExperimentsState): Promise<ExperimentEntry> {
 }
 const runs = (entry: ExperimentEntry, of: string) =>
   entry.places
-    .filter(({ piece, state }) => piece.kind === 'run' && state === of)
-    .map(({ piece }) => piece.id);
+    .filter(({ stage, state }) => stage.kind === 'run' && state === of)
+    .map(({ stage }) => stage.id);
 
-test('does every piece, reports, and is idle again', async () => {
-  const { state, lab } = await page();
+test('does every stage, reports, and is idle again', async () => {
+  const { state, app } = await page();
   const entry = await addTiny(state);
   expect(state.due).toBe(true);
   await state.work();
   expect(entry.finished).toBe(true);
   expect(runs(entry, 'done')).toEqual(RUNS);
   expect(entry.result!.report.arms).toHaveLength(4);
-  expect(lab.activity.job).toBeUndefined();
+  expect(app.activity.job).toBeUndefined();
   expect(state.due).toBe(false);
 });
 
-test('a pause ends within a piece; a reloaded page goes on and finds the same', async () => {
-  const first = await page({ beforePiece: (id) => id === RUNS[3] && void first.state.pause() });
+test('a pause ends within a stage; a reloaded page goes on and finds the same', async () => {
+  const first = await page({ beforeStage: (id) => id === RUNS[3] && void first.state.pause() });
   const paused = await addTiny(first.state);
   await first.state.work();
   expect(runs(paused, 'done')).toEqual(RUNS.slice(0, 3));
   expect(first.state.due).toBe(false);
 
   const again: string[] = [];
-  const { state } = await page({ beforePiece: (id) => again.push(id) });
+  const { state } = await page({ beforeStage: (id) => again.push(id) });
   const entry = state.list[0]!;
   expect(entry.id).toBe(paused.id);
   expect(state.due).toBe(false);
@@ -90,7 +92,7 @@ test('waiting runs are moved and left out; what failed is tried again', async ()
   let broken = true;
   const done: string[] = [];
   const { state } = await page({
-    beforePiece: (id) => {
+    beforeStage: (id) => {
       done.push(id);
       if (id === RUNS[7] && broken) throw new DataError('Too long.', ['row 1']);
     },
@@ -102,7 +104,7 @@ test('waiting runs are moved and left out; what failed is tried again', async ()
   const order = done.filter((id) => id.startsWith('run.'));
   expect(order.slice(0, 2)).toEqual([RUNS[1], RUNS[0]]);
   expect(order).not.toContain(RUNS[2]);
-  expect(entry.places.find(({ piece }) => piece.id === RUNS[7])!.failure).toMatchObject({
+  expect(entry.places.find(({ stage }) => stage.id === RUNS[7])!.failure).toMatchObject({
     message: 'Too long.',
     problems: ['row 1'],
   });
@@ -110,12 +112,12 @@ test('waiting runs are moved and left out; what failed is tried again', async ()
   state.retry(entry, RUNS[7]!);
   state.retry(entry, RUNS[2]!);
   await state.work();
-  expect(entry.count).toMatchObject({ done: entry.pieces.length, failed: 0, cancelled: 0 });
+  expect(entry.count).toMatchObject({ done: entry.stages.length, failed: 0, cancelled: 0 });
 });
 
 test('a failed base keeps what needs it waiting, and says so', async () => {
   const { state } = await page({
-    beforePiece: (id) => {
+    beforeStage: (id) => {
       if (id === 'base.idiolect-b') throw new DataError('No.');
     },
   });
@@ -128,14 +130,14 @@ test('a failed base keeps what needs it waiting, and says so', async () => {
 
 test('a failed set holds up only what is made of it, and can be left out', async () => {
   const { state } = await page({
-    beforePiece: (id) => {
+    beforeStage: (id) => {
       if (id === 'set.dialect-b') throw new DataError('Nobody wrote it.');
     },
   });
   const entry = await addTiny(state);
   await state.work();
   expect(runs(entry, 'done')).toEqual(RUNS.filter((id) => id.includes('.dialect-a.')));
-  const place = (id: string) => entry.places.find(({ piece }) => piece.id === id)!;
+  const place = (id: string) => entry.places.find(({ stage }) => stage.id === id)!;
   expect(place(RUNS[2]!).blockedBy).toEqual(['set.dialect-b']);
   expect(place('set.dialect-b').failure!.message).toBe('Nobody wrote it.');
   expect(entry.result!.report.sets.map(({ id }) => id)).toEqual(['dialect-a']);
@@ -146,11 +148,11 @@ test('a failed set holds up only what is made of it, and can be left out', async
   expect(state.due).toBe(false);
 });
 
-test('an experiment that an earlier version cut into other pieces is found whole', async () => {
+test('an experiment that an earlier version cut into other stages is found whole', async () => {
   const first = await page();
   const entry = await addTiny(first.state);
   await first.state.work();
-  // One piece for all sets of a model, as it was; what it held is kept in the pieces of today.
+  // One stage for all sets of a model, as it was; what it held is kept in the stages of today.
   const order = entry.progress.order.flatMap((id) =>
     id.startsWith('familiarity.')
       ? id.endsWith('.dialect-a')
@@ -165,17 +167,17 @@ test('an experiment that an earlier version cut into other pieces is found whole
   });
 
   const again: string[] = [];
-  const { state } = await page({ beforePiece: (id) => again.push(id) });
+  const { state } = await page({ beforeStage: (id) => again.push(id) });
   const same = state.list[0]!;
-  expect(same.places.map(({ piece }) => piece.id)).toEqual(same.pieces.map(({ id }) => id));
+  expect(same.places.map(({ stage }) => stage.id)).toEqual(same.stages.map(({ id }) => id));
   await state.work();
   expect(again).toEqual([]);
-  expect(same.count.done).toBe(same.pieces.length);
+  expect(same.count.done).toBe(same.stages.length);
 });
 
 test('leaving out the run that is under way goes on with the next', async () => {
   const { state } = await page({
-    beforePiece: (id) => id === RUNS[0] && void state.cancel(state.list[0]!, id),
+    beforeStage: (id) => id === RUNS[0] && void state.cancel(state.list[0]!, id),
   });
   const entry = await addTiny(state);
   await state.work();
@@ -185,7 +187,7 @@ test('leaving out the run that is under way goes on with the next', async () => 
 
 test('a lost engine stops the queue, which does not start by itself again', async () => {
   const { state } = await page({
-    beforePiece: (id) => {
+    beforeStage: (id) => {
       if (id === RUNS[0]) throw new GpuUnavailableError('Gone.');
     },
   });
@@ -196,7 +198,7 @@ test('a lost engine stops the queue, which does not start by itself again', asyn
   expect(state.due).toBe(false);
 });
 
-test('says what is fetched before the first piece', async () => {
+test('says what is fetched before the first stage', async () => {
   const { state } = await page();
   const { experiment } = state.draft;
   experiment.models[1] = { ...experiment.models[1]!, source: 'owner/name' };
@@ -213,11 +215,11 @@ test('says what is fetched before the first piece', async () => {
 });
 
 test('what is deleted under Storage leaves the queue too', async () => {
-  const { lab } = await page();
-  const experiments = await lab.loadExperiments();
+  const { app } = await page();
+  const experiments = await app.loadExperiments();
   const entry = await addTiny(experiments);
-  await lab.storage.delete({ id: entry.id, kind: 'experiment', bytes: 1, label: 'quick' });
-  expect(lab.storage.error).toBeUndefined();
+  await app.storage.delete({ id: entry.id, kind: 'experiment', bytes: 1, label: 'quick' });
+  expect(app.storage.error).toBeUndefined();
   expect(experiments.list).not.toContain(entry);
   const at = new Date();
   expect(Math.abs(at.getTime() - timeOfId(entry.id)!.getTime())).toBeLessThan(60_000);
@@ -243,7 +245,7 @@ test('the draft is shared by link, and checked whole', async () => {
 });
 
 test('what the link holds is short and reads back as the same', () => {
-  const { draft } = new ExperimentsState(tinyLab());
+  const { draft } = new ExperimentsState(tinyApp());
   for (const name of ['quick', 'cross-over', 'all-sets'] as const) {
     const experiment = draft.presetOf(name);
     const short = JSON.stringify(shortForm(experiment));
@@ -255,8 +257,8 @@ test('what the link holds is short and reads back as the same', () => {
 });
 
 test('one’s own answers become a task with questions that no set is trained on', async () => {
-  const { state, lab } = await page();
-  await lab.answers.loadExamples();
+  const { state, app } = await page();
+  await app.answers.loadExamples();
   state.draft.useOwnAnswers({ test: 0.5, validation: 0 });
   const { sets } = state.draft.experiment;
   expect(sets.map(({ id }) => id)).toEqual(['plain', 'wordy']);

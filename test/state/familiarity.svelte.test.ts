@@ -7,18 +7,18 @@ import {
   familiarityJson,
   measureCommand,
 } from '../../src/state/familiarity-export.ts';
-import type { Lab } from '../../src/state/app-state.svelte.ts';
+import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { fakeTrainer } from '../support/fake-trainer.ts';
-import { tinyLab } from '../support/tiny-lab.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
-let lab: Lab;
+let app: AppState;
 beforeEach(async () => {
-  lab = tinyLab();
-  await Promise.all([lab.answers.loadExamples(), lab.model.open()]);
+  app = tinyApp();
+  await Promise.all([app.answers.loadExamples(), app.model.open()]);
 });
 
 test('measuring fills every set and ranks them by the chosen average', async () => {
-  const { familiarity } = lab;
+  const { familiarity } = app;
   expect(familiarity.hasResults).toBe(false);
   await familiarity.measure();
   expect(familiarity.complete).toBe(true);
@@ -30,7 +30,7 @@ test('measuring fills every set and ranks them by the chosen average', async () 
 });
 
 test('readers see rows as they stream in', async () => {
-  const { familiarity } = lab;
+  const { familiarity } = app;
   const seen: number[] = [];
   const stop = $effect.root(() => {
     $effect(() => {
@@ -47,7 +47,7 @@ test('readers see rows as they stream in', async () => {
 });
 
 test('a set that comes later is measured alone', async () => {
-  const { answers, familiarity } = lab;
+  const { answers, familiarity } = app;
   answers.toggle('wordy');
   await familiarity.measure();
   answers.toggle('wordy');
@@ -58,7 +58,7 @@ test('a set that comes later is measured alone', async () => {
 });
 
 test('another encoding makes the numbers stale, and measuring replaces them', async () => {
-  const { answers, familiarity } = lab;
+  const { answers, familiarity } = app;
   await familiarity.measure();
   answers.encoding = 'joint';
   expect(familiarity.stale).toBe(true);
@@ -68,14 +68,14 @@ test('another encoding makes the numbers stale, and measuring replaces them', as
 });
 
 test('the batch size changes no number, so nothing becomes stale', async () => {
-  const { familiarity } = lab;
+  const { familiarity } = app;
   await familiarity.measure();
   familiarity.settings.batchTokens = 64;
   expect(familiarity.stale).toBe(false);
 });
 
 test('questions left out change the averages at once', async () => {
-  const { answers, familiarity } = lab;
+  const { answers, familiarity } = app;
   await familiarity.measure();
   answers.exclude(['q0', 'q1', 'q2']);
   const [only] = familiarity.sets;
@@ -84,7 +84,7 @@ test('questions left out change the averages at once', async () => {
 });
 
 test('counting the end token moves perplexity toward its own', async () => {
-  const { familiarity } = lab;
+  const { familiarity } = app;
   await familiarity.measure();
   const without = familiarity.sets[1]!.averages.geometric;
   familiarity.countEnd = true;
@@ -100,7 +100,7 @@ test('an error keeps what came before it and stands with its job', async () => {
       throw new OutOfMemoryError('The batch does not fit.');
     },
   };
-  const other = tinyLab({
+  const other = tinyApp({
     connect: () => ({ api: failing, onfailure: () => undefined, terminate: () => undefined }),
   });
   await Promise.all([other.answers.loadExamples(), other.model.open()]);
@@ -110,7 +110,7 @@ test('an error keeps what came before it and stands with its job', async () => {
 });
 
 test('exports hold every row and the settings that made it', async () => {
-  const { familiarity } = lab;
+  const { familiarity } = app;
   await familiarity.measure();
   const lines = familiarityCsv(familiarity).trimEnd().split('\n');
   expect(lines).toHaveLength(1 + 8);
@@ -125,7 +125,7 @@ test('exports hold every row and the settings that made it', async () => {
 });
 
 /** A lab whose trainer notes how many questions it is asked to answer by itself. */
-async function askedLab(files?: Record<string, string>) {
+async function askedApp(files?: Record<string, string>) {
   const asked: number[] = [];
   const api = fakeTrainer();
   const counting: typeof api = {
@@ -135,7 +135,7 @@ async function askedLab(files?: Record<string, string>) {
       return api.ownAnswers(request, report);
     },
   };
-  const other = tinyLab({
+  const other = tinyApp({
     connect: () => ({ api: counting, onfailure: () => undefined, terminate: () => undefined }),
     ...(files && { files }),
   });
@@ -147,7 +147,7 @@ async function askedLab(files?: Record<string, string>) {
 }
 
 test('in style: the model answers until enough is right, and its answers are kept', async () => {
-  const { asked, answers, familiarity } = await askedLab();
+  const { asked, answers, familiarity } = await askedApp();
   expect(familiarity.styled.kind).toBe('unasked');
   // Plain and, of about the right length, in style: the button's time is of both.
   expect(familiarity.request!.sets.map(({ rows }) => rows.length)).toEqual([4, 4, 4, 4]);
@@ -175,7 +175,7 @@ test('in style: the model answers until enough is right, and its answers are kep
 });
 
 test('in style: says when too little is right, and plain numbers stand', async () => {
-  const { asked, familiarity } = await askedLab();
+  const { asked, familiarity } = await askedApp();
   familiarity.style.settings.styleExamples = 2;
   await familiarity.measure();
   expect(asked).toEqual([4]);
@@ -189,7 +189,7 @@ test('in style: says when too little is right, and plain numbers stand', async (
 });
 
 test('in style: another set-up asks anew', async () => {
-  const { asked, answers, familiarity } = await askedLab();
+  const { asked, answers, familiarity } = await askedApp();
   await familiarity.measure();
   // How an answer is cut into tokens does not change what the model says.
   answers.encoding = 'joint';
@@ -202,7 +202,7 @@ test('in style: another set-up asks anew', async () => {
 });
 
 test('the command quotes what a shell would split', async () => {
-  const { answers, familiarity } = lab;
+  const { answers, familiarity } = app;
   await familiarity.measure();
   const entry = answers.sets[0]!;
   const own = { ...entry, example: false, set: { ...entry.set, name: "Ann's notes" } };

@@ -1,7 +1,7 @@
 /** Mending answers by hand: differences taken over, right or wrong, surprise before and after. */
 import { describe, expect, it } from 'vitest';
 import { HandEditor } from '../../src/state/hand-editor.svelte.ts';
-import { tinyLab } from '../support/tiny-lab.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
 const answered = (id: string, answers: readonly string[]) => ({
   id,
@@ -17,10 +17,10 @@ const own = answered('own', ['0 + 1 = 1. Answer: 1', '1 + 1 = 3. Answer: 3']);
 const right = answered('right', ['0 + 1 = 1. Answer: 1', '1 + 1 = 2. Answer: 2']);
 
 async function editing(set = own) {
-  const lab = tinyLab();
-  await lab.start();
-  lab.answers.add([own, right]);
-  return { lab, editor: new HandEditor(lab, set) };
+  const app = tinyApp();
+  await app.start();
+  app.answers.add([own, right]);
+  return { app, editor: new HandEditor(app, set) };
 }
 
 describe('the hand editor', () => {
@@ -62,16 +62,16 @@ describe('the hand editor', () => {
   });
 
   it('adds the mended answers as a set that says how it came about', async () => {
-    const { lab, editor } = await editing();
+    const { app, editor } = await editing();
     editor.write('1 + 1 = 2. Answer: 2');
     expect(editor.save()).toBe('own, by hand');
-    const { set } = lab.answers.sets.at(-1)!;
+    const { set } = app.answers.sets.at(-1)!;
     expect(set.rows.map(({ response }) => response)).toEqual([
       own.rows[0]!.response,
       '1 + 1 = 2. Answer: 2',
     ]);
     expect(set.provenance).toContain('1 of 2 answers mended by hand; 2 final answers are right');
-    expect(lab.answers.entry('own')!.set.rows[1]!.response).toBe('1 + 1 = 3. Answer: 3');
+    expect(app.answers.entry('own')!.set.rows[1]!.response).toBe('1 + 1 = 3. Answer: 3');
   });
 
   it('shows every question where none is wrong', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { ModelFileError } from '../../src/errors.ts';
 import { connectFake } from '../support/fake-trainer.ts';
-import { tinyLab } from '../support/tiny-lab.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
 test('opening starts the engine, tells how far it is, and ends with a summary', async () => {
-  const { model, activity } = tinyLab();
+  const { model, activity } = tinyApp();
   const opening = model.open();
   expect(model.opening.running).toBe(true);
   expect(activity.job?.name).toBe('Opening the model');
@@ -16,14 +16,14 @@ test('opening starts the engine, tells how far it is, and ends with a summary', 
 
 test('a failure stands with the job and leaves no model open', async () => {
   const openError = new ModelFileError('config.json is missing.');
-  const { model } = tinyLab({ connect: () => connectFake({ openError }) });
+  const { model } = tinyApp({ connect: () => connectFake({ openError }) });
   await model.open();
   expect(model.opening.error).toBe(openError);
   expect(model.summary).toBeUndefined();
 });
 
 test('stopping ends the job without an error', async () => {
-  const { model } = tinyLab();
+  const { model } = tinyApp();
   const opening = model.open();
   await model.opening.stop();
   await opening;
@@ -32,7 +32,7 @@ test('stopping ends the job without an error', async () => {
 });
 
 test('two jobs never run at once', async () => {
-  const { model, familiarity, answers } = tinyLab();
+  const { model, familiarity, answers } = tinyApp();
   await answers.loadExamples();
   await model.open();
   const again = model.open();
@@ -43,7 +43,7 @@ test('two jobs never run at once', async () => {
 });
 
 test('a name on the Hub may carry a revision, and must have an owner', () => {
-  const { model } = tinyLab();
+  const { model } = tinyApp();
   model.kind = 'hub';
   model.hubId = 'gpt2';
   expect(model.problem).toContain('owner/name');
@@ -58,7 +58,7 @@ test('a name on the Hub may carry a revision, and must have an owner', () => {
 });
 
 test('a lost worker says so and the model can be opened again', async () => {
-  const { model, client } = tinyLab();
+  const { model, client } = tinyApp();
   await model.open();
   client.terminate(new Error('out of memory'));
   expect(model.summary).toBeUndefined();
@@ -69,9 +69,9 @@ test('a lost worker says so and the model can be opened again', async () => {
 });
 
 test('how weights are held is in the address and reaches the engine', async () => {
-  const { model } = tinyLab({ settings: 'precision=int8' });
+  const { model } = tinyApp({ settings: 'precision=int8' });
   await model.open();
   expect(model.summary?.format).toBe('int8');
   expect(model.addressed['precision']).toBe('int8');
-  expect(tinyLab({ settings: 'precision=int3' }).model.precision).toBe('as-stored');
+  expect(tinyApp({ settings: 'precision=int3' }).model.precision).toBe('as-stored');
 });

@@ -1,12 +1,12 @@
 import { zipSync } from 'fflate';
 import { beforeEach, expect, test } from 'vitest';
-import type { Lab } from '../../src/state/app-state.svelte.ts';
+import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { NONE } from '../../src/state/playground.svelte.ts';
 import type { GenerateRequest, TrainerApi } from '../../workers/protocol.ts';
 import { fakeTrainer } from '../support/fake-trainer.ts';
-import { tinyLab } from '../support/tiny-lab.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
-let lab: Lab;
+let app: AppState;
 let asked: GenerateRequest[];
 let loaded: string[];
 let imported: string[][];
@@ -30,15 +30,15 @@ beforeEach(async () => {
       return usual.importAdapter(name, files);
     },
   };
-  lab = tinyLab({
+  app = tinyApp({
     connect: () => ({ api, onfailure: () => undefined, terminate: () => undefined }),
   });
-  await Promise.all([lab.answers.loadExamples(), lab.model.open()]);
-  Object.assign(lab.training.training, { steps: 3 });
+  await Promise.all([app.answers.loadExamples(), app.model.open()]);
+  Object.assign(app.training.training, { steps: 3 });
 });
 
 test('without an adapter the model alone is asked', async () => {
-  const { playground } = lab;
+  const { playground } = app;
   expect(playground.choices).toEqual([]);
   await playground.ask();
   expect(asked.map(({ adapterId }) => adapterId)).toEqual([undefined]);
@@ -48,8 +48,8 @@ test('without an adapter the model alone is asked', async () => {
 });
 
 test('after a run both answer the same question, with what the worker is told to hold', async () => {
-  await lab.training.start();
-  const { playground, runs } = lab;
+  await app.training.start();
+  const { playground, runs } = app;
   const [run] = runs.list;
   expect(playground.adapter!.id).toBe(run!.id);
   await playground.ask();
@@ -62,9 +62,9 @@ test('after a run both answer the same question, with what the worker is told to
 });
 
 test('a fully fine-tuned run is offered as a model of its own', async () => {
-  Object.assign(lab.training.training, { method: 'full' });
-  await lab.training.start();
-  const { playground, runs } = lab;
+  Object.assign(app.training.training, { method: 'full' });
+  await app.training.start();
+  const { playground, runs } = app;
   expect(playground.adapter).toMatchObject({ id: runs.list[0]!.id, full: true });
   await playground.ask();
   expect(loaded).toEqual([runs.list[0]!.id]);
@@ -72,8 +72,8 @@ test('a fully fine-tuned run is offered as a model of its own', async () => {
 });
 
 test('no adapter can be picked, and a run of another model is not offered', async () => {
-  await lab.training.start();
-  const { playground, runs } = lab;
+  await app.training.start();
+  const { playground, runs } = app;
   playground.pick(NONE);
   await playground.ask();
   expect(asked).toHaveLength(1);
@@ -82,8 +82,8 @@ test('no adapter can be picked, and a run of another model is not offered', asyn
 });
 
 test('a stop between the two answers leaves the second unasked', async () => {
-  await lab.training.start();
-  const { playground } = lab;
+  await app.training.start();
+  const { playground } = app;
   const done = playground.ask();
   await playground.answering.stop();
   await done;
@@ -92,7 +92,7 @@ test('a stop between the two answers leaves the second unasked', async () => {
 });
 
 test('an adapter comes as a folder or as a zip, and is picked', async () => {
-  const { playground } = lab;
+  const { playground } = app;
   const file = (name: string): File => new File(['{}'], name);
   const names = ['adapter_config.json', 'adapter_model.safetensors'];
   await playground.bring(names.map((name) => ({ path: `mine/${name}`, file: file(name) })));
@@ -104,10 +104,10 @@ test('an adapter comes as a folder or as a zip, and is picked', async () => {
 });
 
 test('files dropped anywhere go where they belong', async () => {
-  const drop = (path: string): string => lab.take([{ path, file: new File(['{}'], path) }]);
+  const drop = (path: string): string => app.take([{ path, file: new File(['{}'], path) }]);
   expect(drop('mine/adapter_config.json')).toBe('try');
   expect(drop('answers.csv')).toBe('answers');
   expect(drop('tiny.gguf')).toBe('model');
-  expect(lab.model.kind).toBe('files');
-  await lab.runs.settled();
+  expect(app.model.kind).toBe('files');
+  await app.runs.settled();
 });

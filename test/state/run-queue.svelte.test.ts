@@ -6,34 +6,34 @@ import {
   StoppedError,
   TrainingDivergedError,
 } from '../../src/errors.ts';
-import type { Lab } from '../../src/state/app-state.svelte.ts';
+import type { AppState } from '../../src/state/app-state.svelte.ts';
 import type { TrainerApi, TrainRequest } from '../../workers/protocol.ts';
 import { fakeTrainer, type FakeOptions } from '../support/fake-trainer.ts';
-import { tinyLab } from '../support/tiny-lab.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
 /** A lab whose trainer is the fake one with some of its calls replaced. */
 async function labWith(
   replaced: (api: TrainerApi) => Partial<TrainerApi> = () => ({}),
   options: FakeOptions = {},
-): Promise<Lab> {
+): Promise<AppState> {
   const usual = fakeTrainer(options);
   const api = { ...usual, ...replaced(usual) };
-  const lab = tinyLab({
+  const app = tinyApp({
     connect: () => ({ api, onfailure: () => undefined, terminate: () => undefined }),
   });
-  await Promise.all([lab.answers.loadExamples(), lab.model.open()]);
-  Object.assign(lab.training.training, { steps: 4 });
-  return lab;
+  await Promise.all([app.answers.loadExamples(), app.model.open()]);
+  Object.assign(app.training.training, { steps: 4 });
+  return app;
 }
 
-let lab: Lab;
+let app: AppState;
 beforeEach(async () => {
-  lab = await labWith();
+  app = await labWith();
 });
-const states = (of: Lab) => of.training.queue.places.map(({ state }) => state);
+const states = (of: AppState) => of.training.queue.places.map(({ state }) => state);
 
 test('sets × seeds are trained one after another, each to its end', async () => {
-  const { training, runs } = lab;
+  const { training, runs } = app;
   training.chosen = ['plain', 'wordy'];
   training.repeats = 2;
   expect(training.order.runs).toBe(4);
@@ -46,7 +46,7 @@ test('sets × seeds are trained one after another, each to its end', async () =>
     ['plain', seed + 1],
     ['wordy', seed + 1],
   ]);
-  expect(states(lab)).toEqual(['finished', 'finished', 'finished', 'finished']);
+  expect(states(app)).toEqual(['finished', 'finished', 'finished', 'finished']);
   for (const run of runs.list) {
     expect(run.status).toEqual({ kind: 'finished' });
     expect(run.outcome.step).toBe(4);
@@ -59,12 +59,12 @@ test('the queue shows which run learns and which waits', async () => {
   const seen = new Set<string>();
   const end = $effect.root(() => {
     $effect(() => {
-      seen.add(states(lab).join(' '));
+      seen.add(states(app).join(' '));
     });
   });
-  lab.training.chosen = ['plain', 'wordy'];
-  const started = lab.training.start();
-  while (lab.training.queue.job.running) {
+  app.training.chosen = ['plain', 'wordy'];
+  const started = app.training.start();
+  while (app.training.queue.job.running) {
     flushSync();
     await Promise.resolve();
   }
@@ -78,7 +78,7 @@ test('the queue shows which run learns and which waits', async () => {
 
 test('a stop ends the queue; going on finishes the run and then the rest', async () => {
   const requests: TrainRequest[] = [];
-  lab = await labWith((usual) => ({
+  app = await labWith((usual) => ({
     train: (request, report) => {
       requests.push(request);
       return usual.train(request, async (event) => {
@@ -89,11 +89,11 @@ test('a stop ends the queue; going on finishes the run and then the rest', async
     },
     resumableRuns: () => Promise.resolve([{ runId: requests[0]!.runId, step: 2, steps: 4 }]),
   }));
-  const { training, runs } = lab;
+  const { training, runs } = app;
   const { queue } = training;
   training.chosen = ['plain', 'wordy'];
   await training.start();
-  expect(states(lab)).toEqual(['stopped', 'waiting']);
+  expect(states(app)).toEqual(['stopped', 'waiting']);
   const [run] = runs.list;
   expect(run!.status.kind).toBe('stopped');
   expect(queue.leftAfter(run!)).toBe(1);
@@ -105,9 +105,9 @@ test('a stop ends the queue; going on finishes the run and then the rest', async
 
 test('a stop asked while a run is still being prepared trains nothing', async () => {
   let trained = 0;
-  lab = await labWith((usual) => ({
+  app = await labWith((usual) => ({
     planTraining: async (request) => {
-      await lab.training.queue.job.stop();
+      await app.training.queue.job.stop();
       return usual.planTraining(request);
     },
     train: (request, report) => {
@@ -115,28 +115,28 @@ test('a stop asked while a run is still being prepared trains nothing', async ()
       return usual.train(request, report);
     },
   }));
-  await lab.training.start();
+  await app.training.start();
   expect(trained).toBe(0);
-  expect(lab.runs.list).toEqual([]);
-  expect(states(lab)).toEqual(['stopped']);
+  expect(app.runs.list).toEqual([]);
+  expect(states(app)).toEqual(['stopped']);
 });
 
 test('a stop that the worker answers by an error is a stop, not a failure', async () => {
-  lab = await labWith(() => ({ train: () => Promise.reject(new StoppedError('Stopped.')) }));
-  await lab.training.start();
-  expect(lab.training.queue.job.error).toBeUndefined();
-  expect(lab.runs.list[0]!.status.kind).toBe('stopped');
+  app = await labWith(() => ({ train: () => Promise.reject(new StoppedError('Stopped.')) }));
+  await app.training.start();
+  expect(app.training.queue.job.error).toBeUndefined();
+  expect(app.runs.list[0]!.status.kind).toBe('stopped');
 });
 
 test('a divergence is kept with its step, and ends the queue', async () => {
-  lab = await labWith(() => ({
+  app = await labWith(() => ({
     train: () => Promise.reject(new TrainingDivergedError('The loss is NaN.', 3, 1, ['Step 2.'])),
   }));
-  lab.training.chosen = ['plain', 'wordy'];
-  await lab.training.start();
-  expect(states(lab)).toEqual(['failed', 'waiting']);
-  expect(lab.training.queue.job.error).toBeInstanceOf(TrainingDivergedError);
-  const [run] = lab.runs.list;
+  app.training.chosen = ['plain', 'wordy'];
+  await app.training.start();
+  expect(states(app)).toEqual(['failed', 'waiting']);
+  expect(app.training.queue.job.error).toBeInstanceOf(TrainingDivergedError);
+  const [run] = app.runs.list;
   expect(run!.divergedAt).toBe(3);
   expect(run!.record.failure).toMatchObject({ name: 'TrainingDivergedError', step: 3 });
 });
@@ -144,7 +144,7 @@ test('a divergence is kept with its step, and ends the queue', async () => {
 test('after a lost engine the model is opened again and the run goes on', async () => {
   let engines = 0;
   let trainings = 0;
-  lab = await labWith((usual) => ({
+  app = await labWith((usual) => ({
     startEngine: (preferred) => {
       engines++;
       return usual.startEngine(preferred);
@@ -155,48 +155,48 @@ test('after a lost engine the model is opened again and the run goes on', async 
       return trainings === 1 ? Promise.reject(lost) : usual.train(request, report);
     },
   }));
-  await lab.training.start();
-  expect(lab.training.queue.job.error).toBeInstanceOf(GpuUnavailableError);
-  await lab.training.queue.recover();
+  await app.training.start();
+  expect(app.training.queue.job.error).toBeInstanceOf(GpuUnavailableError);
+  await app.training.queue.recover();
   expect(engines).toBe(2);
-  expect(lab.training.queue.job.error).toBeUndefined();
-  expect(lab.runs.list.map(({ status }) => status.kind)).toEqual(['finished']);
+  expect(app.training.queue.job.error).toBeUndefined();
+  expect(app.runs.list.map(({ status }) => status.kind)).toEqual(['finished']);
 });
 
 test('what does not fit is said before it starts, and keeps it from starting', async () => {
-  lab = await labWith((usual) => ({
+  app = await labWith((usual) => ({
     planTraining: async (request) => ({
       ...(await usual.planTraining(request)),
       problems: ['This will not fit: about 9 GB are needed, 4 GB are there.'],
     }),
   }));
-  await lab.training.askPlan();
-  expect(lab.training.canStart).toBe(false);
-  expect(lab.training.seconds).toBeUndefined();
-  await lab.training.start();
-  expect(lab.runs.list).toEqual([]);
+  await app.training.askPlan();
+  expect(app.training.canStart).toBe(false);
+  expect(app.training.seconds).toBeUndefined();
+  await app.training.start();
+  expect(app.runs.list).toEqual([]);
 });
 
 test('a plan that fails says why and does not stand in the way', async () => {
-  lab = await labWith(() => ({
+  app = await labWith(() => ({
     planTraining: () => Promise.reject(new OutOfMemoryError('Too large.')),
   }));
-  await lab.training.askPlan();
-  expect(lab.training.planError).toBeInstanceOf(OutOfMemoryError);
-  expect(lab.training.canStart).toBe(true);
+  await app.training.askPlan();
+  expect(app.training.planError).toBeInstanceOf(OutOfMemoryError);
+  expect(app.training.canStart).toBe(true);
 });
 
 test('time left counts the runs that are still to come', async () => {
   const left: number[] = [];
-  const { queue } = lab.training;
-  lab.training.chosen = ['plain', 'wordy'];
+  const { queue } = app.training;
+  app.training.chosen = ['plain', 'wordy'];
   const end = $effect.root(() => {
     $effect(() => {
       const seconds = queue.job.report?.secondsLeft;
       if (seconds !== undefined) left.push(seconds);
     });
   });
-  const started = lab.training.start();
+  const started = app.training.start();
   while (queue.job.running) {
     flushSync();
     await Promise.resolve();
@@ -209,9 +209,9 @@ test('time left counts the runs that are still to come', async () => {
 });
 
 test('a run of another model cannot go on here', async () => {
-  await lab.training.start();
-  const [run] = lab.runs.list;
+  await app.training.start();
+  const [run] = app.runs.list;
   run!.record = { ...run!.record, modelId: 'another' };
-  await lab.training.queue.resume(run!);
-  expect(lab.training.queue.job.error?.message).toMatch(/open that model first/);
+  await app.training.queue.resume(run!);
+  expect(app.training.queue.job.error?.message).toMatch(/open that model first/);
 });

@@ -4,21 +4,21 @@ import { ColumnLog } from '../../src/metrics/column-log.ts';
 import { chunkOf, openRunArchive, type RunArchive } from '../../src/state/run-archive.ts';
 import { differingSettings, type RunRecord } from '../../src/state/run-record.ts';
 import { runsCsv, RunsState, runStateJson } from '../../src/state/runs.svelte.ts';
-import type { Lab } from '../../src/state/app-state.svelte.ts';
-import { tinyLab } from '../support/tiny-lab.ts';
+import type { AppState } from '../../src/state/app-state.svelte.ts';
+import { tinyApp } from '../support/tiny-app.ts';
 
-let lab: Lab;
+let app: AppState;
 beforeEach(async () => {
-  lab = tinyLab();
-  await Promise.all([lab.answers.loadExamples(), lab.model.open()]);
-  Object.assign(lab.training.training, { steps: 3 });
-  await lab.training.start();
+  app = tinyApp();
+  await Promise.all([app.answers.loadExamples(), app.model.open()]);
+  Object.assign(app.training.training, { steps: 3 });
+  await app.training.start();
 });
-const first = () => lab.runs.list[0]!;
+const first = () => app.runs.list[0]!;
 
 test('without a database runs live in memory, and the page says so', async () => {
-  await lab.runs.load();
-  expect(lab.runs.refused).toMatch(/keeps nothing/);
+  await app.runs.load();
+  expect(app.runs.refused).toMatch(/keeps nothing/);
 });
 
 test('an archive gives back what was written, chunk by chunk', async () => {
@@ -59,37 +59,37 @@ test('an archive that refuses to write is told once and ends nothing', async () 
     put: () => Promise.reject(new Error('QuotaExceededError')),
   };
   const runs = new RunsState({ archive: () => Promise.resolve(broken), nextFrame: queueMicrotask });
-  const run = await runs.begin(first().record, (await lab.runs.request(first()))!);
+  const run = await runs.begin(first().record, (await app.runs.request(first()))!);
   await runs.end(run, { state: 'finished' });
   expect(runs.refused).toMatch(/QuotaExceededError/);
   expect(run.status.kind).toBe('finished');
 });
 
 test('names change, empty ones do not, and a removed run is gone', () => {
-  lab.runs.rename(first(), '  Mine ');
+  app.runs.rename(first(), '  Mine ');
   expect(first().label).toBe('Mine');
-  lab.runs.rename(first(), ' ');
+  app.runs.rename(first(), ' ');
   expect(first().label).toBe('Mine');
-  lab.runs.remove(first());
-  expect(lab.runs.list).toEqual([]);
-  expect(lab.runs.baseline).toBeUndefined();
+  app.runs.remove(first());
+  expect(app.runs.list).toEqual([]);
+  expect(app.runs.baseline).toBeUndefined();
 });
 
 test('going on from a checkpoint forgets the points after it', () => {
-  lab.runs.goOn(first(), 1);
+  app.runs.goOn(first(), 1);
   expect([...first().log.column('step')]).toEqual([0, 1]);
   expect(first().resumedAt).toEqual([1]);
   expect(first().status).toEqual({ kind: 'running', step: 1 });
 });
 
 test('the table shows only settings that differ', async () => {
-  Object.assign(lab.training.lora, { rank: 4 });
-  await lab.training.start();
-  expect(differingSettings(lab.runs.list.map(({ record }) => record))).toEqual(['rank']);
+  Object.assign(app.training.lora, { rank: 4 });
+  await app.training.start();
+  expect(differingSettings(app.runs.list.map(({ record }) => record))).toEqual(['rank']);
 });
 
 test('files: a line for each point as CSV, a log entry for each as trainer_state', () => {
-  const lines = runsCsv(lab.runs.list).trim().split('\n');
+  const lines = runsCsv(app.runs.list).trim().split('\n');
   expect(lines).toHaveLength(1 + first().log.length);
   const state = JSON.parse(runStateJson(first())) as { log_history: { step: number }[] };
   expect(state.log_history.at(-1)!.step).toBe(3);

@@ -8,7 +8,7 @@ import { readGgufLayout } from '../../src/storage/gguf-layout.ts';
 import { openGguf } from '../../src/storage/gguf.ts';
 import { huggingFaceName } from '../../src/storage/gguf-weights.ts';
 import { float32ToFloat16 } from '../../src/storage/half.ts';
-import { openModel } from '../../src/storage/model-files.ts';
+import { readModelFiles } from '../../src/storage/model-files.ts';
 import { readFloat32 } from '../../src/storage/tensor-file.ts';
 
 interface Reference {
@@ -63,7 +63,10 @@ describe.each(NAMES)('the GGUF file %s', (name) => {
   });
 
   it('has the config of the checkpoint', async () => {
-    const { config } = await openModel({ id: name, files: new Map([['m.gguf', sourceOf(name)]]) });
+    const { config } = await readModelFiles({
+      id: name,
+      files: new Map([['m.gguf', sourceOf(name)]]),
+    });
     expect(config).toMatchObject(reference.config);
     expect(config).toMatchObject({ model_type: 'llama', head_dim: 8, hidden_act: 'silu' });
   });

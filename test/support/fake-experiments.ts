@@ -1,25 +1,25 @@
-/** The experiment calls of the fake trainer: the real protocol and report with doers that only pretend. */
+/** The experiment calls of the fake trainer: the real protocol and report with backend that only pretend. */
 import { DataError, StoppedError } from '../../src/errors.ts';
 import { sizesOf } from '../../src/experiment/run/estimate.ts';
 import { planExperiment } from '../../src/experiment/spec/plan.ts';
 import type { Surroundings } from '../../src/experiment/report/report.ts';
-import type { PieceResult } from '../../src/experiment/run/results.ts';
-import { ExperimentSession, type Stage } from '../../src/experiment/run/runner.ts';
+import type { StageResult } from '../../src/experiment/run/results.ts';
+import { ExperimentRunner, type StageProgress } from '../../src/experiment/run/runner.ts';
 import { worldTask, type Task } from '../../src/experiment/run/task.ts';
 import { experimentResult, resultFiles } from '../../src/workflows/experiment/experiment-result.ts';
 import type { ExperimentRequest, TrainerApi } from '../../workers/protocol.ts';
-import { fakeDoers, memoryResults } from '../experiment/fake-backend.ts';
+import { fakeBackend, memoryResults } from '../experiment/fake-backend.ts';
 
 export interface FakeExperimentOptions {
   pause: () => Promise<void>;
   stopRequested: () => boolean;
-  /** Called before a piece is done; what it throws is the piece's failure. */
-  beforePiece?: (id: string) => void;
+  /** Called before a stage is done; what it throws is the stage's failure. */
+  beforeStage?: (id: string) => void;
 }
 
 type Calls =
   | 'openExperiment'
-  | 'settlePiece'
+  | 'settleStage'
   | 'closeExperiment'
   | 'experimentResult'
   | 'experimentFiles'
@@ -40,14 +40,14 @@ export function fakeExperiments(
   options: FakeExperimentOptions,
   kept = new Map<string, ReturnType<typeof memoryResults>>(),
 ): Pick<TrainerApi, Calls> {
-  let open: { request: ExperimentRequest; task: Task; session: ExperimentSession } | undefined;
-  let report: (stage: Stage) => Promise<void> = () => Promise.resolve();
+  let open: { request: ExperimentRequest; task: Task; session: ExperimentRunner } | undefined;
+  let report: (stage: StageProgress) => Promise<void> = () => Promise.resolve();
   const resultOf = async (id: string) => {
     if (open?.request.id !== id) return undefined;
     const { experiment } = open.request;
-    const results: PieceResult[] = [];
-    for (const piece of planExperiment(experiment)) {
-      const result = await kept.get(id)!.read(piece.id);
+    const results: StageResult[] = [];
+    for (const stage of planExperiment(experiment)) {
+      const result = await kept.get(id)!.read(stage.id);
       if (result) results.push(result);
     }
     const inputs = { experiment, task: open.task, sets: new Map(), models: new Map(), hashes: {} };
@@ -70,37 +70,37 @@ export function fakeExperiments(
           question.gold,
         ]),
       );
-      const { doers } = fakeDoers({
+      const { backend } = fakeBackend({
         golds,
         skill: (model, set) => (set === undefined ? 0.4 : model.endsWith(set) ? 0.85 : 0.3),
         nll: (model, set) => (model.endsWith(set) ? 0.5 : 1.4),
       });
       const store = kept.get(id) ?? memoryResults();
       kept.set(id, store);
-      const session = new ExperimentSession({
-        ...{ experiment, task, store, doers },
+      const session = new ExperimentRunner({
+        ...{ experiment, task, store, backend },
         files: new Map(),
         report: (stage) => report(stage),
       });
       open = { request, task, session };
       const done = [];
-      for (const piece of planExperiment(experiment)) {
-        if (!store.texts.has(piece.id)) continue;
-        await session.settle(piece);
-        done.push({ id: piece.id, seconds: 2 });
+      for (const stage of planExperiment(experiment)) {
+        if (!store.texts.has(stage.id)) continue;
+        await session.settle(stage);
+        done.push({ id: stage.id, seconds: 2 });
       }
       return { done, sizes: sizesOf(task), notices: [] };
     },
-    async settlePiece(pieceId, tell) {
-      const piece = planExperiment(open!.request.experiment).find(({ id }) => id === pieceId)!;
+    async settleStage(stageId, tell) {
+      const stage = planExperiment(open!.request.experiment).find(({ id }) => id === stageId)!;
       report = async ({ what, done, total }) => {
         await options.pause();
         if (options.stopRequested()) throw new StoppedError('Stopped.');
         await tell({ what, done, total });
       };
-      options.beforePiece?.(pieceId);
-      await report({ piece, what: 'test questions', done: 1, total: 2 });
-      await open!.session.settle(piece);
+      options.beforeStage?.(stageId);
+      await report({ stage, what: 'test questions', done: 1, total: 2 });
+      await open!.session.settle(stage);
       return 2;
     },
     closeExperiment() {

@@ -27,7 +27,7 @@ export interface FakeOptions {
   /** Opening any model fails with this. */
   openError?: Error;
   /** Called before a piece of an experiment is done; what it throws is the piece's failure. */
-  beforePiece?: (id: string) => void;
+  beforeStage?: (id: string) => void;
   /** Results of experiments, by id, that outlive this trainer. */
   kept?: Parameters<typeof fakeExperiments>[1];
 }
@@ -45,7 +45,7 @@ export function fakeTrainer({
   pause = () => Promise.resolve(),
   beforeStep = pause,
   openError,
-  beforePiece,
+  beforeStage,
   kept,
 }: FakeOptions = {}): TrainerApi {
   let stopping = false;
@@ -98,15 +98,15 @@ export function fakeTrainer({
   };
 
   const experiments = fakeExperiments(
-    { pause, stopRequested: () => stopping, ...(beforePiece && { beforePiece }) },
+    { pause, stopRequested: () => stopping, ...(beforeStage && { beforeStage }) },
     kept,
   );
 
   return {
     ...experiments,
-    settlePiece: (id, report) => {
+    settleStage: (id, report) => {
       stopping = false;
-      return experiments.settlePiece(id, report);
+      return experiments.settleStage(id, report);
     },
     startEngine: (preferred) =>
       Promise.resolve({

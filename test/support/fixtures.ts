@@ -1,6 +1,6 @@
 /** Fixture files by path, in Node from disk and in the test browser from the dev server. */
 import { bytesSource } from '../../src/storage/byte-source.ts';
-import { openModel, type OpenedModel } from '../../src/storage/model-files.ts';
+import { readModelFiles, type ModelContents } from '../../src/storage/model-files.ts';
 
 export async function fixtureBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   if (typeof window === 'undefined') {
@@ -18,7 +18,7 @@ export async function fixtureJson<Value>(path: string): Promise<Value> {
 }
 
 /** A tiny checkpoint of the fixtures, opened as a person's folder would be. */
-export async function openFixtureModel(variant: string): Promise<OpenedModel> {
+export async function openFixtureModel(variant: string): Promise<ModelContents> {
   const shards =
     variant === 'mistral'
       ? [
@@ -36,5 +36,5 @@ export async function openFixtureModel(variant: string): Promise<OpenedModel> {
       }),
     ),
   );
-  return openModel({ id: variant, files });
+  return readModelFiles({ id: variant, files });
 }

@@ -3,7 +3,7 @@ import { loadModel } from '../../models/load.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { LoadOptions } from '../../models/load-weights.ts';
 import type { Batch } from '../../src/batches/batch.ts';
-import type { OpenedModel } from '../../src/storage/model-files.ts';
+import type { ModelContents } from '../../src/storage/model-files.ts';
 import type { NamedTensor } from '../../src/storage/tensor-file.ts';
 
 export interface LlamaShape {
@@ -66,7 +66,7 @@ export function shapedModel(
     tie_word_embeddings: true,
     hidden_act: 'silu',
   };
-  const opened: OpenedModel = {
+  const opened: ModelContents = {
     id: 'zeros',
     config,
     texts: new Map(),

@@ -7,7 +7,7 @@ import { defaultsOf } from '../../src/fields.ts';
 import { loraFields } from '../../src/lora/config.ts';
 import { trainingFields } from '../../src/train/config.ts';
 import type { MeasureRequest, TrainEvent, TrainRequest } from '../../workers/protocol.ts';
-import { TrainerSession } from '../../workers/trainer-service.ts';
+import { TrainerService } from '../../workers/trainer-service.ts';
 import { forgetWebGpu } from '../support/webgpu.ts';
 
 const set = {
@@ -39,7 +39,7 @@ const trainRequest = (runId: string): TrainRequest => ({
   resume: false,
 });
 
-const session = new TrainerSession();
+const session = new TrainerService();
 const quiet = () => Promise.resolve();
 
 beforeAll(async () => {

@@ -3,19 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { StoppedError } from '../../src/errors.ts';
 import { planExperiment } from '../../src/experiment/spec/plan.ts';
-import type { PieceResult } from '../../src/experiment/run/results.ts';
+import type { StageResult } from '../../src/experiment/run/results.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { worldTask } from '../../src/experiment/run/task.ts';
-import { experimentDoers } from '../../src/workflows/experiment/experiment-backend.ts';
-import { openLab } from '../../src/workflows/open/open-model.ts';
+import { experimentBackend } from '../../src/workflows/experiment/experiment-backend.ts';
+import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import type { ExperimentRequest, ModelSource } from '../../workers/protocol.ts';
-import { TrainerSession } from '../../workers/trainer-service.ts';
+import { TrainerService } from '../../workers/trainer-service.ts';
 import { allDone } from '../experiment/all-done.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
 
 const MODEL = 'idiolect-a';
-const session = new TrainerSession();
+const session = new TrainerService();
 const quiet = () => Promise.resolve();
 const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
 const experiment = readExperiment(
@@ -65,20 +65,20 @@ beforeAll(async () => {
 });
 
 /** Without the times it took. */
-const numbers = (results: readonly PieceResult[]) =>
+const numbers = (results: readonly StageResult[]) =>
   results.map((result) => ({ ...result, seconds: 0 }));
 
-async function asTheCommand(): Promise<PieceResult[]> {
+async function asTheCommand(): Promise<StageResult[]> {
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
-  const doers = experimentDoers({
+  const backend = experimentBackend({
     now: () => performance.now(),
     memoryBytes: () => 0,
     memoryLimitBytes: 2e9,
     stopRequested: () => false,
     breathe: quiet,
     prompt,
-    openLab: async () =>
-      openLab(await nodeModelFiles(`public/models/${MODEL}`), {
+    openModel: async () =>
+      openModel(await nodeModelFiles(`public/models/${MODEL}`), {
         precision: 'as-stored',
         trainable: false,
         maxTensorBytes: 2e9,
@@ -86,7 +86,14 @@ async function asTheCommand(): Promise<PieceResult[]> {
       }),
   });
   const task = worldTask(experiment, experiment.task);
-  const job = { experiment, task, files: new Map(), doers, store: memoryResults(), report: quiet };
+  const job = {
+    experiment,
+    task,
+    files: new Map(),
+    backend,
+    store: memoryResults(),
+    report: quiet,
+  };
   return (await allDone(job)).map(({ result }) => result);
 }
 
@@ -95,20 +102,20 @@ it('gives the numbers of the command, also in another order and after a stop', a
   const runs = plan.filter((id) => id.startsWith('run.'));
   await session.openExperiment(request('one'), quiet);
   for (const id of plan.filter((own) => !own.startsWith('run.'))) {
-    await session.settlePiece(id, quiet);
+    await session.settleStage(id, quiet);
   }
-  const stopped = session.settlePiece(runs[3]!, async ({ step }) => {
+  const stopped = session.settleStage(runs[3]!, async ({ step }) => {
     if (step) await session.stop();
   });
   await expect(stopped).rejects.toThrow(StoppedError);
-  for (const id of runs.toReversed().slice(0, 2)) await session.settlePiece(id, quiet);
+  for (const id of runs.toReversed().slice(0, 2)) await session.settleStage(id, quiet);
 
   // As after a reload: what is kept is found, what is not is done.
   await session.closeExperiment();
   const { done, sizes } = await session.openExperiment(request('one'), quiet);
   expect(done.map(({ id }) => id)).toEqual(plan.filter((id) => !runs.slice(0, 2).includes(id)));
   expect(sizes).toMatchObject({ train: 4, validation: 0, test: 3, retention: 2, text: 4 });
-  for (const id of runs) await session.settlePiece(id, quiet);
+  for (const id of runs) await session.settleStage(id, quiet);
 
   const result = await session.experimentResult('one');
   const expected = await asTheCommand();
@@ -116,7 +123,7 @@ it('gives the numbers of the command, also in another order and after a stop', a
   const files = await session.experimentFiles('one');
   expect(files.map(({ name }) => name)).toEqual(['experiment.json', 'report.json', 'report.html']);
   const report = JSON.parse(new TextDecoder().decode(files[1]!.bytes)) as {
-    results: PieceResult[];
+    results: StageResult[];
   };
   expect(numbers(report.results)).toEqual(numbers(expected));
 });

@@ -2,20 +2,20 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { inStyle } from '../../src/evaluate/own-style.ts';
-import type { PieceResult } from '../../src/experiment/run/results.ts';
+import type { StageResult } from '../../src/experiment/run/results.ts';
 import { runExperiment } from '../../src/experiment/run/run.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { worldTask } from '../../src/experiment/run/task.ts';
 import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
-import { experimentDoers } from '../../src/workflows/experiment/experiment-backend.ts';
-import { openLab } from '../../src/workflows/open/open-model.ts';
+import { experimentBackend } from '../../src/workflows/experiment/experiment-backend.ts';
+import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
-import { TrainerSession } from '../../workers/trainer-service.ts';
+import { TrainerService } from '../../workers/trainer-service.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
 
 const MODEL = 'idiolect-a';
-const session = new TrainerSession();
+const session = new TrainerService();
 const quiet = () => Promise.resolve();
 const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
 const experiment = readExperiment(
@@ -48,17 +48,17 @@ beforeAll(async () => {
 });
 
 /** The experiment's pieces up to the familiarity, by their ids. */
-async function asAnExperiment(): Promise<Map<string, PieceResult>> {
+async function asAnExperiment(): Promise<Map<string, StageResult>> {
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
-  const doers = experimentDoers({
+  const backend = experimentBackend({
     now: () => performance.now(),
     memoryBytes: () => 0,
     memoryLimitBytes: 2e9,
     stopRequested: () => false,
     breathe: quiet,
     prompt,
-    openLab: async () =>
-      openLab(await nodeModelFiles(`public/models/${MODEL}`), {
+    openModel: async () =>
+      openModel(await nodeModelFiles(`public/models/${MODEL}`), {
         precision: 'as-stored',
         trainable: false,
         maxTensorBytes: 2e9,
@@ -66,10 +66,17 @@ async function asAnExperiment(): Promise<Map<string, PieceResult>> {
       }),
   });
   const task = worldTask(experiment, experiment.task);
-  const job = { experiment, task, files: new Map(), doers, store: memoryResults(), report: quiet };
-  const results = new Map<string, PieceResult>();
+  const job = {
+    experiment,
+    task,
+    files: new Map(),
+    backend,
+    store: memoryResults(),
+    report: quiet,
+  };
+  const results = new Map<string, StageResult>();
   for await (const end of runExperiment(job)) {
-    if (!('result' in end)) throw new Error(`${end.piece.id} gave nothing.`);
+    if (!('result' in end)) throw new Error(`${end.stage.id} gave nothing.`);
     const { result } = end;
     results.set(result.id, result);
     // What follows is training.
@@ -81,7 +88,7 @@ async function asAnExperiment(): Promise<Map<string, PieceResult>> {
 it('gives the same perplexity in style as an experiment', async () => {
   const results = await asAnExperiment();
   const sets = ['a', 'b'].map((id) => {
-    const { set } = results.get(`set.${id}`) as Extract<PieceResult, { kind: 'set' }>;
+    const { set } = results.get(`set.${id}`) as Extract<StageResult, { kind: 'set' }>;
     return set;
   });
   const told: [number, number][] = [];

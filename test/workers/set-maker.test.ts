@@ -8,9 +8,9 @@ import type { SetSpec } from '../../src/experiment/spec/schema.ts';
 import { checkAnswer } from '../../src/world/checker.ts';
 import { dialectA } from '../../src/world/dialect-a.ts';
 import type { MakeSetRequest } from '../../workers/protocol.ts';
-import { TrainerSession } from '../../workers/trainer-service.ts';
+import { TrainerService } from '../../workers/trainer-service.ts';
 
-const session = new TrainerSession();
+const session = new TrainerService();
 const quiet = () => Promise.resolve();
 const answersOf = (id: string): ResponseSet => ({
   id,

@@ -7,9 +7,9 @@ import { samplingFields } from '../../src/generate/config.ts';
 import { loraFields } from '../../src/lora/config.ts';
 import { trainingFields } from '../../src/train/config.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
-import { TrainerSession } from '../../workers/trainer-service.ts';
+import { TrainerService } from '../../workers/trainer-service.ts';
 
-const session = new TrainerSession();
+const session = new TrainerService();
 const quiet = () => Promise.resolve();
 const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
 const set = {

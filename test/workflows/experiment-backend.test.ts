@@ -8,14 +8,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { allocatedBytes } from '../../src/engine/memory.ts';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { StoppedError } from '../../src/errors.ts';
-import type { Speaker, TrainedModel } from '../../src/experiment/run/backend.ts';
-import type { PieceResult } from '../../src/experiment/run/results.ts';
+import type { EvaluatedModel, TrainedModel } from '../../src/experiment/run/backend.ts';
+import type { StageResult } from '../../src/experiment/run/results.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { worldTask } from '../../src/experiment/run/task.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
-import { experimentDoers } from '../../src/workflows/experiment/experiment-backend.ts';
-import { openLab } from '../../src/workflows/open/open-model.ts';
+import { experimentBackend } from '../../src/workflows/experiment/experiment-backend.ts';
+import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { allDone } from '../experiment/all-done.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
@@ -43,7 +43,7 @@ const experiment = readExperiment(
 );
 
 const openEmbedded = async ({ id }: { id: string }) =>
-  openLab(
+  openModel(
     await nodeModelFiles(fileURLToPath(new URL(`../../public/models/${id}`, import.meta.url))),
     {
       precision: 'as-stored',
@@ -53,34 +53,34 @@ const openEmbedded = async ({ id }: { id: string }) =>
     },
   );
 
-/** Every piece without the times it took. */
+/** Every stage without the times it took. */
 async function numbers(store = memoryResults(), stopAfter = Infinity) {
   let steps = 0;
-  const doers = doersFor(() => steps >= stopAfter);
+  const backend = backendFor(() => steps >= stopAfter);
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
   const done = await allDone({
     experiment,
     task: worldTask(experiment, experiment.task),
     files: new Map(),
-    doers,
+    backend,
     store,
     report: ({ step }) => {
       if (step) steps++;
       return Promise.resolve();
     },
   });
-  return done.map(({ result }) => ({ ...result, seconds: 0 }) as unknown as PieceResult);
+  return done.map(({ result }) => ({ ...result, seconds: 0 }) as unknown as StageResult);
 }
 
-function doersFor(stopRequested: () => boolean) {
-  return experimentDoers({
+function backendFor(stopRequested: () => boolean) {
+  return experimentBackend({
     now: () => performance.now(),
     memoryBytes: allocatedBytes,
     memoryLimitBytes: 2e9,
     prompt: { useChatTemplate: true, plainTemplate: '{question}\n' },
     stopRequested,
     breathe: () => Promise.resolve(),
-    openLab: openEmbedded,
+    openModel: openEmbedded,
   });
 }
 
@@ -106,7 +106,7 @@ describe('an experiment on the CPU engine', () => {
   });
 
   it('measures an ending as the rest of the whole', async () => {
-    const model = await doersFor(() => false).openModel({ id: 'idiolect-a' });
+    const model = await backendFor(() => false).openModel({ id: 'idiolect-a' });
     const question =
       'Zoe has 7 apples. Rob has 8 more apples than Zoe. How many apples does Rob have?';
     const [beginning, ending] = ['Zoe has 7 apples. Rob has 7 + 8 = 15. Answer:', ' 15'];
@@ -130,7 +130,7 @@ describe('an experiment on the CPU engine', () => {
   });
 
   it('puts back the weights of the step that was to be kept', async () => {
-    const model = await doersFor(() => false).openModel({ id: 'idiolect-a' });
+    const model = await backendFor(() => false).openModel({ id: 'idiolect-a' });
     const rows = ['Rob has 8 apples.', 'Zoe has 15 apples.'].map((response, i) => ({
       id: String(i),
       question: `How many apples, ${i}?`,
@@ -153,8 +153,8 @@ describe('an experiment on the CPU engine', () => {
         quiet,
       );
     const [one, three, kept] = [await trained(1), await trained(3), await trained(3, 1)];
-    const nll = async (speaker: Speaker) =>
-      (await speaker.measure(set, quiet)).map(({ nllSum }) => nllSum);
+    const nll = async (evaluated: EvaluatedModel) =>
+      (await evaluated.measure(set, quiet)).map(({ nllSum }) => nllSum);
     expect(await nll(kept)).toEqual(await nll(one));
     expect(await nll(three)).not.toEqual(await nll(one));
     const moved = async (own: TrainedModel) =>
@@ -166,7 +166,7 @@ describe('an experiment on the CPU engine', () => {
   });
 
   it('reads text on its own without a chat around it', async () => {
-    const model = await doersFor(() => false).openModel({ id: 'idiolect-a' });
+    const model = await backendFor(() => false).openModel({ id: 'idiolect-a' });
     const response = 'Rob has 7 + 8 = 15 apples.';
     const measured = async (question: string) => {
       const set = { id: 't', name: 't', rows: [{ id: 'r', question, response }] };

@@ -1,6 +1,6 @@
-/** Results that an earlier version kept: one piece for the familiarity of all sets of a model. */
+/** Results that an earlier version kept: one stage for the familiarity of all sets of a model. */
 import { expect, it } from 'vitest';
-import type { FamiliarityResult, PieceResult } from '../../src/experiment/run/results.ts';
+import type { FamiliarityResult, StageResult } from '../../src/experiment/run/results.ts';
 import {
   experimentResult,
   openResults,
@@ -22,7 +22,7 @@ function earlier({ results, report }: Example) {
     };
   });
 }
-const isFamiliarity = (result: PieceResult): result is FamiliarityResult =>
+const isFamiliarity = (result: StageResult): result is FamiliarityResult =>
   result.kind === 'familiarity';
 /** Measured in style too: models that answer everything right have examples enough. */
 const example = () => exampleReport({ familiarity: { styleExamples: 1 } }, { skill: () => 1 });
@@ -46,7 +46,7 @@ it('are read from a report', async () => {
 it('are found by the names of today, and not written again', async () => {
   const given = await example();
   const files = new Map(
-    earlier(given).map((one) => [`pieces/${one.id}.json`, JSON.stringify(one)]),
+    earlier(given).map((one) => [`stages/${one.id}.json`, JSON.stringify(one)]),
   );
   const written: string[] = [];
   const open = () =>
@@ -64,11 +64,11 @@ it('are found by the names of today, and not written again', async () => {
       'f',
     );
   const store = await open();
-  for (const piece of given.results.filter(isFamiliarity)) {
-    expect(await store.read(piece.id)).toEqual(piece);
+  for (const stage of given.results.filter(isFamiliarity)) {
+    expect(await store.read(stage.id)).toEqual(stage);
   }
-  const pieces = () => written.filter((name) => name.startsWith('pieces/'));
-  expect(pieces()).toHaveLength(6);
+  const stages = () => written.filter((name) => name.startsWith('stages/'));
+  expect(stages()).toHaveLength(6);
   await open();
-  expect(pieces()).toHaveLength(6);
+  expect(stages()).toHaveLength(6);
 });

@@ -11,17 +11,17 @@ import { registerOps } from '../../src/ops/register.ts';
 import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { maskedSentence } from '../../src/workflows/train/mask-tokens.ts';
 import { measureSets } from '../../src/workflows/measure/measure-sets.ts';
-import { openLab, type OpenLab } from '../../src/workflows/open/open-model.ts';
+import { openModel, type OpenModel } from '../../src/workflows/open/open-model.ts';
 import { planRun, prepareRun } from '../../src/workflows/train/training-run.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { trainingFields } from '../../src/train/config.ts';
 
-let lab: OpenLab;
+let opened: OpenModel;
 beforeAll(async () => {
   await startWasmEngine({ threads: 1 });
   registerOps('wasm', wasmKernels);
   const folder = fileURLToPath(new URL('../../public/models/idiolect-a', import.meta.url));
-  lab = await openLab(await nodeModelFiles(folder), {
+  opened = await openModel(await nodeModelFiles(folder), {
     precision: 'as-stored',
     trainable: false,
     maxTensorBytes: 2e9,
@@ -48,7 +48,7 @@ const requestOf = (maskPerplexity: number) => ({
 
 async function prepared(maskPerplexity: number) {
   const request = requestOf(maskPerplexity);
-  const run = await prepareRun(lab, request, planRun(lab, request, 2e9));
+  const run = await prepareRun(opened, request, planRun(opened, request, 2e9));
   run.adapter!.dispose();
   return run;
 }
@@ -59,7 +59,7 @@ it('leaves out exactly the tokens above the threshold, and never the end', async
   expect(memory().numTensors).toBe(before);
   const host = { now: () => 0, stopRequested: () => false, breathe: () => Promise.resolve() };
   const familiarity = defaultsOf(familiarityFields);
-  const [measured] = await measureSets(lab, { sets: [set], prompt, familiarity }, host, () =>
+  const [measured] = await measureSets(opened, { sets: [set], prompt, familiarity }, host, () =>
     Promise.resolve(),
   );
   let above = 0;

@@ -1,6 +1,6 @@
 /** Some answers of a report, before training and after each set, to be read in the file itself. */
 import type { ExperimentReport } from '../../experiment/report/report.ts';
-import type { BaseResult, PieceResult, RunResult } from '../../experiment/run/results.ts';
+import type { BaseResult, StageResult, RunResult } from '../../experiment/run/results.ts';
 import { fold, tableHtml } from './html.ts';
 
 /** Questions of the test whose answers are shown; all of them stand in the JSON. */
@@ -14,7 +14,7 @@ export interface AnsweredQuestions {
 export function answerTables(
   { models, arms }: ExperimentReport,
   { test }: AnsweredQuestions,
-  results: readonly PieceResult[],
+  results: readonly StageResult[],
 ): string {
   return models
     .map(({ facts: { id } }) => {

@@ -3,7 +3,7 @@
  * that it opens anywhere and prints as it looks.
  */
 import type { ExperimentReport } from '../../experiment/report/report.ts';
-import type { PieceResult } from '../../experiment/run/results.ts';
+import type { StageResult } from '../../experiment/run/results.ts';
 import type { Table } from '../../experiment/report/table.ts';
 import { authors, authorsSentence, authorsTables } from '../../figures/authors-numbers.ts';
 import { curvesFigure } from '../../figures/curves.ts';
@@ -20,7 +20,7 @@ export interface ReportParts {
   /** Of the same report, by `tablesOf`. */
   tables: readonly Table[];
   questions: AnsweredQuestions;
-  results: readonly PieceResult[];
+  results: readonly StageResult[];
 }
 
 /** @param reference a stored run to be laid over the figures on demand, where the two can be compared */

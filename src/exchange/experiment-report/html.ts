@@ -1,4 +1,4 @@
-/** Pieces of the report's HTML. */
+/** Stages of the report's HTML. */
 import type { Table } from '../../experiment/report/table.ts';
 import { isLong } from '../../figures/data-table.ts';
 import type { Figure } from '../../figures/figure.ts';

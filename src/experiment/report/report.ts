@@ -1,4 +1,4 @@
-/** Kept pieces → the report: every number that tables and plots show, and what it took to get them. */
+/** Kept stages → the report: every number that tables and plots show, and what it took to get them. */
 import { accuracyOf } from '../../evaluate/accuracy.ts';
 import { createRandom } from '../../random.ts';
 import { verdictRule } from '../../statistics/cross-over-test.ts';
@@ -15,7 +15,7 @@ import { summarizeRanks, summarizeTrends, type RankSummary, type TrendSummary } 
 import type {
   BaseResult,
   FamiliarityResult,
-  PieceResult,
+  StageResult,
   RunResult,
   SetResult,
 } from '../run/results.ts';
@@ -60,7 +60,7 @@ export interface ExperimentReport {
   trends: TrendSummary[];
   /** H1 to H5, as far as the experiment has the sets for them. */
   hypotheses: HypothesisResult[];
-  /** Σ of the pieces' own times, whenever they were done. */
+  /** Σ of the stages' own times, whenever they were done. */
   seconds: {
     base: number;
     sets: number;
@@ -76,13 +76,13 @@ export interface ExperimentReport {
 const STATISTICS_SEED = 7;
 
 /**
- * @param results pieces of the plan; while some are missing the report speaks of those that are there,
+ * @param results stages of the plan; while some are missing the report speaks of those that are there,
  *   says so in its notes, and gives no verdict before the runs of all four arms are in
  */
 export function makeReport(
   experiment: Experiment,
   task: TaskQuestions,
-  results: readonly PieceResult[],
+  results: readonly StageResult[],
   surroundings: Surroundings,
 ): ExperimentReport {
   const random = createRandom(STATISTICS_SEED);
@@ -170,7 +170,7 @@ const shareOf = (correct: readonly boolean[]) =>
     'flexible',
   );
 
-function secondsOf(results: readonly PieceResult[]): ExperimentReport['seconds'] {
+function secondsOf(results: readonly StageResult[]): ExperimentReport['seconds'] {
   const seconds = { base: 0, sets: 0, familiarity: 0, training: 0, evaluation: 0 };
   for (const result of results) {
     if (result.kind === 'base') seconds.base += result.seconds;

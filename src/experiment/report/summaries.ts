@@ -1,4 +1,4 @@
-/** From kept pieces to numbers about models, sets and arms. */
+/** From kept stages to numbers about models, sets and arms. */
 import { editSimilarity } from '../../data/similarity.ts';
 import {
   accuracyByFamily,

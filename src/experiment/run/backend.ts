@@ -24,7 +24,7 @@ export interface Ending {
 }
 
 /** A model as it is, or with a trained adapter. */
-export interface Speaker {
+export interface EvaluatedModel {
   answer(settings: AnswerSettings): AnswerBatch;
   /** NLL of every answer of a set; rows too long to be measured are left out. A set without a single
    * question is text on its own: no chat template stands around it. */
@@ -34,7 +34,7 @@ export interface Speaker {
   measureEndings(endings: readonly Ending[], report: Progress): Promise<(number | null)[]>;
 }
 
-export interface OpenedModel extends Speaker {
+export interface BaseModel extends EvaluatedModel {
   facts: ModelFacts;
   /** Tokens of a question's prompt. */
   promptLength(question: string): number;
@@ -52,10 +52,10 @@ export interface ArmRequest {
    * Asked after every evaluated step (`training.evaluateEvery`) and the last, of the model as it is
    * then: whether these weights are the ones to keep so far. The last are kept when left out.
    */
-  keeps?: (speaker: Speaker, step: StepReport) => Promise<boolean>;
+  keeps?: (evaluated: EvaluatedModel, step: StepReport) => Promise<boolean>;
 }
 
-export interface TrainedModel extends Speaker {
+export interface TrainedModel extends EvaluatedModel {
   trainedTokens: number;
   /** Answer tokens left out of the loss as too surprising; undefined when all are trained. */
   masked?: { tokens: number; of: number };
@@ -67,8 +67,8 @@ export interface TrainedModel extends Speaker {
 
 export type Progress = (done: number, total: number) => Promise<void>;
 
-export interface Doers {
-  openModel(spec: ModelSpec): Promise<OpenedModel>;
+export interface ExperimentBackend {
+  openModel(spec: ModelSpec): Promise<BaseModel>;
   /** SHA-256 of a text. */
   hash(text: string): Promise<string>;
   /** Milliseconds of a steady clock. */

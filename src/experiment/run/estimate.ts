@@ -1,9 +1,9 @@
 /**
- * How long a piece will take, from what little of it took on this machine. Everything that a piece does
+ * How long a stage will take, from what little of it took on this machine. Everything that a stage does
  * counts, each thing by the unit it is made of; what depends on what a model will say is guessed.
  */
 import { stepsOf } from '../spec/budget.ts';
-import type { Piece } from '../spec/plan.ts';
+import type { Stage } from '../spec/plan.ts';
 import type { Experiment, SetSpec } from '../spec/schema.ts';
 import type { Task, TaskQuestions } from './task.ts';
 
@@ -25,13 +25,13 @@ type Part = keyof TaskQuestions;
 
 /** Questions of each part of the task. */
 export interface TaskSizes extends Record<Part, number> {
-  /** Pieces of general text. */
+  /** Stages of general text. */
   text: number;
   /** Options of all questions of a part, which are measured; 0 where answers are generated. */
   options: Record<Part, number>;
 }
 
-/** What can be known before a piece is done. */
+/** What can be known before a stage is done. */
 export interface Known {
   experiment: Experiment;
   sizes: TaskSizes;
@@ -62,20 +62,20 @@ export function sizesOf(task: Task): TaskSizes {
 }
 
 /**
- * Seconds by what is done, in the words of `Stage.what` and in the order in which it is done. Choosing on
+ * Seconds by what is done, in the words of `StageProgress.what` and in the order in which it is done. Choosing on
  * validation questions, which goes on in between, is part of training.
  */
-export function stageSeconds(piece: Piece, known: Known): Record<string, number> {
+export function secondsByPart(stage: Stage, known: Known): Record<string, number> {
   const { experiment, sizes, costs } = known;
   const { train } = sizes;
-  switch (piece.kind) {
+  switch (stage.kind) {
     case 'base':
       return {
-        ...evaluation(piece.model, known),
+        ...evaluation(stage.model, known),
         'training questions': asking('train', known),
       };
     case 'set':
-      return { 'making the set': making(specOf(piece.set, experiment), known) };
+      return { 'making the set': making(specOf(stage.set, experiment), known) };
     case 'familiarity': {
       const { styleExamples } = experiment.familiarity;
       return {
@@ -88,16 +88,16 @@ export function stageSeconds(piece: Piece, known: Known): Record<string, number>
       const { divergenceQuestions: most } = experiment.evaluation;
       const compared = Math.min(most, sizes.test) + Math.min(most, sizes.retention);
       return {
-        training: training(piece.model, piece.set, known),
-        ...evaluation(piece.model, known),
+        training: training(stage.model, stage.set, known),
+        ...evaluation(stage.model, known),
         divergence: compared * costs.divergence,
       };
     }
   }
 }
 
-export function pieceSeconds(piece: Piece, known: Known): number {
-  return Object.values(stageSeconds(piece, known)).reduce((sum, seconds) => sum + seconds, 0);
+export function stageSeconds(stage: Stage, known: Known): number {
+  return Object.values(secondsByPart(stage, known)).reduce((sum, seconds) => sum + seconds, 0);
 }
 
 const specOf = (set: string, { sets }: Experiment): SetSpec => sets.find(({ id }) => id === set)!;

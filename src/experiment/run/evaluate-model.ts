@@ -6,7 +6,7 @@ import type { ResponseSet } from '../../data/response-set.ts';
 import { answerPlace } from '../../evaluate/answer-place.ts';
 import { evaluateAnswers, type EvaluationQuestion, type Outcome } from '../../evaluate/accuracy.ts';
 import { chooseOptions } from '../../evaluate/choose-option.ts';
-import type { OpenedModel, Progress, Speaker, TrainedModel } from './backend.ts';
+import type { BaseModel, Progress, EvaluatedModel, TrainedModel } from './backend.ts';
 import type { AnswerDivergence, BaseResult, Measured, RunResult } from './results.ts';
 import { answerRule, retentionRule, type Experiment } from '../spec/schema.ts';
 import type { Task } from './task.ts';
@@ -14,17 +14,20 @@ import type { Task } from './task.ts';
 export interface Evaluation {
   experiment: Experiment;
   task: Task;
-  /** The opened model, of which `speaker` may be the tuned form. */
-  model: OpenedModel;
+  /** The opened model, of which `evaluated` may be the tuned form. */
+  model: BaseModel;
   progress: (what: string) => Progress;
 }
 
-/** @param speaker the base model or a trained one */
-export async function evaluateSpeaker(evaluation: Evaluation, speaker: Speaker): Promise<Measured> {
+/** @param evaluated the base model or a trained one */
+export async function evaluateModel(
+  evaluation: Evaluation,
+  evaluated: EvaluatedModel,
+): Promise<Measured> {
   const { experiment, task, model, progress } = evaluation;
-  const test = await ask(evaluation, speaker, 'test questions', task.test);
+  const test = await ask(evaluation, evaluated, 'test questions', task.test);
   const others = retentionRule(experiment.task);
-  const retention = await ask(evaluation, speaker, 'other tasks', task.retention, others);
+  const retention = await ask(evaluation, evaluated, 'other tasks', task.retention, others);
   const answers = {
     id: 'retention',
     name: 'retention',
@@ -32,7 +35,7 @@ export async function evaluateSpeaker(evaluation: Evaluation, speaker: Speaker):
   };
   const nllOf = async (set: ResponseSet, what: string) => {
     if (set.rows.length === 0) return [];
-    const scored = await speaker.measure(set, progress(what));
+    const scored = await evaluated.measure(set, progress(what));
     return scored.map(({ nllSum, tokens }) => nllSum / tokens);
   };
   const textNll: Measured['textNll'] = {};
@@ -44,27 +47,27 @@ export async function evaluateSpeaker(evaluation: Evaluation, speaker: Speaker):
     retention,
     retentionNll: await nllOf(answers, 'NLL on other tasks'),
     textNll,
-    goldNll: await goldNll(evaluation, speaker, test),
+    goldNll: await goldNll(evaluation, evaluated, test),
   };
 }
 
 /** Greedy answers, judged; of questions with options the likeliest one. */
 export function ask(
   { experiment: { task, evaluation }, model, progress }: Evaluation,
-  speaker: Speaker,
+  evaluated: EvaluatedModel,
   what: string,
   questions: readonly EvaluationQuestion[],
   rule = answerRule(task),
 ): Promise<Outcome[]> {
   if (questions.some(({ options }) => options !== undefined)) {
     return chooseOptions(questions, (rows) =>
-      speaker.measure({ id: what, name: what, rows }, progress(what)),
+      evaluated.measure({ id: what, name: what, rows }, progress(what)),
     );
   }
   const { maxNewTokens, batchSize } = evaluation;
   return evaluateAnswers(questions, {
     rule,
-    answer: speaker.answer({ maxNewTokens, temperature: undefined, seed: 0 }),
+    answer: evaluated.answer({ maxNewTokens, temperature: undefined, seed: 0 }),
     lengthOf: (question) => model.promptLength(question),
     batchSize,
     report: progress(what),
@@ -90,7 +93,7 @@ export async function divergenceFromBase(
 
 async function goldNll(
   { experiment, task, progress }: Evaluation,
-  speaker: Speaker,
+  evaluated: EvaluatedModel,
   outcomes: readonly Outcome[],
 ): Promise<(number | null)[]> {
   const rule = answerRule(experiment.task);
@@ -99,5 +102,5 @@ async function goldNll(
     return place ? [{ question, ...place }] : [];
   });
   if (endings.length === 0) return [];
-  return speaker.measureEndings(endings, progress('NLL of right answers'));
+  return evaluated.measureEndings(endings, progress('NLL of right answers'));
 }

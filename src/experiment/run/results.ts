@@ -1,4 +1,4 @@
-/** What each piece leaves behind: plain JSON, so that it can be kept, resumed from and reported. */
+/** What each stage leaves behind: plain JSON, so that it can be kept, resumed from and reported. */
 import type { ResponseSet } from '../../data/response-set.ts';
 import type { GivenAnswer, Outcome } from '../../evaluate/accuracy.ts';
 
@@ -119,10 +119,10 @@ export interface RunResult extends Measured {
   seconds: { training: number; evaluation: number };
 }
 
-export type PieceResult = BaseResult | SetResult | FamiliarityResult | RunResult;
+export type StageResult = BaseResult | SetResult | FamiliarityResult | RunResult;
 
-/** Where finished pieces are kept. Writing must be whole or not at all. */
+/** Where finished stages are kept. Writing must be whole or not at all. */
 export interface ResultStore {
-  read(id: string): Promise<PieceResult | undefined>;
-  write(result: PieceResult): Promise<void>;
+  read(id: string): Promise<StageResult | undefined>;
+  write(result: StageResult): Promise<void>;
 }

@@ -1,36 +1,36 @@
 /** Carries a whole experiment out in the order of its plan, past what fails. */
 import { GpuUnavailableError, StorageError, StoppedError } from '../../errors.ts';
-import { needsOf, planExperiment, type Piece } from '../spec/plan.ts';
-import { ExperimentSession, type ExperimentJob, type PieceDone } from './runner.ts';
+import { needsOf, planExperiment, type Stage } from '../spec/plan.ts';
+import { ExperimentRunner, type ExperimentJob, type StageDone } from './runner.ts';
 
-export type PieceEnd =
-  | PieceDone
+export type StageEnd =
+  | StageDone
   /** It failed; done again it may succeed. */
-  | { piece: Piece; error: unknown }
-  /** It was not tried: pieces that it needs are not there. */
-  | { piece: Piece; without: readonly string[] };
+  | { stage: Stage; error: unknown }
+  /** It was not tried: stages that it needs are not there. */
+  | { stage: Stage; without: readonly string[] };
 
 /**
- * Yields each piece as it is finished, found or given up: one that fails holds up only those that need
+ * Yields each stage as it is finished, found or given up: one that fails holds up only those that need
  * it. @throws what ends everything
  */
-export async function* runExperiment(job: ExperimentJob): AsyncGenerator<PieceEnd, void> {
-  const session = new ExperimentSession(job);
+export async function* runExperiment(job: ExperimentJob): AsyncGenerator<StageEnd, void> {
+  const session = new ExperimentRunner(job);
   const there = new Set<string>();
   try {
-    for (const piece of planExperiment(job.experiment)) {
-      const without = needsOf(piece, job.experiment).filter((id) => !there.has(id));
+    for (const stage of planExperiment(job.experiment)) {
+      const without = needsOf(stage, job.experiment).filter((id) => !there.has(id));
       if (without.length > 0) {
-        yield { piece, without };
+        yield { stage, without };
         continue;
       }
-      let end: PieceEnd;
+      let end: StageEnd;
       try {
-        end = await session.settle(piece);
-        there.add(piece.id);
+        end = await session.settle(stage);
+        there.add(stage.id);
       } catch (error) {
         if (endsAll(error)) throw error;
-        end = { piece, error };
+        end = { stage, error };
       }
       yield end;
     }
@@ -39,7 +39,7 @@ export async function* runExperiment(job: ExperimentJob): AsyncGenerator<PieceEn
   }
 }
 
-/** A stop, and what the next piece would fail of just the same: no engine, no place to keep results. */
+/** A stop, and what the next stage would fail of just the same: no engine, no place to keep results. */
 export function endsAll(error: unknown): boolean {
   return (
     error instanceof StoppedError ||

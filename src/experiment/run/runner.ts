@@ -1,5 +1,5 @@
 /**
- * An experiment under way, piece by piece: each finished piece is kept at once, and what is kept is not
+ * An experiment under way, stage by stage: each finished stage is kept at once, and what is kept is not
  * done again, so that a killed experiment goes on where it was with the same numbers.
  *
  * Test questions are touched once by each base model and once by each run, after everything about
@@ -7,14 +7,14 @@
  */
 import type { ResponseSet } from '../../data/response-set.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
-import type { Doers, OpenedModel } from './backend.ts';
-import { ask, divergenceFromBase, evaluateSpeaker, type Evaluation } from './evaluate-model.ts';
+import type { ExperimentBackend, BaseModel } from './backend.ts';
+import { ask, divergenceFromBase, evaluateModel, type Evaluation } from './evaluate-model.ts';
 import { makeSet } from '../sets/make-sets.ts';
-import type { Piece } from '../spec/plan.ts';
+import type { Stage } from '../spec/plan.ts';
 import type {
   BaseResult,
   FamiliarityResult,
-  PieceResult,
+  StageResult,
   ResultStore,
   RunResult,
   SetResult,
@@ -29,14 +29,14 @@ export interface ExperimentJob {
   task: Task;
   /** Sets read from files, by id. */
   files: ReadonlyMap<string, ResponseSet>;
-  doers: Doers;
+  backend: ExperimentBackend;
   store: ResultStore;
   /** What is being done now; awaited, so that a page can keep up. */
-  report: (stage: Stage) => Promise<void>;
+  report: (doing: StageProgress) => Promise<void>;
 }
 
-export interface Stage {
-  piece: Piece;
+export interface StageProgress {
+  stage: Stage;
   what: string;
   done: number;
   total: number;
@@ -44,63 +44,63 @@ export interface Stage {
   step?: StepReport;
 }
 
-export interface PieceDone {
-  piece: Piece;
-  result: PieceResult;
+export interface StageDone {
+  stage: Stage;
+  result: StageResult;
   /** True when it was kept from before. */
   kept: boolean;
 }
 
-/** One experiment under way: the model that is open, and what earlier pieces found. */
-export class ExperimentSession {
+/** One experiment under way: the model that is open, and what earlier stages found. */
+export class ExperimentRunner {
   private readonly job: ExperimentJob;
-  private readonly results = new Map<string, PieceResult>();
-  private open: { id: string; model: OpenedModel } | undefined;
+  private readonly results = new Map<string, StageResult>();
+  private open: { id: string; model: BaseModel } | undefined;
 
   constructor(job: ExperimentJob) {
     this.job = job;
   }
 
   /**
-   * Finds what is kept of a piece, or does it and keeps it. In which order pieces are settled changes
-   * no number, as long as those that a piece needs come before it.
+   * Finds what is kept of a stage, or does it and keeps it. In which order stages are settled changes
+   * no number, as long as those that a stage needs come before it.
    */
-  async settle(piece: Piece): Promise<PieceDone> {
-    const known = await this.job.store.read(piece.id);
-    const result = known ?? (await this.carryOut(piece));
+  async settle(stage: Stage): Promise<StageDone> {
+    const known = await this.job.store.read(stage.id);
+    const result = known ?? (await this.carryOut(stage));
     if (!known) await this.job.store.write(result);
     this.results.set(result.id, result);
-    return { piece, result, kept: known !== undefined };
+    return { stage, result, kept: known !== undefined };
   }
 
-  /** Frees the model that is open; the next piece opens it again. */
+  /** Frees the model that is open; the next stage opens it again. */
   close(): void {
     this.open?.model.close();
     this.open = undefined;
   }
 
-  private async carryOut(piece: Piece): Promise<PieceResult> {
-    switch (piece.kind) {
+  private async carryOut(stage: Stage): Promise<StageResult> {
+    switch (stage.kind) {
       case 'base':
-        return this.measureBase(piece);
+        return this.measureBase(stage);
       case 'set':
-        return this.makeSet(piece);
+        return this.makeSet(stage);
       case 'familiarity':
-        return this.measureSet(piece);
+        return this.measureSet(stage);
       case 'run':
-        return this.trainArm(piece);
+        return this.trainArm(stage);
     }
   }
 
-  private async measureBase(piece: Of<'base'>): Promise<BaseResult> {
-    const began = this.job.doers.now();
-    const evaluation = await this.evaluation(piece, piece.model);
+  private async measureBase(stage: Of<'base'>): Promise<BaseResult> {
+    const began = this.job.backend.now();
+    const evaluation = await this.evaluation(stage, stage.model);
     const { model } = evaluation;
-    const measured = await evaluateSpeaker(evaluation, model);
+    const measured = await evaluateModel(evaluation, model);
     const own = await ask(evaluation, model, 'training questions', this.job.task.train);
     return {
       kind: 'base',
-      id: piece.id,
+      id: stage.id,
       model: model.facts,
       ...measured,
       own: own.map(({ response: text, tokens, ended }) => ({ text, tokens, ended })),
@@ -108,11 +108,11 @@ export class ExperimentSession {
     };
   }
 
-  private async makeSet(piece: Of<'set'>): Promise<SetResult> {
-    const began = this.job.doers.now();
-    const { experiment, task, files, doers } = this.job;
+  private async makeSet(stage: Of<'set'>): Promise<SetResult> {
+    const began = this.job.backend.now();
+    const { experiment, task, files, backend } = this.job;
     const made = await makeSet(
-      experiment.sets.find(({ id }) => id === piece.set)!,
+      experiment.sets.find(({ id }) => id === stage.set)!,
       {
         experiment,
         task,
@@ -120,27 +120,27 @@ export class ExperimentSession {
         base: (id) => this.found('base', id),
         made: (id) => this.found('set', id),
         openModel: (id) => this.openModel(id),
-        report: this.reporter(piece, 'making the set'),
+        report: this.reporter(stage, 'making the set'),
       },
     );
     const content = made.set.rows.map(({ id, question, response }) => [id, question, response]);
-    const sha256 = await doers.hash(JSON.stringify(content));
+    const sha256 = await backend.hash(JSON.stringify(content));
     return { ...made, sha256, seconds: this.since(began) };
   }
 
-  private async measureSet(piece: Of<'familiarity'>): Promise<FamiliarityResult> {
-    const began = this.job.doers.now();
+  private async measureSet(stage: Of<'familiarity'>): Promise<FamiliarityResult> {
+    const began = this.job.backend.now();
     const { experiment, task } = this.job;
-    const { id, model: modelId, set: setId } = piece;
+    const { id, model: modelId, set: setId } = stage;
     const model = await this.openModel(modelId);
     const { set } = this.found('set', setId);
-    const answers = await model.measure(set, this.reporter(piece, 'familiarity'));
+    const answers = await model.measure(set, this.reporter(stage, 'familiarity'));
     const prefix =
       experiment.familiarity.styleExamples > 0
         ? styleExamples(experiment, task, this.found('base', modelId))
         : undefined;
     const styled =
-      prefix && (await model.measure(prefix(set), this.reporter(piece, 'familiarity in style')));
+      prefix && (await model.measure(prefix(set), this.reporter(stage, 'familiarity in style')));
     return {
       kind: 'familiarity',
       ...{ id, model: modelId, set: setId },
@@ -150,23 +150,23 @@ export class ExperimentSession {
     };
   }
 
-  private async trainArm(piece: Of<'run'>): Promise<RunResult> {
-    const { doers, report } = this.job;
-    const began = doers.now();
-    const evaluation = await this.evaluation(piece, piece.model);
-    const { id, model, set, seed } = piece;
+  private async trainArm(stage: Of<'run'>): Promise<RunResult> {
+    const { backend, report } = this.job;
+    const began = backend.now();
+    const evaluation = await this.evaluation(stage, stage.model);
+    const { id, model, set, seed } = stage;
     const run = { id, model, set, seed };
     const { trained, ...training } = await trainArm({
       ...evaluation,
       run,
-      set: this.found('set', piece.set),
+      set: this.found('set', stage.set),
       familiarity: (other) => this.found('familiarity', `${model}.${other}`),
-      onStep: (step, done, total) => report({ piece, what: 'training', done, total, step }),
+      onStep: (step, done, total) => report({ stage, what: 'training', done, total, step }),
     });
     const trainedIn = this.since(began);
     try {
-      const measured = await evaluateSpeaker(evaluation, trained);
-      const base = this.found('base', piece.model);
+      const measured = await evaluateModel(evaluation, trained);
+      const base = this.found('base', stage.model);
       return {
         kind: 'run',
         ...run,
@@ -182,33 +182,33 @@ export class ExperimentSession {
     }
   }
 
-  private async evaluation(piece: Piece, modelId: string): Promise<Evaluation> {
+  private async evaluation(stage: Stage, modelId: string): Promise<Evaluation> {
     const { experiment, task } = this.job;
     const model = await this.openModel(modelId);
-    return { experiment, task, model, progress: (what) => this.reporter(piece, what) };
+    return { experiment, task, model, progress: (what) => this.reporter(stage, what) };
   }
 
-  private async openModel(id: string): Promise<OpenedModel> {
+  private async openModel(id: string): Promise<BaseModel> {
     if (this.open?.id !== id) {
       this.close();
       const spec = this.job.experiment.models.find((model) => model.id === id)!;
-      this.open = { id, model: await this.job.doers.openModel(spec) };
+      this.open = { id, model: await this.job.backend.openModel(spec) };
     }
     return this.open.model;
   }
 
-  private reporter(piece: Piece, what: string) {
-    return (done: number, total: number) => this.job.report({ piece, what, done, total });
+  private reporter(stage: Stage, what: string) {
+    return (done: number, total: number) => this.job.report({ stage, what, done, total });
   }
 
   private since(began: number): number {
-    return (this.job.doers.now() - began) / 1000;
+    return (this.job.backend.now() - began) / 1000;
   }
 
-  /** An earlier piece: the plan's order sees to it that it is there. */
-  private found<Kind extends PieceResult['kind']>(kind: Kind, name: string) {
-    return this.results.get(`${kind}.${name}`) as Extract<PieceResult, { kind: Kind }>;
+  /** An earlier stage: the plan's order sees to it that it is there. */
+  private found<Kind extends StageResult['kind']>(kind: Kind, name: string) {
+    return this.results.get(`${kind}.${name}`) as Extract<StageResult, { kind: Kind }>;
   }
 }
 
-type Of<Kind extends Piece['kind']> = Extract<Piece, { kind: Kind }>;
+type Of<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>;

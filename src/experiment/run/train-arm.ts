@@ -5,7 +5,7 @@
 import type { StepReport } from '../../metrics/step-report.ts';
 import { mean } from '../../statistics/summary.ts';
 import { stepsOf } from '../spec/budget.ts';
-import type { ArmRequest, Speaker, TrainedModel } from './backend.ts';
+import type { ArmRequest, EvaluatedModel, TrainedModel } from './backend.ts';
 import { ask, type Evaluation } from './evaluate-model.ts';
 import { validationSet } from '../sets/make-sets.ts';
 import type { Run } from '../spec/plan.ts';
@@ -98,13 +98,13 @@ function checkpointChoice(work: ArmWork) {
   if (checkpoint === 'last') return undefined;
   const checkpoints: RunResult['checkpoints'] = [];
   let best = { step: 0, score: -Infinity };
-  const keeps = async (speaker: Speaker, { step, validationLoss: loss }: StepReport) => {
+  const keeps = async (evaluated: EvaluatedModel, { step, validationLoss: loss }: StepReport) => {
     let score: number;
     if (checkpoint === 'best-loss') {
       score = -loss!;
       checkpoints.push({ step, loss: loss! });
     } else {
-      score = await rightOnValidation(work, speaker);
+      score = await rightOnValidation(work, evaluated);
       checkpoints.push({ step, correct: score, n: work.task.validation.length });
     }
     if (score <= best.score) return false;
@@ -114,7 +114,7 @@ function checkpointChoice(work: ArmWork) {
   return { checkpoints, keeps, kept: () => best.step };
 }
 
-async function rightOnValidation(work: ArmWork, speaker: Speaker): Promise<number> {
-  const outcomes = await ask(work, speaker, 'validation questions', work.task.validation);
+async function rightOnValidation(work: ArmWork, evaluated: EvaluatedModel): Promise<number> {
+  const outcomes = await ask(work, evaluated, 'validation questions', work.task.validation);
   return outcomes.filter(({ strict }) => strict).length;
 }

@@ -1,6 +1,6 @@
 /** What every way of making a set needs and gives. */
 import type { ResponseRow, ResponseSet } from '../../data/response-set.ts';
-import type { OpenedModel, Progress } from '../run/backend.ts';
+import type { BaseModel, Progress } from '../run/backend.ts';
 import type { BaseResult, SetResult } from '../run/results.ts';
 import type { AnswerRuleSpec, Experiment, SetSpec } from '../spec/schema.ts';
 import type { Task } from '../run/task.ts';
@@ -16,7 +16,7 @@ export interface SetMaking {
   base: (model: string) => BaseResult;
   /** A set made before. */
   made: (set: string) => SetResult;
-  openModel: (id: string) => Promise<OpenedModel>;
+  openModel: (id: string) => Promise<BaseModel>;
   report: Progress;
 }
 

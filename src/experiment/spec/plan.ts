@@ -1,4 +1,4 @@
-/** An experiment file → the list of what is to be done, each piece with the name it is kept under. */
+/** An experiment file → the list of what is to be done, each stage with the name it is kept under. */
 import { partsOf } from './schema-checks.ts';
 import type { Experiment } from './schema.ts';
 
@@ -10,7 +10,7 @@ export interface Run {
 }
 
 /** One thing that is done whole, written down, and not done again. */
-export type Piece =
+export type Stage =
   /** Base model: its answers to test, retention and training questions. */
   | { kind: 'base'; id: string; model: string }
   /** A response set: written, read, or made from a model's answers. */
@@ -37,20 +37,20 @@ export function armsOf({ models, sets, seeds, arms }: Experiment): Arm[] {
   }));
 }
 
-/** Pieces in an order in which each finds what it needs, with few changes of the open model. */
-export function planExperiment(experiment: Experiment): Piece[] {
+/** Stages in an order in which each finds what it needs, with few changes of the open model. */
+export function planExperiment(experiment: Experiment): Stage[] {
   const { models, sets } = experiment;
   const arms = armsOf(experiment);
   return [
-    ...models.map(({ id }): Piece => ({ kind: 'base', id: `base.${id}`, model: id })),
-    ...sets.map((set): Piece => ({
+    ...models.map(({ id }): Stage => ({ kind: 'base', id: `base.${id}`, model: id })),
+    ...sets.map((set): Stage => ({
       kind: 'set',
       id: `set.${set.id}`,
       set: set.id,
       model: 'model' in set ? set.model : undefined,
     })),
-    ...models.flatMap(({ id: model }): Piece[] => [
-      ...sets.map(({ id: set }): Piece => ({
+    ...models.flatMap(({ id: model }): Stage[] => [
+      ...sets.map(({ id: set }): Stage => ({
         kind: 'familiarity',
         id: familiarityId(model, set),
         model,
@@ -58,20 +58,20 @@ export function planExperiment(experiment: Experiment): Piece[] {
       })),
       ...arms
         .filter((arm) => arm.model === model)
-        .flatMap(({ runs }) => runs.map((run): Piece => ({ kind: 'run', ...run }))),
+        .flatMap(({ runs }) => runs.map((run): Stage => ({ kind: 'run', ...run }))),
     ]),
   ];
 }
 
 export const familiarityId = (model: string, set: string): string => `familiarity.${model}.${set}`;
 
-/** Ids of the pieces that come before this one, for its own sake or the report's. */
-export function needsOf(piece: Piece, { sets, familiarity, budget }: Experiment): string[] {
-  switch (piece.kind) {
+/** Ids of the stages that come before this one, for its own sake or the report's. */
+export function needsOf(stage: Stage, { sets, familiarity, budget }: Experiment): string[] {
+  switch (stage.kind) {
     case 'base':
       return [];
     case 'set': {
-      const spec = sets.find(({ id }) => id === piece.set)!;
+      const spec = sets.find(({ id }) => id === stage.set)!;
       return [
         ...('model' in spec ? [`base.${spec.model}`] : []),
         ...partsOf(spec).map((id) => `set.${id}`),
@@ -79,13 +79,13 @@ export function needsOf(piece: Piece, { sets, familiarity, budget }: Experiment)
     }
     case 'familiarity':
       return [
-        ...(familiarity.styleExamples > 0 ? [`base.${piece.model}`] : []),
-        `set.${piece.set}`,
+        ...(familiarity.styleExamples > 0 ? [`base.${stage.model}`] : []),
+        `set.${stage.set}`,
       ];
     case 'run': {
       // Equal tokens are those of the average set: its steps depend on all of them.
-      const measured = budget === 'equal-tokens' ? sets.map(({ id }) => id) : [piece.set];
-      return [`base.${piece.model}`, ...measured.map((id) => familiarityId(piece.model, id))];
+      const measured = budget === 'equal-tokens' ? sets.map(({ id }) => id) : [stage.set];
+      return [`base.${stage.model}`, ...measured.map((id) => familiarityId(stage.model, id))];
     }
   }
 }

@@ -1,14 +1,14 @@
-/** Pieces as earlier versions kept them, read as today's. */
+/** Stages as earlier versions kept them, read as today's. */
 import { familiarityId } from '../../experiment/spec/plan.ts';
-import type { FamiliarityResult, PieceResult, ScoredAnswer } from '../../experiment/run/results.ts';
+import type { FamiliarityResult, StageResult, ScoredAnswer } from '../../experiment/run/results.ts';
 
-/** Until version 0.1 one piece held how familiar all sets were to a model; its id is familiarity.MODEL. */
+/** Until version 0.1 one stage held how familiar all sets were to a model; its id is familiarity.MODEL. */
 interface FamiliarityOfAllSets extends Pick<FamiliarityResult, 'kind' | 'id' | 'seconds'> {
   sets: Record<string, ScoredAnswer[]>;
   styled?: Record<string, ScoredAnswer[]>;
 }
 
-export function piecesOfToday(kept: PieceResult | FamiliarityOfAllSets): PieceResult[] {
+export function stagesOfToday(kept: StageResult | FamiliarityOfAllSets): StageResult[] {
   if (kept.kind !== 'familiarity' || !('sets' in kept)) return [kept];
   const model = kept.id.slice('familiarity.'.length);
   const all = Object.entries(kept.sets);

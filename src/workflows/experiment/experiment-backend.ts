@@ -1,5 +1,5 @@
 /** The work of an experiment on an opened model: who answers, measures and trains with tensors. */
-import type { Doers, OpenedModel, Speaker } from '../../experiment/run/backend.ts';
+import type { ExperimentBackend, BaseModel, EvaluatedModel } from '../../experiment/run/backend.ts';
 import type { ModelSpec } from '../../experiment/spec/schema.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
@@ -7,42 +7,44 @@ import { encodePrompt } from '../../tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
 import { answerQuestions } from '../generate/answer-questions.ts';
 import { sha256Of } from '../open/fingerprint.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 import { scoreAnswers, scoreDivergence, scoreEndings } from '../measure/score-answers.ts';
 import { trainAdapter, type ArmHost } from '../train/train-adapter.ts';
 
-export interface DoersHost extends ArmHost {
-  openLab(spec: ModelSpec): Promise<OpenLab>;
+export interface BackendHost extends ArmHost {
+  openModel(spec: ModelSpec): Promise<OpenModel>;
 }
 
-export function experimentDoers(host: DoersHost): Doers {
+export function experimentBackend(host: BackendHost): ExperimentBackend {
   return {
-    openModel: async (spec) => openedModel(spec, await host.openLab(spec), host),
+    openModel: async (spec) => baseModel(spec, await host.openModel(spec), host),
     hash: sha256Of,
     now: () => host.now(),
   };
 }
 
-function openedModel(spec: ModelSpec, lab: OpenLab, host: DoersHost): OpenedModel {
-  const { model, tokenizer } = lab;
+function baseModel(spec: ModelSpec, opened: OpenModel, host: BackendHost): BaseModel {
+  const { model, tokenizer } = opened;
   const format = createPromptFormat(tokenizer, host.prompt);
   const { parameters } = model.shape;
-  const speaker = (adapter?: LoraAdapter): Speaker => ({
-    answer: (settings) => (questions) => answerQuestions(lab, host, adapter, settings, questions),
-    measure: (set, report) => scoreAnswers(lab, host, adapter, set, report),
-    measureEndings: (endings, report) => scoreEndings(lab, host, adapter, endings, report),
+  const evaluated = (adapter?: LoraAdapter): EvaluatedModel => ({
+    answer: (settings) => (questions) =>
+      answerQuestions(opened, host, adapter, settings, questions),
+    measure: (set, report) => scoreAnswers(opened, host, adapter, set, report),
+    measureEndings: (endings, report) => scoreEndings(opened, host, adapter, endings, report),
   });
   return {
-    facts: { id: spec.id, filesHash: lab.filesHash, parameters, format: model.format },
+    facts: { id: spec.id, filesHash: opened.filesHash, parameters, format: model.format },
     promptLength: (question) => encodePrompt(tokenizer, format.prompt(question)).length,
-    ...speaker(),
+    ...evaluated(),
     train: async ({ keeps, ...request }, report) => {
-      const keepsOwn = keeps && ((own: LoraAdapter, step: StepReport) => keeps(speaker(own), step));
-      const made = await trainAdapter(lab, host, request, report, keepsOwn);
+      const keepsOwn =
+        keeps && ((own: LoraAdapter, step: StepReport) => keeps(evaluated(own), step));
+      const made = await trainAdapter(opened, host, request, report, keepsOwn);
       const { adapter, trainedTokens, masked } = made;
       return {
-        ...speaker(adapter),
-        divergence: (set, progress) => scoreDivergence(lab, host, adapter, set, progress),
+        ...evaluated(adapter),
+        divergence: (set, progress) => scoreDivergence(opened, host, adapter, set, progress),
         trainedTokens,
         ...(masked && { masked: { tokens: masked.tokens, of: masked.of } }),
         dispose: () => adapter.dispose(),

@@ -1,4 +1,4 @@
-/** What an experiment leaves: kept pieces that are never mixed with another's, and its three files. */
+/** What an experiment leaves: kept stages that are never mixed with another's, and its three files. */
 import { DataError } from '../../errors.ts';
 import type { EngineReport } from '../../engine/config.ts';
 import { htmlReport } from '../../exchange/experiment-report/html-report.ts';
@@ -7,13 +7,13 @@ import {
   type ExperimentReport,
   type Surroundings,
 } from '../../experiment/report/report.ts';
-import type { PieceResult, ResultStore } from '../../experiment/run/results.ts';
+import type { StageResult, ResultStore } from '../../experiment/run/results.ts';
 import type { Experiment } from '../../experiment/spec/schema.ts';
 import type { Table } from '../../experiment/report/table.ts';
 import type { TaskQuestions } from '../../experiment/run/task.ts';
 import { tablesOf } from '../../experiment/report/tables.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
-import { piecesOfToday } from './earlier-results.ts';
+import { stagesOfToday } from './earlier-results.ts';
 import type { ExperimentInputs } from './experiment-inputs.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import { VERSION } from '../train/run-manifest.ts';
@@ -25,7 +25,7 @@ export interface TextFiles {
 }
 
 const STAMP = 'fingerprint.txt';
-const pieceName = (id: string) => `pieces/${id}.json`;
+const stageName = (id: string) => `stages/${id}.json`;
 
 /**
  * Opens the results that are kept, or begins.
@@ -48,20 +48,20 @@ export async function openResults(
   await texts.write(STAMP, `${fingerprint}\n`);
   const store: ResultStore = {
     read: async (id) => {
-      const text = await texts.read(pieceName(id));
-      return text === undefined ? undefined : (JSON.parse(text) as PieceResult);
+      const text = await texts.read(stageName(id));
+      return text === undefined ? undefined : (JSON.parse(text) as StageResult);
     },
-    write: (result) => texts.write(pieceName(result.id), JSON.stringify(result)),
+    write: (result) => texts.write(stageName(result.id), JSON.stringify(result)),
   };
   for (const { id } of experiment.models) await renew(store, `familiarity.${id}`);
   return store;
 }
 
-/** Keeps an earlier version's piece as those of today. */
+/** Keeps an earlier version's stage as those of today. */
 async function renew(store: ResultStore, id: string): Promise<void> {
   const kept = await store.read(id);
-  for (const piece of kept ? piecesOfToday(kept) : []) {
-    if ((await store.read(piece.id)) === undefined) await store.write(piece);
+  for (const stage of kept ? stagesOfToday(kept) : []) {
+    if ((await store.read(stage.id)) === undefined) await store.write(stage);
   }
 }
 
@@ -86,13 +86,13 @@ export interface ExperimentResult {
   report: ExperimentReport;
   tables: Table[];
   questions: TaskQuestions;
-  results: readonly PieceResult[];
+  results: readonly StageResult[];
 }
 
-/** @param results every piece, or those that are finished */
+/** @param results every stage, or those that are finished */
 export function experimentResult(
   { experiment, task }: { experiment: Experiment; task: TaskQuestions },
-  results: readonly PieceResult[],
+  results: readonly StageResult[],
   surroundings: Surroundings,
 ): ExperimentResult {
   const report = makeReport(experiment, task, results, surroundings);
@@ -124,7 +124,7 @@ export const reportJson = ({ report, questions, results }: ExperimentResult): st
 export function readResult(text: string): ExperimentResult {
   const { experiment, surroundings, questions, results } = JSON.parse(text) as ExperimentReport &
     Pick<ExperimentResult, 'questions' | 'results'>;
-  const ofToday = results.flatMap(piecesOfToday);
+  const ofToday = results.flatMap(stagesOfToday);
   return experimentResult({ experiment, task: questions }, ofToday, surroundings);
 }
 

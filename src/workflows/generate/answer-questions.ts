@@ -8,7 +8,7 @@ import { generate } from '../../generate/generate.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
 import { encodePrompt } from '../../tokenizer/encode-pair.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 export interface AnsweringHost {
   prompt: PromptSettings;
@@ -19,7 +19,7 @@ export interface AnsweringHost {
 
 /** @throws StoppedError when asked to stop between two tokens */
 export async function answerQuestions(
-  { model, tokenizer }: OpenLab,
+  { model, tokenizer }: OpenModel,
   host: AnsweringHost,
   adapter: LoraAdapter | undefined,
   { maxNewTokens, temperature, seed }: AnswerSettings,

@@ -4,7 +4,7 @@ import { judgeOwn, type OwnAnswer } from '../../evaluate/own-style.ts';
 import { knownQuestions } from '../../experiment/sets/known-questions.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
 import { answerQuestions, type AnsweringHost } from './answer-questions.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 export interface OwnAnswersRequest {
   /** Asked in this order; those without a right final answer cannot be judged and are not asked. */
@@ -25,7 +25,7 @@ const LONGEST_ANSWER = 128;
  * @throws StoppedError when asked to stop between two tokens
  */
 export async function ownAnswers(
-  lab: OpenLab,
+  opened: OpenModel,
   { rows, wanted, adapter }: OwnAnswersRequest,
   host: AnsweringHost,
   report: (right: number, asked: number) => Promise<void>,
@@ -38,7 +38,7 @@ export async function ownAnswers(
   for (let first = 0; first < judged.length && right < wanted; first += BATCH_SIZE) {
     const batch = judged.slice(first, first + BATCH_SIZE);
     const questions = batch.map(({ question }) => question);
-    const given = await answerQuestions(lab, host, adapter, settings, questions);
+    const given = await answerQuestions(opened, host, adapter, settings, questions);
     const own = batch.map((row, i) => judgeOwn(rule, row, given[i]!.text));
     found.push(...own);
     right += own.filter((one) => one.right).length;

@@ -7,7 +7,7 @@ import { measure } from '../../familiarity/measure.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { encodeSet, padIdOf } from './encode-set.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 export interface MeasureSetsRequest {
   sets: readonly ResponseSet[];
@@ -34,7 +34,7 @@ export interface MeasuredBatch {
 
 /** @throws StoppedError when asked to stop between two batches */
 export async function measureSets(
-  { model, tokenizer }: OpenLab,
+  { model, tokenizer }: OpenModel,
   { sets, prompt, familiarity, adapter }: MeasureSetsRequest,
   host: { now(): number; stopRequested(): boolean; breathe(): Promise<void> },
   report: (batch: MeasuredBatch) => Promise<void>,

@@ -10,7 +10,7 @@ import type { LoraAdapter } from '../../lora/adapter.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { encodeSet, padIdOf } from './encode-set.ts';
 import { measureSets } from './measure-sets.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 export interface ScoringHost {
   prompt: PromptSettings;
@@ -25,19 +25,19 @@ const CLIP_NATS = 3;
 
 /** Rows that are too long are left out. @throws StoppedError when asked to stop between two batches */
 export async function scoreAnswers(
-  lab: OpenLab,
+  opened: OpenModel,
   host: ScoringHost,
   adapter: LoraAdapter | undefined,
   set: ResponseSet,
   report: Progress,
 ): Promise<ScoredAnswer[]> {
   const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
-  const rows = await measuredRows(lab, host, adapter, set, report);
-  return rows.map((row) => scored(lab, row, responses.get(row.rowId)!));
+  const rows = await measuredRows(opened, host, adapter, set, report);
+  return rows.map((row) => scored(opened, row, responses.get(row.rowId)!));
 }
 
 async function measuredRows(
-  lab: OpenLab,
+  opened: OpenModel,
   host: ScoringHost,
   adapter: LoraAdapter | undefined,
   set: ResponseSet,
@@ -49,7 +49,7 @@ async function measuredRows(
     familiarity: defaultsOf(familiarityFields),
     adapter,
   };
-  const [measured] = await measureSets(lab, request, host, ({ rowsDone, rowsTotal }) =>
+  const [measured] = await measureSets(opened, request, host, ({ rowsDone, rowsTotal }) =>
     report(rowsDone, rowsTotal),
   );
   return measured!.rows;
@@ -63,7 +63,7 @@ function promptFor({ rows }: ResponseSet, { prompt }: ScoringHost): PromptSettin
 
 /** @throws StoppedError when asked to stop between two batches */
 export async function scoreDivergence(
-  { model, tokenizer }: OpenLab,
+  { model, tokenizer }: OpenModel,
   host: ScoringHost,
   adapter: LoraAdapter,
   set: ResponseSet,
@@ -88,7 +88,7 @@ export async function scoreDivergence(
 
 /** Nats per token of each ending; null where the whole is too long. */
 export async function scoreEndings(
-  lab: OpenLab,
+  opened: OpenModel,
   host: ScoringHost,
   adapter: LoraAdapter | undefined,
   endings: readonly Ending[],
@@ -103,11 +103,11 @@ export async function scoreEndings(
       response: beginning + ending,
     })),
   };
-  const rows = await measuredRows(lab, host, adapter, set, report);
+  const rows = await measuredRows(opened, host, adapter, set, report);
   const nll = new Array<number | null>(endings.length).fill(null);
   for (const { rowId, responseTokens, tokenNll, truncated } of rows) {
     const { beginning, ending } = endings[Number(rowId)]!;
-    const encode = (text: string) => lab.tokenizer.encode(text, { addSpecialTokens: false });
+    const encode = (text: string) => opened.tokenizer.encode(text, { addSpecialTokens: false });
     const [before, whole] = [encode(beginning), encode(beginning + ending)];
     // A token that reaches over the boundary counts as ending.
     let first = 0;
@@ -119,7 +119,7 @@ export async function scoreEndings(
   return nll;
 }
 
-function scored({ tokenizer }: OpenLab, row: RowFamiliarity, response: string): ScoredAnswer {
+function scored({ tokenizer }: OpenModel, row: RowFamiliarity, response: string): ScoredAnswer {
   const { rowId, responseTokens, responseBytes, nllSum, likeliest, tokenNll } = row;
   let clippedNllSum = 0;
   for (let t = 0; t < responseTokens; t++) clippedNllSum += Math.min(CLIP_NATS, tokenNll[t]!);

@@ -5,11 +5,11 @@ import type { LoadOptions } from '../../../models/load-weights.ts';
 import type { Precision } from '../../../models/precision.ts';
 import type { EngineReport } from '../../engine/config.ts';
 import { ModelFileError } from '../../errors.ts';
-import { openModel, type ModelFiles } from '../../storage/model-files.ts';
+import { readModelFiles, type ModelFiles } from '../../storage/model-files.ts';
 import { openTokenizer, type Tokenizer } from '../../tokenizer/tokenizer.ts';
 import { hashedOnRead, sha256Of } from './fingerprint.ts';
 
-export interface OpenLab {
+export interface OpenModel {
   id: string;
   model: LanguageModel;
   tokenizer: Tokenizer;
@@ -30,8 +30,8 @@ export function enginePrecision({ name }: EngineReport, precision: Precision): P
 }
 
 /** @throws ModelFileError, UnsupportedModelError; nothing stays allocated then */
-export async function openLab(files: ModelFiles, options: LoadOptions): Promise<OpenLab> {
-  const opened = await openModel(files);
+export async function openModel(files: ModelFiles, options: LoadOptions): Promise<OpenModel> {
+  const opened = await readModelFiles(files);
   const tokenizer = openTokenizer(opened.texts);
   const { tensors, hash } = hashedOnRead(opened.tensors);
   const model = await loadModel({ ...opened, tensors }, options);

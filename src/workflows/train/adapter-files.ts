@@ -1,10 +1,10 @@
 /** An adapter on the engine → PEFT's files. */
 import { writePeftAdapter, type NamedBytes } from '../../exchange/peft-write.ts';
 import { adapterValues, type LoraAdapter } from '../../lora/adapter.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 export async function adapterFiles(
-  { id, model }: OpenLab,
+  { id, model }: OpenModel,
   adapter: LoraAdapter,
 ): Promise<NamedBytes[]> {
   return writePeftAdapter({

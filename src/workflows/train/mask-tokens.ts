@@ -5,7 +5,7 @@
 import { firstTarget, targetCount, type Example } from '../../batches/example.ts';
 import { measure } from '../../familiarity/measure.ts';
 import { padIdOf } from '../measure/encode-set.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 export interface MaskedTokens {
   /** Left out of `of` answer tokens, ends not counted. */
@@ -20,7 +20,7 @@ export interface MaskedTokens {
  *   is kept: a model that is never shown the end does not learn to stop.
  */
 export async function maskSurprising(
-  { model, tokenizer }: OpenLab,
+  { model, tokenizer }: OpenModel,
   examples: readonly Example[],
   threshold: number,
   { maxLength, maxTokens }: { maxLength: number; maxTokens: number },

@@ -2,10 +2,10 @@
 import type { NamedBytes } from '../../exchange/peft-write.ts';
 import { float32ToFloat16 } from '../../storage/half.ts';
 import { writeSafetensors } from '../../storage/safetensors.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 /** config.json and the tokenizer's files as they came, weights in F16, as small models are published. */
-export async function modelFiles({ model, texts }: OpenLab): Promise<NamedBytes[]> {
+export async function modelFiles({ model, texts }: OpenModel): Promise<NamedBytes[]> {
   const tensors = [...(await model.state())].map(([name, { shape, values }]) => ({
     name,
     shape,

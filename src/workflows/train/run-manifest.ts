@@ -3,28 +3,28 @@ import type { EngineReport } from '../../engine/config.ts';
 import type { RunFacts } from '../../train/run-facts.ts';
 import type { TrainingResult } from '../../train/train.ts';
 import { sha256Of } from '../open/fingerprint.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 import type { RunPlan, RunRequest } from './training-run.ts';
 
 export const VERSION = '0.1.0';
 
 /** `result` is absent while the run goes on. */
 export async function runManifest(
-  lab: OpenLab,
+  opened: OpenModel,
   engine: EngineReport,
   request: RunRequest,
   plan: RunPlan,
   facts: RunFacts,
   result?: TrainingResult,
 ): Promise<Record<string, unknown>> {
-  const { model } = lab;
+  const { model } = opened;
   return {
     idiolect: VERSION,
     tensorflow_js: '4.22.0',
     model: {
-      id: lab.id,
-      files_sha256: lab.filesHash,
-      weights_sha256: lab.weightsHash,
+      id: opened.id,
+      files_sha256: opened.filesHash,
+      weights_sha256: opened.weightsHash,
       parameters: model.shape.parameters,
       format: model.format,
     },

@@ -7,7 +7,7 @@ import type { StepReport } from '../../metrics/step-report.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { train, type TrainingHost } from '../../train/train.ts';
 import type { MaskedTokens } from './mask-tokens.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 import { planRun, prepareRun } from './training-run.ts';
 
 export interface ArmHost extends Omit<TrainingHost, 'saveCheckpoint' | 'checkpointSeconds'> {
@@ -28,7 +28,7 @@ export interface TrainedAdapter {
  * @throws DataError when the arm cannot be trained, StoppedError when asked to stop
  */
 export async function trainAdapter(
-  lab: OpenLab,
+  opened: OpenModel,
   host: ArmHost,
   { set, validation, training, lora }: Omit<ArmRequest, 'keeps'>,
   report: (step: StepReport) => Promise<void>,
@@ -43,12 +43,12 @@ export async function trainAdapter(
     // All questions of the set are trained on; what is held out stands in a set of its own.
     training: { ...training, validationShare: 0 },
   };
-  const plan = planRun(lab, request, host.memoryLimitBytes);
+  const plan = planRun(opened, request, host.memoryLimitBytes);
   if (plan.skipped.length > 0) {
     const reasons = plan.skipped.map(({ rowId, reason }) => `${rowId}: ${reason}.`);
     throw new DataError(`Some answers of "${set.id}" cannot be trained on.`, reasons);
   }
-  const { job, adapter, masked, trainedTokensPerEpoch } = await prepareRun(lab, request, plan);
+  const { job, adapter, masked, trainedTokensPerEpoch } = await prepareRun(opened, request, plan);
   if (!adapter) throw new DataError('Experiments train LoRA adapters only.');
   const trainingHost: TrainingHost = {
     now: () => host.now(),

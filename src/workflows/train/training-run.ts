@@ -23,7 +23,7 @@ import { encodeSet, padIdOf, type EncodedSet } from '../measure/encode-set.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import { maskSurprising, type MaskedTokens } from './mask-tokens.ts';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate.ts';
-import type { OpenLab } from '../open/open-model.ts';
+import type { OpenModel } from '../open/open-model.ts';
 
 export interface RunRequest {
   set: ResponseSet;
@@ -56,7 +56,7 @@ const COMFORTABLE_SHARE = 0.7;
 
 /** Says what a run would be; allocates nothing. */
 export function planRun(
-  { model, tokenizer }: OpenLab,
+  { model, tokenizer }: OpenModel,
   request: RunRequest,
   memoryLimitBytes: number,
 ): RunPlan {
@@ -139,42 +139,42 @@ export interface PreparedRun {
  * @throws DataError listing the plan's problems
  */
 export async function prepareRun(
-  lab: OpenLab,
+  opened: OpenModel,
   request: RunRequest,
   plan: RunPlan,
 ): Promise<PreparedRun> {
   if (plan.problems.length > 0) throw new DataError('The run cannot start.', plan.problems);
   const { lora, training } = request;
   const full = training.method === 'full';
-  const { examples, masked } = await withWeights(lab, request, plan);
+  const { examples, masked } = await withWeights(opened, request, plan);
   const adapter = full
     ? undefined
-    : createAdapter(lab.model, lora, createRandom(training.seed).fork('adapter'));
+    : createAdapter(opened.model, lora, createRandom(training.seed).fork('adapter'));
   const job: TrainingJob = {
-    model: lab.model,
+    model: opened.model,
     ...(adapter && { adapter }),
-    parameters: trainedParameters(lab.model, adapter),
+    parameters: trainedParameters(opened.model, adapter),
     examples,
     validation: plan.validation,
     settings: { ...training, maxLength: plan.maxLength },
     dropout: full ? 0 : lora.dropout,
     checkpointing: plan.checkpointing,
-    padId: padIdOf(lab.tokenizer),
+    padId: padIdOf(opened.tokenizer),
     maxTokens: plan.maxTokens,
     cost: engineBatchCost(),
-    facts: await runFacts(lab, request, plan),
+    facts: await runFacts(opened, request, plan),
   };
   return { job, adapter, masked, trainedTokensPerEpoch: countTargets(examples) };
 }
 
 async function withWeights(
-  lab: OpenLab,
+  opened: OpenModel,
   { training }: RunRequest,
   { examples, maxLength, maxTokens }: RunPlan,
 ): Promise<{ examples: Example[]; masked: MaskedTokens | undefined }> {
   const { maskPerplexity } = training;
   if (maskPerplexity === 0) return { examples, masked: undefined };
-  const found = await maskSurprising(lab, examples, maskPerplexity, { maxLength, maxTokens });
+  const found = await maskSurprising(opened, examples, maskPerplexity, { maxLength, maxTokens });
   if (found.examples.length > 0) return found;
   throw new DataError('The run cannot start.', [
     `No token of any answer has a perplexity of at most ${maskPerplexity} under the untrained model.`,
@@ -185,14 +185,14 @@ const countTargets = (examples: readonly Example[]): number =>
   examples.reduce((sum, example) => sum + targetCount(example), 0);
 
 /** Everything that decides the numbers of a run. Data and files stand as their hashes. */
-async function runFacts(lab: OpenLab, request: RunRequest, plan: RunPlan): Promise<RunFacts> {
+async function runFacts(opened: OpenModel, request: RunRequest, plan: RunPlan): Promise<RunFacts> {
   const { prompt, encoding, lora, training } = request;
   const hashOf = (examples: readonly Example[]) =>
     sha256Of(JSON.stringify(examples.map(({ tokens, promptLength }) => [promptLength, ...tokens])));
   return {
-    model_files: lab.filesHash,
-    model_weights: lab.weightsHash,
-    weight_format: lab.model.format,
+    model_files: opened.filesHash,
+    model_weights: opened.weightsHash,
+    weight_format: opened.model.format,
     engine: getBackend(),
     ...prompt,
     encoding,

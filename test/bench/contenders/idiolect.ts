@@ -9,7 +9,7 @@ import { samplingFields } from '../../../src/generate/config.ts';
 import { generate } from '../../../src/generate/generate.ts';
 import { adapterFromValues } from '../../../src/lora/adapter.ts';
 import { loraFields } from '../../../src/lora/config.ts';
-import { openLab } from '../../../src/workflows/open/open-model.ts';
+import { openModel } from '../../../src/workflows/open/open-model.ts';
 import type { NamedTensor } from '../../../src/storage/tensor-file.ts';
 import { trainingFields } from '../../../src/train/config.ts';
 import { evaluate } from '../../../src/train/loss.ts';
@@ -130,7 +130,7 @@ async function scorer(workload: Workload): Promise<Runner> {
 async function decoder(workload: Workload, place: Place): Promise<Runner> {
   const model = workload.shape
     ? await openShape(workload.shape, false)
-    : (await openLab(await place.embeddedModel(), loadOptions(false))).model;
+    : (await openModel(await place.embeddedModel(), loadOptions(false))).model;
   const ids = weights.tokenIds(model.shape.vocabSize, workload.batch, 16);
   const prompts = Array.from({ length: workload.batch }, (_, b) =>
     Array.from(ids.subarray(16 * b, 16 * (b + 1))),

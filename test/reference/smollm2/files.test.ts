@@ -6,15 +6,15 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 import { float32ToFloat16 } from '../../../src/storage/half.ts';
-import { openModel } from '../../../src/storage/model-files.ts';
+import { readModelFiles } from '../../../src/storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../../../src/storage/node-file.ts';
 import { readFloat32 } from '../../../src/storage/tensor-file.ts';
 import { ggufPath, huggingFaceFolder } from './reference.ts';
 
 it('opens SmolLM2 from GGUF with the same tensors, config and tokenizer', async () => {
   const source = await nodeFileSource(ggufPath);
-  const ours = await openModel({ id: 'gguf', files: new Map([[basename(ggufPath), source]]) });
-  const theirs = await openModel(await nodeModelFiles(huggingFaceFolder!));
+  const ours = await readModelFiles({ id: 'gguf', files: new Map([[basename(ggufPath), source]]) });
+  const theirs = await readModelFiles(await nodeModelFiles(huggingFaceFolder!));
 
   const expected = theirs.tensors.tensors;
   expect([...ours.tensors.tensors.keys()].sort()).toEqual([...expected.keys()].sort());

@@ -22,7 +22,7 @@ import { linear } from '../../../src/ops/linear/linear.ts';
 import { registerOps } from '../../../src/ops/register.ts';
 import { wasmKernels } from '../../../src/ops/wasm-kernels.ts';
 import { measureSets } from '../../../src/workflows/measure/measure-sets.ts';
-import { openLab, type OpenLab } from '../../../src/workflows/open/open-model.ts';
+import { openModel, type OpenModel } from '../../../src/workflows/open/open-model.ts';
 import { setPerplexities } from '../../../src/workflows/measure/set-perplexities.ts';
 import { nodeModelFiles } from '../../../src/storage/node-file.ts';
 import { encodePair, encodePrompt } from '../../../src/tokenizer/encode-pair.ts';
@@ -58,15 +58,15 @@ beforeAll(async () => {
 });
 
 describe.each(sources)('%s', (path) => {
-  let lab: OpenLab;
+  let opened: OpenModel;
   beforeAll(async () => {
-    lab = await openLab(await nodeModelFiles(path), {
+    opened = await openModel(await nodeModelFiles(path), {
       precision: 'as-stored',
       trainable: false,
       maxTensorBytes: Number.POSITIVE_INFINITY,
     });
   }, 2 * MINUTES);
-  afterAll(() => lab.model.dispose());
+  afterAll(() => opened.model.dispose());
 
   it(
     'has the first answer token’s logits',
@@ -74,7 +74,7 @@ describe.each(sources)('%s', (path) => {
       let worst = 0;
       for (const [name, { rows }] of Object.entries(reference.sets)) {
         for (const [i, { first_logits: expected }] of rows.slice(0, 2).entries()) {
-          const logits = await logitsAfter(lab, rowsOf(name)[i]!.question);
+          const logits = await logitsAfter(opened, rowsOf(name)[i]!.question);
           const [[topId, topLogit]] = expected as [[number, number]];
           expect(logits.indexOf(Math.max(...logits)), `${name}, row ${i}`).toBe(topId);
           for (const [id, logit] of expected!) {
@@ -102,7 +102,7 @@ describe.each(sources)('%s', (path) => {
       );
       const familiarity = defaultsOf(familiarityFields);
       const measured = await measureSets(
-        lab,
+        opened,
         { sets, prompt, familiarity },
         {
           now: () => performance.now(),
@@ -146,11 +146,11 @@ describe.each(sources)('%s', (path) => {
   it(
     'answers with the same tokens',
     async () => {
-      const format = createPromptFormat(lab.tokenizer, prompt);
+      const format = createPromptFormat(opened.tokenizer, prompt);
       const answers = await generate({
-        model: lab.model,
+        model: opened.model,
         prompts: reference.greedy.map(({ question }) =>
-          encodePrompt(lab.tokenizer, format.prompt(question)),
+          encodePrompt(opened.tokenizer, format.prompt(question)),
         ),
         sampling: { ...defaultsOf(samplingFields), greedy: true, maxNewTokens: 48 },
         endIds: [format.endId!],
@@ -166,7 +166,7 @@ describe.each(sources)('%s', (path) => {
     'learns along PEFT’s loss curve',
     async () => {
       const { before_each_step: expected, lr, parameters, tokens_in_loss } = reference.lora;
-      const { losses, norms, counted, targets } = await loraCurve(lab, lr, expected.length);
+      const { losses, norms, counted, targets } = await loraCurve(opened, lr, expected.length);
       expect(counted).toBe(parameters);
       expect(targets).toBe(tokens_in_loss);
       expected.forEach(({ loss, gradient_norm }, step) => {
@@ -181,7 +181,7 @@ describe.each(sources)('%s', (path) => {
   );
 });
 
-async function logitsAfter({ model, tokenizer }: OpenLab, question: string): Promise<number[]> {
+async function logitsAfter({ model, tokenizer }: OpenModel, question: string): Promise<number[]> {
   const ids = encodePrompt(tokenizer, createPromptFormat(tokenizer, prompt).prompt(question));
   const logits = tidy(() => {
     const tokens = tensor(Int32Array.from(ids), [ids.length], 'int32');
@@ -195,7 +195,7 @@ async function logitsAfter({ model, tokenizer }: OpenLab, question: string): Pro
 }
 
 /** The script's LoRA run: rank 8, alpha 16 on every linear layer, four rows in one batch. */
-async function loraCurve({ model, tokenizer }: OpenLab, lr: number, steps: number) {
+async function loraCurve({ model, tokenizer }: OpenModel, lr: number, steps: number) {
   const rank = 8;
   const values = new Map<string, LoraValues>();
   for (const { weight, projections } of model.linears) {

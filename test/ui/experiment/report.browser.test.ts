@@ -65,11 +65,11 @@ describe('what is shown', () => {
   });
 
   it('copes with any beginning of an experiment', () => {
-    for (const pieces of [0, 1, 4, 8, 11, 15]) {
+    for (const stages of [0, 1, 4, 8, 11, 15]) {
       const { find } = showReport({
         task: example.task,
-        report: example.partial(pieces),
-        results: example.results.slice(0, pieces),
+        report: example.partial(stages),
+        results: example.results.slice(0, stages),
       });
       expect(find('.headline').textContent).toMatch(/^No verdict yet: \d of the 8 runs/);
     }

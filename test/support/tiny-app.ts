@@ -1,5 +1,5 @@
 /** The page's state with the fake trainer and two small example sets, without a page. */
-import { Lab } from '../../src/state/app-state.svelte.ts';
+import { AppState } from '../../src/state/app-state.svelte.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
 import { connectFake } from './fake-trainer.ts';
 
@@ -28,12 +28,12 @@ export interface TinyLabOptions {
   settings?: string;
 }
 
-export function tinyLab({
+export function tinyApp({
   connect = () => connectFake(),
   files = exampleFiles,
   settings = '',
-}: TinyLabOptions = {}): Lab {
-  return new Lab({
+}: TinyLabOptions = {}): AppState {
+  return new AppState({
     connect,
     fetchFile: (path) => {
       const text = files[path];
