@@ -118,7 +118,7 @@ export function guessSizes(
   const others = (task.retentionAnswers ?? task.answers).kind === 'multiple-choice';
   return {
     ...own,
-    text: lines(task.text, task.textStages),
+    text: lines(task.text, task.textPieces),
     options: {
       train: 0,
       validation: chosen ? USUAL_OPTIONS * own.validation : 0,

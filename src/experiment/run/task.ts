@@ -155,7 +155,7 @@ export function filesTask(
     worldQuestions: new Map(),
     retentionAnswers: () => [...retention],
     validationAnswers: [...validation],
-    texts: files.text ? [{ ...files.text, rows: files.text.rows.slice(0, spec.textStages) }] : [],
+    texts: files.text ? [{ ...files.text, rows: files.text.rows.slice(0, spec.textPieces) }] : [],
   };
   return { task, sets: new Map(ids.map((id, i) => [id, { ...joined[i]!, id }])) };
 }

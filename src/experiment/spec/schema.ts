@@ -81,7 +81,7 @@ const task = v.variant('kind', [
      * text with blank lines between its stages. */
     text: v.optional(v.string()),
     /** Use only the first so many stages of text. */
-    textStages: v.optional(count(1, 1_000_000)),
+    textPieces: v.optional(count(1, 1_000_000)),
   }),
 ]);
 
