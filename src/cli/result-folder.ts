@@ -23,7 +23,7 @@ export async function openResultFolder(
   fingerprint: string,
   resume: boolean,
 ): Promise<ResultFolder> {
-  const stages = join(folder, 'pieces'); // the name that results have had on disk from the start
+  const stages = join(folder, 'pieces');
   await mkdir(stages, { recursive: true });
   const earlier = (await readdir(stages)).filter((name) => name.endsWith('.json'));
   if (earlier.length > 0 && !resume) {

@@ -107,7 +107,7 @@ export function pathsOf({ task, sets }: Experiment): { where: string; path: stri
   return paths;
 }
 
-/** Text without questions: a "text" in each record, or stages between blank lines. */
+/** Text without questions: a "text" in each record, or parts between blank lines. */
 async function readStages(path: string, file: ByteSource): Promise<ResponseSet> {
   const fileName = path.split('/').at(-1)!;
   const whole = await readText(file);

@@ -25,7 +25,8 @@ export interface TextFiles {
 }
 
 const STAMP = 'fingerprint.txt';
-const stageName = (id: string) => `stages/${id}.json`;
+/** "pieces" is the name that stages have had on disk from the start. */
+const stageName = (id: string) => `pieces/${id}.json`;
 
 /**
  * Opens the results that are kept, or begins.
