@@ -24,7 +24,7 @@ describe('result folder', () => {
     await store.write(result);
     const again = await openResultFolder(folder, experiment, 'one', true);
     expect(await again.read(result.id)).toEqual(result);
-    expect(await readdir(join(folder, 'stages'))).toEqual([`${result.id}.json`]);
+    expect(await readdir(join(folder, 'pieces'))).toEqual([`${result.id}.json`]);
     const file = JSON.parse(await readFile(join(folder, 'experiment.json'), 'utf8')) as unknown;
     expect(file).toEqual(experiment);
   });

@@ -46,7 +46,7 @@ it('are read from a report', async () => {
 it('are found by the names of today, and not written again', async () => {
   const given = await example();
   const files = new Map(
-    earlier(given).map((one) => [`stages/${one.id}.json`, JSON.stringify(one)]),
+    earlier(given).map((one) => [`pieces/${one.id}.json`, JSON.stringify(one)]),
   );
   const written: string[] = [];
   const open = () =>
@@ -67,7 +67,7 @@ it('are found by the names of today, and not written again', async () => {
   for (const stage of given.results.filter(isFamiliarity)) {
     expect(await store.read(stage.id)).toEqual(stage);
   }
-  const stages = () => written.filter((name) => name.startsWith('stages/'));
+  const stages = () => written.filter((name) => name.startsWith('pieces/'));
   expect(stages()).toHaveLength(6);
   await open();
   expect(stages()).toHaveLength(6);

@@ -85,7 +85,7 @@ export async function readInputs(
     test: (await questions(spec.test, spec.answers))!,
     validation: await questions(spec.validation, spec.answers),
     retention: await questions(spec.retention, retentionRule(spec)),
-    text: spec.text === undefined ? undefined : await readStages(spec.text, files.get(spec.text)!),
+    text: spec.text === undefined ? undefined : await readTexts(spec.text, files.get(spec.text)!),
   };
   return { experiment, models, hashes, ...filesTask(spec, parts) };
 }
@@ -108,7 +108,7 @@ export function pathsOf({ task, sets }: Experiment): { where: string; path: stri
 }
 
 /** Text without questions: a "text" in each record, or parts between blank lines. */
-async function readStages(path: string, file: ByteSource): Promise<ResponseSet> {
+async function readTexts(path: string, file: ByteSource): Promise<ResponseSet> {
   const fileName = path.split('/').at(-1)!;
   const whole = await readText(file);
   const texts = /\.(jsonl|ndjson|json)$/i.test(fileName)
