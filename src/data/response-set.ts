@@ -20,6 +20,8 @@ export interface ResponseRow {
   gold?: string;
   /** Of a multiple-choice question; `gold` is one of them. */
   options?: readonly string[];
+  /** What the data calls the options ("A" to "D", "1" to "4"); A, B, … when left out. */
+  labels?: readonly string[];
   /** All turns before the response, kept only when they are more than one user turn. */
   messages?: readonly ChatMessage[];
 }

@@ -5,6 +5,7 @@
  */
 import { wilsonInterval, type Interval } from '../statistics/proportions.ts';
 import { judgeAnswer, type AnswerRule, type Judged } from './extract-answer.ts';
+import type { Choices } from './option-named.ts';
 
 export interface EvaluationQuestion {
   id: string;
@@ -12,6 +13,8 @@ export interface EvaluationQuestion {
   gold: string;
   /** Of multiple choice; `gold` is one of them. */
   options?: readonly string[];
+  /** What the data calls the options; A, B, … when left out. */
+  labels?: readonly string[];
   /** The task it belongs to, for accuracies by task. */
   family?: string;
 }
@@ -59,12 +62,20 @@ export async function evaluateAnswers(
     const answers = await answer(batch.map(({ question }) => question.text));
     batch.forEach(({ question, index }, i) => {
       const { text: response, tokens, ended } = answers[i]!;
-      const judged = judgeAnswer(rule, response, question.gold);
+      const judged = judgeAnswer(rule, response, question.gold, choicesOf(question));
       outcomes[index] = { id: question.id, response, tokens, ended, ...judged };
     });
     await report(Math.min(first + batchSize, questions.length), questions.length);
   }
   return outcomes;
+}
+
+/** The options of a question or row, with their labels; undefined when it has none. */
+export function choicesOf({
+  options,
+  labels,
+}: Pick<EvaluationQuestion, 'options' | 'labels'>): Choices | undefined {
+  return options && { options, labels };
 }
 
 export interface Accuracy {

@@ -2,7 +2,7 @@
  * Where the final answer stands in a text, so that the right one can be put there: its NLL after the
  * model's own rationale moves long before accuracy leaves the floor.
  */
-import type { AnswerRule } from './extract-answer.ts';
+import { goldOf, type AnswerRule } from './extract-answer.ts';
 
 /** The own text up to the answer, and the right answer as it would follow. */
 export interface AnswerPlace {
@@ -30,8 +30,11 @@ export function answerPlace(
     ? response.slice(0, last.index + last[0].length)
     : response.trimEnd() + add;
   // The space belongs to the answer: tokenizers glue it to what follows.
-  return { beginning, ending: ` ${rule.kind === 'final-answer' ? plainNumber(gold) : gold}` };
+  return { beginning, ending: ` ${rule.kind === 'final-answer' ? plainGold(rule, gold) : gold}` };
 }
 
-/** Tables write 18 as "18.0"; no model would. */
-const plainNumber = (gold: string): string => gold.trim().replace(/\.0+$/, '');
+/** Without a rationale before it; tables write 18 as "18.0", no model would. */
+const plainGold = (rule: AnswerRule, gold: string): string =>
+  goldOf(rule, gold)
+    .text.trim()
+    .replace(/^(-?[\d,]+)\.0+$/, '$1');

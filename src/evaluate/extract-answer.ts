@@ -1,21 +1,29 @@
 /**
  * Takes the final answer out of a generated text, in two ways that are always told apart: strict
  * wants the form that training teaches, flexible forgives a lost form and takes the last thing that
- * could be an answer. A difference between the two is format drift, not arithmetic.
+ * could be an answer. A difference between the two is format drift, not arithmetic. The right answer goes
+ * through the same extraction, and values are compared by their kind (answer-value.ts).
  */
 import { DataError } from '../errors.ts';
 import { extractAnswer } from '../world/checker.ts';
 import { days } from '../world/vocabulary.ts';
+import { agrees, readValue, type AnswerValue } from './answer-value.ts';
+import { finalAnswer, goldAnswer, type Extracted } from './final-answer.ts';
+import { optionNamed, type Choices } from './option-named.ts';
+import type { DecimalSign } from './read-number.ts';
 
 export type AnswerRule =
   /** Strict: what follows the last "Answer: ". Flexible: else the last number, list or day. */
   | { kind: 'world' }
-  /** Strict: the number after the last "Final Answer:" or "####". Flexible: else the last number. */
-  | { kind: 'final-answer' }
+  /** Strict: what follows the last "Final Answer:" or "####". Flexible: else the last number. */
+  | { kind: 'final-answer'; decimal?: DecimalSign | undefined }
   /** Both: the first group (or all) of the last match; flexible compares without case and spaces. */
   | { kind: 'pattern'; pattern: string }
-  /** Of a written answer: what follows the last "Final Answer:"; flexible as for patterns. */
+  /** Of a written answer: what follows the last "Final Answer:"; flexible also a letter or label. */
   | { kind: 'multiple-choice' };
+
+/** Raised when another answer is found, or another one counts as right, in the same texts. */
+export const EVALUATOR_VERSION = 2;
 
 /** How an answer was judged; the extracted texts are kept so that a person can disagree. */
 export interface Judged {
@@ -25,52 +33,79 @@ export interface Judged {
   flexible: boolean;
 }
 
-const number = String.raw`-?\$?\d+(?:,\d{3})*(?:\.\d+)?`;
 const lastOfWorld = new RegExp(String.raw`\d+(?:, \d+)*|\b(?:${days.join('|')})\b`, 'g');
-const lastNumber = new RegExp(number, 'g');
-const marked = new RegExp(String.raw`(?:final answer\s*:|####)[\s*]*(${number})`, 'gi');
+const markedOption = /final answer[\s*_]*:[\s*]*([^\n]*[^\n\s*])/gi;
 
-/** @throws DataError when a pattern is no regular expression */
-export function judgeAnswer(rule: AnswerRule, response: string, gold: string): Judged {
-  const { strict, flexible } = extract(rule, response);
+/**
+ * @param choices options of the question, where it has some
+ * @throws DataError when a pattern is not a regular expression
+ */
+export function judgeAnswer(
+  rule: AnswerRule,
+  response: string,
+  gold: string,
+  choices?: Choices,
+): Judged {
+  const right = goldOf(rule, gold, choices);
+  const { strict, flexible } = extract(rule, response, right.kind);
   return {
-    ...(strict !== undefined && { strictAnswer: strict }),
-    ...(flexible !== undefined && { flexibleAnswer: flexible }),
-    strict: strict !== undefined && sameStrictly(rule, strict, gold),
-    flexible: flexible !== undefined && sameFlexibly(flexible, gold),
+    ...(strict && { strictAnswer: strict.text }),
+    ...(flexible && { flexibleAnswer: flexible.text }),
+    strict: strict !== undefined && sameStrictly(rule, strict, right),
+    flexible: flexible !== undefined && sameFlexibly(rule, flexible, right, choices),
   };
 }
 
-function extract(
-  rule: AnswerRule,
-  response: string,
-): { strict: string | undefined; flexible: string | undefined } {
+/** The right answer as it is compared: GSM8K's is what follows "####", an option's is its text. */
+export function goldOf(rule: AnswerRule, gold: string, choices?: Choices): AnswerValue {
   switch (rule.kind) {
-    case 'world': {
-      const strict = extractAnswer(response);
-      return { strict, flexible: strict ?? lastMatch(lastOfWorld, response) };
-    }
-    case 'final-answer': {
-      const strict = lastMatch(marked, response);
-      return { strict, flexible: strict ?? lastMatch(lastNumber, response) };
-    }
+    case 'world':
+      return readValue(gold);
+    case 'final-answer':
+      return goldAnswer(gold, decimalOf(rule));
     case 'multiple-choice': {
-      const found = lastMatch(/final answer\s*:[\s*]*([^\n]*[^\n\s*])/gi, response);
-      return { strict: found, flexible: found };
+      const named = lastMatch(markedOption, gold) ?? gold.trim();
+      return { kind: 'text', text: (choices && optionNamed(choices, named)) ?? named };
     }
     case 'pattern': {
-      const found = lastMatch(compilePattern(rule.pattern), response);
-      return { strict: found, flexible: found };
+      const whole = readValue(gold);
+      // A number that the pattern would cut apart is one already.
+      const found =
+        whole.kind === 'text' ? lastMatch(compilePattern(rule.pattern), gold) : undefined;
+      return found === undefined ? whole : readValue(found);
     }
   }
 }
+
+function extract(rule: AnswerRule, response: string, kind: AnswerValue['kind']): Extracted {
+  switch (rule.kind) {
+    case 'world': {
+      const strict = extractAnswer(response);
+      return both(strict, strict ?? lastMatch(lastOfWorld, response));
+    }
+    case 'final-answer':
+      return finalAnswer(response, kind, decimalOf(rule));
+    case 'multiple-choice':
+      return both(lastMatch(markedOption, response));
+    case 'pattern':
+      return both(lastMatch(compilePattern(rule.pattern), response));
+  }
+}
+
+const both = (strict: string | undefined, flexible = strict): Extracted => ({
+  strict: strict === undefined ? undefined : readValue(strict),
+  flexible: flexible === undefined ? undefined : readValue(flexible),
+});
+
+const decimalOf = (rule: AnswerRule): DecimalSign =>
+  (rule.kind === 'final-answer' ? rule.decimal : undefined) ?? 'point';
 
 /** @throws DataError */
 export function compilePattern(pattern: string): RegExp {
   try {
     return new RegExp(pattern, 'gm');
   } catch (cause) {
-    throw new DataError(`"${pattern}" is no regular expression.`, [String(cause)], { cause });
+    throw new DataError(`"${pattern}" is not a regular expression.`, [String(cause)], { cause });
   }
 }
 
@@ -80,26 +115,24 @@ function lastMatch(regex: RegExp, text: string): string | undefined {
   return match && (match[1] ?? match[0]);
 }
 
-/** Numbers may be written with separators; everything else must agree to the letter. */
-function sameStrictly(rule: AnswerRule, answer: string, gold: string): boolean {
-  if (rule.kind !== 'final-answer') return answer === gold;
-  const [own, right] = [numberOf(answer), numberOf(gold)];
-  return Number.isNaN(own) ? answer === gold : own === right;
+/** Numbers may be written in another way; everything else must agree to the letter. */
+function sameStrictly(rule: AnswerRule, given: AnswerValue, right: AnswerValue): boolean {
+  return rule.kind === 'final-answer' && right.kind !== 'text'
+    ? agrees(given, right, decimalOf(rule))
+    : given.text === right.text.trim();
 }
 
-function sameFlexibly(answer: string, gold: string): boolean {
-  const [own, right] = [numberOf(answer), numberOf(gold)];
-  return own === right || plain(answer) === plain(gold);
-}
-
-const plain = (text: string): string => text.toLowerCase().replace(/[\s.]+/g, '');
-
-/** "$1,234.50" → 1234.5; NaN for what is no number. */
-function numberOf(text: string): number {
-  const bare = text
-    .trim()
-    .replace(/^(-?)\$/, '$1')
-    .replace(/\.$/, '')
-    .replace(/,(?=\d{3})/g, '');
-  return /^-?\d+(\.\d+)?$/.test(bare) ? Number(bare) : NaN;
+function sameFlexibly(
+  rule: AnswerRule,
+  given: AnswerValue,
+  right: AnswerValue,
+  choices: Choices | undefined,
+): boolean {
+  if (choices && optionNamed(choices, given.text) === right.text) return true;
+  // The micro-world's answers are short forms of its own: to it `15 apples` is not 15.
+  const asText = rule.kind === 'world' && /\p{L}/u.test(given.text);
+  const [a, b] = [given, right].map((value): AnswerValue =>
+    asText ? { kind: 'text', text: value.text } : value,
+  ) as [AnswerValue, AnswerValue];
+  return agrees(a, b, decimalOf(rule));
 }

@@ -4,6 +4,7 @@
  * the model's own style.
  */
 import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
+import { choicesOf } from './accuracy.ts';
 import { judgeAnswer, type AnswerRule } from './extract-answer.ts';
 
 /** What a model answered by itself, greedily. */
@@ -16,7 +17,8 @@ export interface OwnAnswer {
 }
 
 export function judgeOwn(rule: AnswerRule, row: ResponseRow, answer: string): OwnAnswer {
-  const right = row.gold !== undefined && judgeAnswer(rule, answer, row.gold).flexible;
+  const right =
+    row.gold !== undefined && judgeAnswer(rule, answer, row.gold, choicesOf(row)).flexible;
   return { id: row.id, question: row.question, answer, right };
 }
 

@@ -13,6 +13,9 @@ describe('answer place', () => {
       ending: ' 7',
     });
     expect(answerPlace({ kind: 'final-answer' }, '#### 5', '18.0')?.ending).toBe(' 18');
+    expect(
+      answerPlace({ kind: 'final-answer' }, '#### 5', '3*6=<<3*6=18>>18\n#### 18')?.ending,
+    ).toBe(' 18');
     expect(answerPlace({ kind: 'final-answer' }, 'FINAL ANSWER : 5', '7')?.beginning).toBe(
       'FINAL ANSWER :',
     );

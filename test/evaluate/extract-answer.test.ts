@@ -53,3 +53,60 @@ describe('custom patterns', () => {
     expect(() => judge({ kind: 'pattern', pattern: '(' }, '', '')).toThrow(DataError);
   });
 });
+
+describe('text answers', () => {
+  const rule: AnswerRule = { kind: 'final-answer' };
+  it.each([
+    ['They rain, so it melts.\nFinal Answer: snow', 'snow', true, true],
+    ['Final Answer: **Snow.**', 'snow', false, true],
+    ['So the answer is snow.', 'snow', false, true],
+    ['\\boxed{\\text{snow}}', 'snow', false, true],
+    ['snow', 'Snow', false, true],
+    ['Final Answer: rock', 'snow', false, false],
+    ['Final Answer: iPhone 12', 'Galaxy 12', false, false],
+    ['Final Answer: 3, 4, 9', '[3, 4, 9]', true, true],
+    ['', 'snow', false, false],
+  ])('%j with gold %s', (response, gold, strict, flexible) => {
+    expect(judge(rule, response, gold)).toEqual([strict, flexible]);
+  });
+});
+
+describe('right answers', () => {
+  const rule: AnswerRule = { kind: 'final-answer' };
+  it.each([
+    'She bakes 3*24=<<3*24=72>>72 rolls.\n#### 72',
+    '#### 72 rolls',
+    'Some reasoning.\nFinal Answer: 72',
+    'Three trays of 24, so $\\boxed{72}$ in all, of 80.',
+    'She bakes 72 rolls.',
+    'The answer is 72',
+    '3*24 = 72',
+    '$72',
+    '72.0',
+    '72 rolls',
+  ])('%j go through the same extraction', (gold) => {
+    expect(judge(rule, 'Final Answer: 72', gold)).toEqual([true, true]);
+    expect(judge(rule, 'Final Answer: 7.2', gold)).toEqual([false, false]);
+  });
+
+  it('follow a pattern too, unless they are numbers already', () => {
+    const pattern: AnswerRule = { kind: 'pattern', pattern: 'answer is (\\d+)' };
+    expect(judge(pattern, 'so the answer is 72', 'the answer is 72')).toEqual([true, true]);
+    const last: AnswerRule = { kind: 'pattern', pattern: '(\\d+)' };
+    expect(judge(last, '5,000', '1,000')).toEqual([false, false]);
+  });
+
+  it('of options are named by text, letter or label', () => {
+    const rule: AnswerRule = { kind: 'multiple-choice' };
+    const options = ['rock', 'snow', 'iron'];
+    const right = (response: string, gold: string, labels?: string[]) =>
+      judgeAnswer(rule, response, gold, { options, labels }).flexible;
+    expect(right('Final Answer: B', 'snow')).toBe(true);
+    expect(right('Final Answer: (b)', 'snow')).toBe(true);
+    expect(right('Final Answer: B) snow', 'snow')).toBe(true);
+    expect(right('Final Answer: Snow.', 'B')).toBe(true);
+    expect(right('Final Answer: 2', 'snow', ['1', '2', '3'])).toBe(true);
+    expect(right('Final Answer: B) rock', 'snow')).toBe(false);
+    expect(right('Final Answer: A', 'snow')).toBe(false);
+  });
+});
