@@ -5,7 +5,9 @@ export const GELU_NAMES = [
   'gelu',
   'gelu_new',
   'gelu_fast',
+  'gelu_accurate',
   'gelu_pytorch_tanh',
+  'gelu_python_tanh',
   'gelu_python',
 ] as const;
 

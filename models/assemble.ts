@@ -4,11 +4,14 @@
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { Weight } from '../src/ops/weight.ts';
+import { noticeText, type Notice } from '../src/notices.ts';
 import type { TensorFile } from '../src/storage/tensor-file.ts';
 import type { ForwardContext, LanguageModel, Projection, StackedLinear } from './language-model.ts';
 import { loadWeights, type LoadedWeights, type LoadOptions } from './load-weights.ts';
-import { ropeTable, type RopeConfig } from './rope-table.ts';
+import type { RopeConfig } from './rope-config.ts';
+import { ropeTable } from './rope-table.ts';
 import { weightState } from './save-weights.ts';
+import { settleHead } from './tied-head.ts';
 import type { MatrixPlan, WeightPlan } from './weight-plan.ts';
 
 /** What a forward pass asks for by name. */
@@ -27,7 +30,7 @@ export interface Blueprint {
   tied: boolean;
   defaultTargets: readonly string[];
   fanInFanOut: boolean;
-  notices: string[];
+  notices: Notice[];
   hidden(parts: ModelParts, context: ForwardContext): Tensor;
 }
 
@@ -41,7 +44,8 @@ export async function assemble(
   file: TensorFile,
   options: LoadOptions,
 ): Promise<LanguageModel> {
-  const { plan, rope, tied } = blueprint;
+  const { rope } = blueprint;
+  const { plan, tied, notices } = await settleHead(blueprint.plan, blueprint.tied, file);
   const loaded = await loadWeights(id, plan, file, options);
   const contextLength = Math.min(blueprint.shape.contextLength, MAX_POSITIONS);
   const table =
@@ -66,7 +70,7 @@ export async function assemble(
     fanInFanOut: blueprint.fanInFanOut,
     weightBytes: loaded.bytes,
     format: loaded.formats.size === 1 ? [...loaded.formats][0]! : 'mixed',
-    notices: [...blueprint.notices, ...loaded.notices],
+    notices: [...blueprint.notices, ...notices, ...loaded.notices].map((each) => noticeText(each)),
     parameters: [...loaded.variables].map(([name, variable]) => ({
       name,
       variable,

@@ -1,55 +1,95 @@
-/** Reads config.json field by field and remembers every problem, so that all are told at once. */
+/**
+ * Reads config.json field by field and remembers every problem, so that all are reported at once, and
+ * every key that was asked for, so that those nobody uses can be named.
+ */
 import { ModelFileError } from '../src/errors.ts';
+import { isOff, unknownKeys, unknownKeysNotice, type Harmless } from '../src/key-account.ts';
+import { notice, type Notice } from '../src/notices.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export class ConfigReader {
   readonly #config: JsonObject;
-  readonly #problems: string[] = [];
+  /** Before the names of keys: "rope_scaling." inside that object. */
+  readonly #prefix: string;
+  readonly #problems: string[];
+  readonly #notices: Notice[];
+  readonly #used = new Set<string>();
 
-  constructor(config: unknown) {
+  constructor(config: unknown, parent?: { reader: ConfigReader; prefix: string }) {
     if (typeof config !== 'object' || config === null || Array.isArray(config)) {
       throw new ModelFileError('config.json: expected an object.');
     }
     this.#config = config as JsonObject;
+    this.#prefix = parent?.prefix ?? '';
+    this.#problems = parent ? parent.reader.#problems : [];
+    this.#notices = parent ? parent.reader.#notices : [];
   }
 
   problem(text: string): void {
     this.#problems.push(text);
   }
 
-  /** A positive whole number, under the first of the names that is there. */
-  size(names: string | string[], fallback?: number): number {
-    for (const name of typeof names === 'string' ? [names] : names) {
-      const value = this.#config[name];
-      if (value === undefined || value === null) continue;
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-      this.problem(`${name}: expected a positive whole number, got ${JSON.stringify(value)}.`);
+  notice(kind: Notice['kind'], text: string, keys: readonly string[]): void {
+    this.#notices.push(
+      notice(
+        kind,
+        text,
+        keys.map((key) => `config.json: ${this.#prefix}${key}`),
+      ),
+    );
+  }
+
+  has(name: string): boolean {
+    return this.raw(name) !== undefined && this.raw(name) !== null;
+  }
+
+  /** A positive whole number, under the first of the names that is there; null counts as absent. */
+  size(names: string | readonly string[], fallback?: number): number {
+    const all = typeof names === 'string' ? [names] : names;
+    const given = all.filter((name) => this.has(name));
+    const [first] = given;
+    if (first === undefined) {
+      if (fallback !== undefined) return fallback;
+      this.problem(`${this.#prefix}${all[0]!} is missing.`);
       return 1;
     }
-    if (fallback !== undefined) return fallback;
-    this.problem(`${typeof names === 'string' ? names : names[0]!} is missing.`);
+    const value = this.raw(first);
+    for (const other of given) {
+      if (this.raw(other) !== value) {
+        const values = [value, this.raw(other)].map((side) => JSON.stringify(side));
+        this.problem(`${first} is ${values[0]} and ${other} is ${values[1]}; they mean the same.`);
+      }
+    }
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+    this.problem(
+      `${this.#prefix}${first}: expected a positive whole number, got ${JSON.stringify(value)}.`,
+    );
     return 1;
   }
 
   number(name: string, fallback: number): number {
-    const value = this.#config[name];
-    if (value === undefined || value === null) return fallback;
+    return this.maybeNumber(name) ?? fallback;
+  }
+
+  maybeNumber(name: string): number | undefined {
+    const value = this.raw(name);
+    if (value === undefined || value === null) return undefined;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    this.problem(`${name}: expected a number, got ${JSON.stringify(value)}.`);
-    return fallback;
+    this.problem(`${this.#prefix}${name}: expected a number, got ${JSON.stringify(value)}.`);
+    return undefined;
   }
 
   flag(name: string, fallback: boolean): boolean {
-    const value = this.#config[name];
+    const value = this.raw(name);
     if (value === undefined || value === null) return fallback;
     if (typeof value === 'boolean') return value;
-    this.problem(`${name}: expected true or false, got ${JSON.stringify(value)}.`);
+    this.problem(`${this.#prefix}${name}: expected true or false, got ${JSON.stringify(value)}.`);
     return fallback;
   }
 
   text(name: string, fallback: string): string {
-    const value = this.#config[name];
+    const value = this.raw(name);
     return typeof value === 'string' ? value : fallback;
   }
 
@@ -59,37 +99,59 @@ export class ConfigReader {
     choices: readonly Choice[],
     fallback: Choice,
   ): Choice {
-    const value = this.#config[name];
+    const value = this.raw(name);
     if (value === undefined || value === null) return fallback;
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
       this.problem(
-        `${name}: ${JSON.stringify(value)} is not supported; supported are ${choices.join(', ')}.`,
+        `${this.#prefix}${name}: ${JSON.stringify(value)} is not supported; supported are ${choices.join(', ')}.`,
       );
     }
     return found ?? fallback;
   }
 
-  object(name: string): JsonObject | undefined {
-    const value = this.#config[name];
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : undefined;
+  /** The object under that name, read by the same rules; undefined when absent or empty. */
+  nested(name: string): ConfigReader | undefined {
+    const value = this.raw(name);
+    if (isOff(value)) return undefined;
+    if (typeof value === 'object' && !Array.isArray(value)) {
+      return new ConfigReader(value, { reader: this, prefix: `${this.#prefix}${name}.` });
+    }
+    this.problem(`${this.#prefix}${name}: expected an object, got ${JSON.stringify(value)}.`);
+    return undefined;
   }
 
   raw(name: string): unknown {
+    this.#used.add(name);
     return this.#config[name];
   }
 
-  /** @throws ModelFileError with every problem met so far */
-  finish(): void {
+  /** Settings that change what is computed and are not supported, unless they are off. */
+  refuse(reasons: Readonly<Record<string, string>>): void {
+    for (const [name, reason] of Object.entries(reasons)) {
+      if (!isOff(this.raw(name))) this.problem(`${name}: ${reason}.`);
+    }
+  }
+
+  /** Settings that transformers, too, leaves unused in this family; one that is not off is named. */
+  ignore(names: readonly string[], reason: string): void {
+    const given = names.filter((name) => !isOff(this.raw(name)));
+    if (given.length > 0) this.notice('doubtful', reason, given);
+  }
+
+  /** Keys that were never asked for. */
+  unused(harmless: Harmless): string[] {
+    return unknownKeys(Object.entries(this.#config), this.#used, harmless);
+  }
+
+  /**
+   * Ends the reading: what there is to say about the file, with the keys that nobody knows.
+   * @throws ModelFileError with every problem met so far
+   */
+  finish(harmless: Harmless): Notice[] {
     if (this.#problems.length > 0) {
       throw new ModelFileError('config.json cannot be used.', this.#problems);
     }
+    return [...this.#notices, ...unknownKeysNotice('config.json', this.unused(harmless))];
   }
-}
-
-export function readNumber(object: JsonObject | undefined, key: string): number | undefined {
-  const value = object?.[key];
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

@@ -1,5 +1,6 @@
 /** Files → family → LanguageModel. The table below is the list of what is supported. */
 import { UnsupportedModelError } from '../src/errors.ts';
+import type { Notice } from '../src/notices.ts';
 import type { ModelContents } from '../src/storage/model-files.ts';
 import { assemble, type Blueprint } from './assemble.ts';
 import { readGpt2Config } from './gpt2/config.ts';
@@ -106,9 +107,10 @@ function plainShape(
     vocabSize: number;
     contextLength: number;
     tied: boolean;
+    notices: Notice[];
   },
 ) {
-  const { layers, width, heads, vocabSize, contextLength, tied } = config;
+  const { layers, width, heads, vocabSize, contextLength, tied, notices } = config;
   const shape = {
     modelType,
     layers,
@@ -118,5 +120,5 @@ function plainShape(
     kvHeads: heads,
     headDim: width / heads,
   };
-  return { shape, tied, notices: [] as string[] };
+  return { shape, tied, notices };
 }

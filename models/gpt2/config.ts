@@ -1,7 +1,10 @@
-/** config.json of GPT-2. Dropouts are taken as 0. */
+/** config.json of GPT-2. */
 import { GELU_NAMES, geluForm } from '../activation.ts';
-import { ConfigReader } from '../config-reader.ts';
 import type { GeluForm } from '../../src/ops/gelu/gelu.ts';
+import type { Harmless } from '../../src/key-account.ts';
+import type { Notice } from '../../src/notices.ts';
+import { ConfigReader } from '../config-reader.ts';
+import { HARMLESS_KEYS, readCommonKeys } from '../known-keys.ts';
 
 export interface Gpt2Config {
   vocabSize: number;
@@ -17,20 +20,33 @@ export interface Gpt2Config {
   scaled: boolean;
   /** Scores divided by layer + 1 as well. */
   scaledByLayer: boolean;
+  notices: Notice[];
 }
+
+const HARMLESS: Harmless = {
+  ...HARMLESS_KEYS,
+  n_ctx: 'the length of stored masks; n_positions counts',
+  reorder_and_upcast_attn: 'attention is computed in float32 as it is',
+  summary_type: 'belongs to classifiers',
+  summary_use_proj: 'belongs to classifiers',
+  summary_activation: 'belongs to classifiers',
+  summary_proj_to_labels: 'belongs to classifiers',
+  summary_first_dropout: 'belongs to classifiers',
+};
 
 /** @throws ModelFileError listing everything wrong */
 export function readGpt2Config(json: unknown): Gpt2Config {
   const config = new ConfigReader(json);
   const width = config.size(['n_embd', 'hidden_size']);
-  const result: Gpt2Config = {
+  readCommonKeys(config, ['attn_pdrop', 'embd_pdrop', 'resid_pdrop']);
+  const result = {
     vocabSize: config.size('vocab_size'),
     width,
     layers: config.size(['n_layer', 'num_hidden_layers']),
     heads: config.size(['n_head', 'num_attention_heads']),
     feedForward: config.size('n_inner', 4 * width),
     epsilon: config.number('layer_norm_epsilon', 1e-5),
-    contextLength: config.size(['n_positions', 'n_ctx', 'max_position_embeddings'], 1024),
+    contextLength: config.size(['n_positions', 'max_position_embeddings'], 1024),
     activation: geluForm(config.choice('activation_function', GELU_NAMES, 'gelu_new')),
     tied: config.flag('tie_word_embeddings', true),
     scaled: config.flag('scale_attn_weights', true),
@@ -39,6 +55,5 @@ export function readGpt2Config(json: unknown): Gpt2Config {
   if (width % result.heads !== 0) {
     config.problem(`n_embd ${width} is not a multiple of n_head ${result.heads}.`);
   }
-  config.finish();
-  return result;
+  return { ...result, notices: config.finish(HARMLESS) };
 }

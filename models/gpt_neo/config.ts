@@ -1,7 +1,9 @@
 /** config.json of GPT-Neo (TinyStories): attention layers alternate between global and local. */
 import type { GeluForm } from '../../src/ops/gelu/gelu.ts';
 import { GELU_NAMES, geluForm } from '../activation.ts';
+import type { Notice } from '../../src/notices.ts';
 import { ConfigReader } from '../config-reader.ts';
+import { HARMLESS_KEYS, readCommonKeys } from '../known-keys.ts';
 
 export interface GptNeoConfig {
   vocabSize: number;
@@ -15,6 +17,7 @@ export interface GptNeoConfig {
   tied: boolean;
   /** Per layer: how far back a query sees; 0 is all the way. */
   windows: number[];
+  notices: Notice[];
 }
 
 /** @throws ModelFileError listing everything wrong */
@@ -25,7 +28,8 @@ export function readGptNeoConfig(json: unknown): GptNeoConfig {
   const heads = config.size(['num_heads', 'num_attention_heads']);
   if (width % heads !== 0)
     config.problem(`hidden_size ${width} is not a multiple of num_heads ${heads}.`);
-  const result: GptNeoConfig = {
+  readCommonKeys(config, ['attention_dropout', 'embed_dropout', 'resid_dropout']);
+  const result = {
     vocabSize: config.size('vocab_size'),
     width,
     layers,
@@ -37,9 +41,11 @@ export function readGptNeoConfig(json: unknown): GptNeoConfig {
     tied: config.flag('tie_word_embeddings', true),
     windows: readWindows(config, layers, config.size('window_size', 256)),
   };
-  config.finish();
-  return result;
+  return { ...result, notices: config.finish(HARMLESS_KEYS) };
 }
+
+/** Without attention_types, transformers takes twelve times global, local. */
+const USUAL_PAIRS = 12;
 
 /** `attention_types` is a list of [kinds, repetitions]; `attention_layers` says it layer by layer. */
 function readWindows(config: ConfigReader, layers: number, window: number): number[] {
@@ -56,7 +62,7 @@ function readWindows(config: ConfigReader, layers: number, window: number): numb
       }
       for (let i = 0; i < times; i++) flat.push(...(kinds as unknown[]));
     }
-  } else config.problem('attention_types is missing.');
+  } else for (let i = 0; i < USUAL_PAIRS; i++) flat.push('global', 'local');
   if (flat.length !== layers) {
     config.problem(`attention_types describes ${flat.length} layers, the model has ${layers}.`);
   }

@@ -21,7 +21,6 @@ export function llamaHidden(
     headDim,
     rotaryDim: rotaryDimension(config.rope, headDim),
   };
-  const attention = { heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim), window: 0 };
 
   let x = embedding(parts.matrix('embedding'), context.ids); // [N, C]
   for (let i = 0; i < layers; i++) {
@@ -30,7 +29,9 @@ export function llamaHidden(
       let qkv = context.linear(parts.linear(`${i}.qkv`), normed); // [N, (H + 2·Hkv)·D]
       if (config.headNorm) qkv = normHeads(qkv, config, parts, i);
       qkv = rope(qkv, parts.ropeTable(), context.positions, rotary);
-      const mixed = context.attend(i, qkv, attention); // [N, H·D]
+      const window = config.windows[i]!;
+      const shape = { heads, kvHeads, headDim, scale: 1 / Math.sqrt(headDim), window };
+      const mixed = context.attend(i, qkv, shape); // [N, H·D]
       const middle = context.linear(parts.linear(`${i}.output`), mixed, input); // [N, C]
 
       const normedMiddle = rmsNormOf(middle, parts.vector(`${i}.mlpNorm`), epsilon);

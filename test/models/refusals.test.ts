@@ -74,8 +74,8 @@ it.each([
 });
 
 it('refuses a rope type it does not know and lists those it does', async () => {
-  const config = { rope_scaling: { rope_type: 'yarn', factor: 4 }, rope_parameters: undefined };
+  const config = { rope_scaling: { rope_type: 'longrope', factor: 4 }, rope_parameters: undefined };
   const attempt = configured(config).then((opened) => loadModel(opened, options));
   await expect(attempt).rejects.toThrow(UnsupportedModelError);
-  await expect(attempt).rejects.toThrow(/yarn[^]*llama3/);
+  await expect(attempt).rejects.toThrow(/longrope[^]*llama3/);
 });
