@@ -4,6 +4,7 @@
  */
 import { tensor, variable, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { ModelFileError } from '../src/errors.ts';
+import { notice, type Notice } from '../src/notices.ts';
 import {
   disposeWeight,
   rowBytes,
@@ -11,9 +12,17 @@ import {
   type Weight,
   type WeightFormat,
 } from '../src/ops/weight.ts';
+import { nonFiniteProblem } from '../src/storage/finite.ts';
 import { readFloat32, type NamedTensor, type TensorFile } from '../src/storage/tensor-file.ts';
+import { throwProblems } from '../src/storage/problems.ts';
 import type { Precision } from './precision.ts';
-import type { MatrixPlan, PlanPart, VectorPlan, WeightPlan } from './weight-plan.ts';
+import {
+  findTensor,
+  type MatrixPlan,
+  type PlanPart,
+  type VectorPlan,
+  type WeightPlan,
+} from './weight-plan.ts';
 
 export interface LoadOptions {
   precision: Precision;
@@ -32,11 +41,14 @@ export interface LoadedWeights {
   variables: Map<string, Variable>;
   bytes: number;
   formats: Set<WeightFormat>;
-  notices: string[];
+  notices: Notice[];
   dispose(): void;
 }
 
-/** @throws ModelFileError that lists every missing tensor and every wrong shape at once */
+/**
+ * @throws ModelFileError that lists every missing tensor and every wrong shape at once, or every tensor
+ *   with values that are not finite
+ */
 export async function loadWeights(
   modelId: string,
   plan: WeightPlan,
@@ -60,6 +72,7 @@ export async function loadWeights(
     },
   };
   let done = 0;
+  const broken: string[] = [];
   const advance = async ({ name, parts }: { name: string; parts: PlanPart[] }) => {
     for (const part of parts) done += byteLength(find(part));
     await options.report?.(done, total, name);
@@ -68,7 +81,7 @@ export async function loadWeights(
     const narrow = options.precision === 'int8' ? plan.matrices.filter(isNarrow) : [];
     if (narrow.length > 0 && !options.trainable) notices.push(narrowNotice(narrow));
     for (const item of plan.matrices) {
-      const weight = await loadMatrix(item, find, options);
+      const weight = await loadMatrix(item, find, options, broken);
       loaded.matrices.set(item.name, weight);
       loaded.formats.add(weight.format);
       loaded.bytes += weight.rows * rowBytes(weight.format, weight.columns);
@@ -76,7 +89,7 @@ export async function loadWeights(
       await advance(item);
     }
     for (const item of plan.vectors) {
-      const values = await stackVectors(item, find);
+      const values = await stackVectors(item, find, broken);
       const plain = tensor(values, [values.length], 'float32');
       const uploaded = options.trainable ? variable(plain) : plain;
       if (options.trainable) plain.dispose();
@@ -85,6 +98,7 @@ export async function loadWeights(
       if (options.trainable) loaded.variables.set(item.name, uploaded as Variable);
       await advance(item);
     }
+    throwProblems(`${modelId}: the weights hold values that are not finite numbers.`, broken);
   } catch (error) {
     loaded.dispose();
     throw error;
@@ -97,15 +111,11 @@ type Find = (part: PlanPart) => NamedTensor;
 function checkPlan(modelId: string, plan: WeightPlan, file: TensorFile) {
   const problems: string[] = [];
   const used = new Set<string>();
-  const lookUp = (name: string): NamedTensor | undefined => {
-    const prefix = plan.optionalPrefix ?? '';
-    const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
-    const found = file.tensors.get(name) ?? file.tensors.get(bare);
+  const lookUpPart = (part: PlanPart) => {
+    const found = findTensor(file, plan, part);
     if (found) used.add(found.name);
     return found;
   };
-  const lookUpPart = ({ tensor: name, alias }: PlanPart) =>
-    lookUp(name) ?? (alias === undefined ? undefined : lookUp(alias));
   const check = (part: PlanPart, columns: number | undefined) => {
     const found = lookUpPart(part);
     const expected =
@@ -132,15 +142,16 @@ function checkPlan(modelId: string, plan: WeightPlan, file: TensorFile) {
   if (problems.length > 0) {
     throw new ModelFileError(`${modelId}: the weights do not fit config.json.`, problems);
   }
-  const spare = [...file.tensors.keys()].filter(
+  // Of a tied model: the same numbers as the embedding's.
+  lookUpPart(plan.head.parts[0]!);
+  const spare = [...file.tensors.keys(), ...file.unreadable.keys()].filter(
     (name) => !used.has(name) && !plan.ignored.some((pattern) => pattern.test(name)),
   );
-  const notices =
-    spare.length > 0
-      ? [
-          `Not used from the file: ${spare.slice(0, 8).join(', ')}${spare.length > 8 ? ` and ${spare.length - 8} more` : ''}.`,
-        ]
-      : [];
+  const notices = [...file.notices];
+  if (spare.length > 0) {
+    const text = 'Some tensors of the file have no place in this model and were not used.';
+    notices.push(notice('dropped', text, spare));
+  }
   return { find: (part: PlanPart) => lookUpPart(part)!, notices };
 }
 
@@ -152,6 +163,7 @@ async function loadMatrix(
   { columns, parts }: MatrixPlan,
   find: Find,
   { precision, trainable, maxTensorBytes }: LoadOptions,
+  broken: string[],
 ): Promise<Weight> {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const dtypes = new Set(parts.map((part) => find(part).dtype));
@@ -168,6 +180,7 @@ async function loadMatrix(
   let offset = 0;
   for (const part of parts) {
     const source = sixteen ? await readHalves(find(part)) : await readFloat32(find(part));
+    noteNonFinite(find(part), source, broken);
     placeRows(values, offset, source, columns, part);
     offset += part.rows * columns;
   }
@@ -197,9 +210,12 @@ function isNarrow({ columns }: { columns: number }): boolean {
   return rowBytes('int8', columns) >= rowBytes('f16', columns);
 }
 
-function narrowNotice(matrices: readonly MatrixPlan[]): string {
+function narrowNotice(matrices: readonly MatrixPlan[]): Notice {
   const widths = [...new Set(matrices.map(({ columns }) => columns))].sort((a, b) => a - b);
-  return `${matrices.length} matrices have rows too short for int8 (${widths.join(', ')} columns) and stay as stored.`;
+  return notice(
+    'info',
+    `${matrices.length} matrices have rows too short for int8 (${widths.join(', ')} columns) and stay as stored.`,
+  );
 }
 
 async function readHalves(named: NamedTensor): Promise<Uint16Array> {
@@ -230,12 +246,27 @@ function placeRows(
   }
 }
 
-async function stackVectors({ parts }: VectorPlan, find: Find): Promise<Float32Array> {
+function noteNonFinite(
+  { name, shape, dtype }: NamedTensor,
+  values: Float32Array | Uint16Array,
+  broken: string[],
+): void {
+  const problem = nonFiniteProblem(name, shape, values, dtype);
+  if (problem !== undefined) broken.push(problem);
+}
+
+async function stackVectors(
+  { parts }: VectorPlan,
+  find: Find,
+  broken: string[],
+): Promise<Float32Array> {
   const size = parts.reduce((sum, part) => sum + part.rows, 0);
   const values = new Float32Array(size);
   let offset = 0;
   for (const part of parts) {
-    placeRows(values, offset, await readFloat32(find(part)), 1, part);
+    const source = await readFloat32(find(part));
+    noteNonFinite(find(part), source, broken);
+    placeRows(values, offset, source, 1, part);
     offset += part.rows;
   }
   return values;

@@ -1,5 +1,6 @@
 /** Names and shapes of a GPT-2 checkpoint, whose Conv1D weights are stored as [in, out]. */
 import {
+  embeddingOf,
   matrix,
   vector,
   type MatrixPlan,
@@ -11,14 +12,13 @@ import type { Gpt2Config } from './config.ts';
 export function gpt2Weights(config: Gpt2Config): WeightPlan {
   const { vocabSize, width, layers, feedForward, contextLength } = config;
   const matrices: MatrixPlan[] = [
-    matrix('embedding', 'transformer.wte.weight', vocabSize, width),
+    embeddingOf('transformer.wte.weight', config),
     matrix('positions', 'transformer.wpe.weight', contextLength, width),
   ];
   const vectors: VectorPlan[] = [
     vector('norm', 'transformer.ln_f.weight', width),
     vector('norm.beta', 'transformer.ln_f.bias', width),
   ];
-  if (!config.tied) matrices.push(matrix('head', 'lm_head.weight', vocabSize, width));
   for (let i = 0; i < layers; i++) {
     const layer = `transformer.h.${i}`;
     const conv = (name: string, module: string, rows: number, columns: number) => {
@@ -43,7 +43,8 @@ export function gpt2Weights(config: Gpt2Config): WeightPlan {
   return {
     matrices,
     vectors,
+    head: matrix('head', 'lm_head.weight', vocabSize, width),
     optionalPrefix: 'transformer.',
-    ignored: [/h\.\d+\.attn\.(bias|masked_bias)$/, ...(config.tied ? [/^lm_head\.weight$/] : [])],
+    ignored: [/h\.\d+\.attn\.(bias|masked_bias)$/],
   };
 }

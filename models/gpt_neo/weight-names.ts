@@ -1,5 +1,6 @@
 /** Names and shapes of a GPT-Neo checkpoint; q, k, v are apart and have no bias. */
 import {
+  embeddingOf,
   matrix,
   vector,
   type MatrixPlan,
@@ -11,14 +12,13 @@ import type { GptNeoConfig } from './config.ts';
 export function gptNeoWeights(config: GptNeoConfig): WeightPlan {
   const { vocabSize, width, layers, feedForward, contextLength } = config;
   const matrices: MatrixPlan[] = [
-    matrix('embedding', 'transformer.wte.weight', vocabSize, width),
+    embeddingOf('transformer.wte.weight', config),
     matrix('positions', 'transformer.wpe.weight', contextLength, width),
   ];
   const vectors: VectorPlan[] = [
     vector('norm', 'transformer.ln_f.weight', width),
     vector('norm.beta', 'transformer.ln_f.bias', width),
   ];
-  if (!config.tied) matrices.push(matrix('head', 'lm_head.weight', vocabSize, width));
   for (let i = 0; i < layers; i++) {
     const layer = `transformer.h.${i}`;
     const part = (module: string, rows: number) => ({
@@ -49,10 +49,8 @@ export function gptNeoWeights(config: GptNeoConfig): WeightPlan {
   return {
     matrices,
     vectors,
+    head: matrix('head', 'lm_head.weight', vocabSize, width),
     optionalPrefix: 'transformer.',
-    ignored: [
-      /attn\.attention\.(bias|masked_bias)$/,
-      ...(config.tied ? [/^lm_head\.weight$/] : []),
-    ],
+    ignored: [/attn\.attention\.(bias|masked_bias)$/],
   };
 }

@@ -1,5 +1,6 @@
 /** Names and shapes of a GPT-NeoX checkpoint; its fused q, k, v rows come head by head. */
 import {
+  embeddingOf,
   matrix,
   vector,
   type MatrixPlan,
@@ -11,17 +12,11 @@ import type { GptNeoxConfig } from './config.ts';
 export function gptNeoxWeights(config: GptNeoxConfig): WeightPlan {
   const { vocabSize, width, layers, heads, feedForward } = config;
   const order = headwiseOrder(heads, width / heads);
-  const matrices: MatrixPlan[] = [
-    matrix('embedding', 'gpt_neox.embed_in.weight', vocabSize, width),
-  ];
+  const matrices: MatrixPlan[] = [embeddingOf('gpt_neox.embed_in.weight', config)];
   const vectors: VectorPlan[] = [
     vector('norm', 'gpt_neox.final_layer_norm.weight', width),
     vector('norm.beta', 'gpt_neox.final_layer_norm.bias', width),
   ];
-  if (!config.tied)
-    matrices.push(
-      matrix('head', 'embed_out.weight', vocabSize, width, { alias: 'lm_head.weight' }),
-    );
   for (let i = 0; i < layers; i++) {
     const layer = `gpt_neox.layers.${i}`;
     const linear = (
@@ -56,11 +51,9 @@ export function gptNeoxWeights(config: GptNeoxConfig): WeightPlan {
   return {
     matrices,
     vectors,
-    ignored: [
-      /attention\.(bias|masked_bias|rotary_emb\.inv_freq)$/,
-      /rotary_emb\.inv_freq$/,
-      ...(config.tied ? [/^(embed_out|lm_head)\.weight$/] : []),
-    ],
+    head: matrix('head', 'embed_out.weight', vocabSize, width, { alias: 'lm_head.weight' }),
+    optionalPrefix: 'gpt_neox.',
+    ignored: [/attention\.(bias|masked_bias)$/, /rotary_emb\.inv_freq$/],
   };
 }
 

@@ -1,5 +1,6 @@
 /** Names and shapes of a Llama-family checkpoint; q|k|v and gate|up are stacked. */
 import {
+  embeddingOf,
   matrix,
   vector,
   type MatrixPlan,
@@ -10,11 +11,8 @@ import type { LlamaConfig } from './config.ts';
 
 export function llamaWeights(config: LlamaConfig): WeightPlan {
   const { vocabSize, width, layers, heads, kvHeads, headDim, feedForward } = config;
-  const matrices: MatrixPlan[] = [
-    matrix('embedding', 'model.embed_tokens.weight', vocabSize, width),
-  ];
+  const matrices: MatrixPlan[] = [embeddingOf('model.embed_tokens.weight', config)];
   const vectors: VectorPlan[] = [vector('norm', 'model.norm.weight', width)];
-  if (!config.tied) matrices.push(matrix('head', 'lm_head.weight', vocabSize, width));
 
   for (let i = 0; i < layers; i++) {
     const layer = `model.layers.${i}`;
@@ -60,6 +58,8 @@ export function llamaWeights(config: LlamaConfig): WeightPlan {
   return {
     matrices,
     vectors,
-    ignored: [/rotary_emb\.inv_freq$/, ...(config.tied ? [/^lm_head\.weight$/] : [])],
+    head: matrix('head', 'lm_head.weight', vocabSize, width),
+    optionalPrefix: 'model.',
+    ignored: [/rotary_emb\.inv_freq$/],
   };
 }

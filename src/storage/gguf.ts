@@ -28,7 +28,10 @@ export async function openGguf(file: ByteSource): Promise<GgufModel> {
   const tensors = ggufWeights(file, weights, config);
   const texts = ggufTokenizer(layout.metadata, file.name);
   texts.set('config.json', JSON.stringify(config, null, 2));
-  return { texts, tensors: { tensors, metadata: { format: 'gguf' }, unreadable: new Map() } };
+  return {
+    texts,
+    tensors: { tensors, metadata: { format: 'gguf' }, unreadable: new Map(), notices: [] },
+  };
 }
 
 async function readRopeDivisors(

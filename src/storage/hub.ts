@@ -179,7 +179,7 @@ async function downloadShards(
 ): Promise<void> {
   const index = download.files.get(SHARD_INDEX_FILE);
   if (index === undefined) return;
-  const shards = [...new Set((await readShardIndex(index)).values())].sort().map(remote);
+  const shards = [...new Set((await readShardIndex(index)).shards.values())].sort().map(remote);
   download.announce(shards);
   await makeRoom(shards, download);
   for (const shard of shards) await download.require(shard);

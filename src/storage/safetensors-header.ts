@@ -4,6 +4,8 @@
  * Layout: u64 little-endian header length, JSON padded with spaces, then the data.
  */
 import { ModelFileError } from '../errors.ts';
+import { unknownKeys, unknownKeysNotice } from '../key-account.ts';
+import { notice, type Notice } from '../notices.ts';
 import { isObject } from './byte-source.ts';
 import { findRepeatedKeys } from './json-keys.ts';
 import { throwProblems } from './problems.ts';
@@ -48,7 +50,13 @@ export interface SafetensorsEntry {
 export interface SafetensorsHeader {
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Keys of entries that the format does not have, and writers that lay tensors out otherwise. */
+  readonly notices: readonly Notice[];
 }
+
+const ENTRY_KEYS: ReadonlySet<string> = new Set(['dtype', 'shape', 'data_offsets']);
+/** Writers whose tensors have the usual names and orientation. All else in __metadata__ is free text. */
+const FORMATS: readonly unknown[] = [undefined, 'pt', 'np', 'mlx', 'gguf'];
 
 /**
  * Length in bytes of the JSON that follows the first 8 bytes; throws a ModelFileError when it does
@@ -91,6 +99,7 @@ export function parseSafetensorsHeader(
 
   const entries = new Map<string, SafetensorsEntry>();
   let metadata: Record<string, string> = {};
+  const unknown: string[] = [];
   const dataStart = 8 + length;
   for (const [name, value] of Object.entries(JSON.parse(json) as Record<string, unknown>)) {
     if (name === '__metadata__') {
@@ -99,12 +108,19 @@ export function parseSafetensorsHeader(
       const entry = readEntry(value, dataStart);
       if (typeof entry === 'string') problems.push(`"${name}": ${entry}`);
       else entries.set(name, entry);
+      const members = isObject(value) ? Object.entries(value) : [];
+      for (const key of unknownKeys(members, ENTRY_KEYS, {})) unknown.push(`${name}.${key}`);
     }
   }
   // Gaps are only meaningful once every entry could be read.
   if (problems.length === 0) checkLayout(entries, dataStart, fileSize, problems);
   throwProblems(`${fileName}: the safetensors header is broken.`, problems);
-  return { entries, metadata };
+  const notices = unknownKeysNotice(fileName, unknown);
+  if (!FORMATS.includes(metadata['format'])) {
+    const text = `${fileName} was written by "${metadata['format']}", which may lay tensors out otherwise.`;
+    notices.push(notice('doubtful', text, [`${fileName}: __metadata__.format`]));
+  }
+  return { entries, metadata, notices };
 }
 
 function decodeHeader(bytes: Uint8Array, fileName: string): string {

@@ -4,6 +4,7 @@
  * own library writes.
  */
 import { ModelFileError } from '../errors.ts';
+import { notice } from '../notices.ts';
 import type { ByteSource, Bytes } from './byte-source.ts';
 import { throwProblems } from './problems.ts';
 import { headerLength, parseSafetensorsHeader } from './safetensors-header.ts';
@@ -38,14 +39,30 @@ export async function readSafetensors(file: ByteSource): Promise<TensorFile> {
   const header = parseSafetensorsHeader(await file.read(0, 8 + length), file.size, file.name);
   const tensors = new Map<string, NamedTensor>();
   const unreadable = new Map<string, string>();
+  const doubles: string[] = [];
   for (const [name, { dtype, shape, offset, length: bytes }] of header.entries) {
-    if (isRead(dtype)) {
-      tensors.set(name, { name, shape, dtype, read: () => file.read(offset, bytes) });
+    const read = () => file.read(offset, bytes);
+    if (dtype === 'F64') {
+      doubles.push(name);
+      tensors.set(name, { name, shape, dtype: 'F32', read: async () => narrowed(await read()) });
+    } else if (isRead(dtype)) {
+      tensors.set(name, { name, shape, dtype, read });
     } else {
       unreadable.set(name, dtype);
     }
   }
-  return { tensors, metadata: header.metadata, unreadable };
+  const notices = [...header.notices];
+  if (doubles.length > 0) {
+    notices.push(notice('info', 'Some tensors are stored as F64 and are rounded to F32.', doubles));
+  }
+  return { tensors, metadata: header.metadata, unreadable, notices };
+}
+
+/** Doubles as the bytes of the nearest float32. */
+function narrowed(bytes: Bytes): Bytes {
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const doubles = new Float64Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 8);
+  return new Uint8Array(Float32Array.from(doubles).buffer);
 }
 
 /**
@@ -114,6 +131,6 @@ export function requireTensor(file: TensorFile, name: string): NamedTensor {
   throw new ModelFileError(
     format === undefined
       ? `The tensor "${name}" is missing.`
-      : `The tensor "${name}" is stored as ${format}; only F32, F16 and BF16 can be read.`,
+      : `The tensor "${name}" is stored as ${format}; only F64, F32, F16 and BF16 can be read.`,
   );
 }

@@ -2,6 +2,8 @@
  * Checkpoints divided over several safetensors files by an index
  * (`{"weight_map": {tensor: file}}`), opened as if they were one.
  */
+import { unknownKeys, unknownKeysNotice } from '../key-account.ts';
+import { notice, type Notice } from '../notices.ts';
 import { isObject, readJson, type ByteSource } from './byte-source.ts';
 import { throwProblems } from './problems.ts';
 import { readSafetensors } from './safetensors.ts';
@@ -12,10 +14,17 @@ export function isSafeShardName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors$/.test(name) && !name.includes('..');
 }
 
-/**
- * The shard that holds each tensor: name → file. Throws a ModelFileError that lists bad entries.
- */
-export async function readShardIndex(index: ByteSource): Promise<ReadonlyMap<string, string>> {
+export interface ShardIndex {
+  /** The file that holds each tensor, by the tensor's name. */
+  shards: ReadonlyMap<string, string>;
+  notices: Notice[];
+}
+
+const INDEX_KEYS: ReadonlySet<string> = new Set(['weight_map']);
+const HARMLESS_INDEX_KEYS = { metadata: 'sizes, for progress bars' };
+
+/** Reads the index; throws a ModelFileError that lists bad entries. */
+export async function readShardIndex(index: ByteSource): Promise<ShardIndex> {
   const json = await readJson(index);
   const weightMap = isObject(json) ? json['weight_map'] : undefined;
   const problems: string[] = [];
@@ -28,7 +37,12 @@ export async function readShardIndex(index: ByteSource): Promise<ReadonlyMap<str
     else problems.push(`"${tensor}": ${JSON.stringify(file)} is not a plain .safetensors name.`);
   }
   throwProblems(`${index.name}: the list of shards is broken.`, problems);
-  return shards;
+  const unknown = unknownKeys(
+    Object.entries(isObject(json) ? json : {}),
+    INDEX_KEYS,
+    HARMLESS_INDEX_KEYS,
+  );
+  return { shards, notices: unknownKeysNotice(index.name, unknown) };
 }
 
 /** Opens all shards; throws one ModelFileError that lists missing files and missing tensors. */
@@ -36,7 +50,7 @@ export async function readShardedSafetensors(
   index: ByteSource,
   files: ReadonlyMap<string, ByteSource>,
 ): Promise<TensorFile> {
-  const shards = await readShardIndex(index);
+  const { shards, notices } = await readShardIndex(index);
   const names = [...new Set(shards.values())].sort();
   const missing = names.filter((name) => !files.has(name));
   throwProblems(
@@ -58,5 +72,13 @@ export async function readShardedSafetensors(
     else problems.push(`"${name}" is not in ${shard}.`);
   }
   throwProblems(`${index.name}: tensors are missing from their shards.`, problems);
-  return { tensors, metadata: opened.get(names[0]!)!.metadata, unreadable };
+  for (const [name, file] of opened) {
+    notices.push(...file.notices);
+    const unlisted = [...file.tensors.keys()].filter((tensor) => shards.get(tensor) !== name);
+    if (unlisted.length > 0) {
+      const text = `${name} holds tensors that ${index.name} does not list for it; they were not used.`;
+      notices.push(notice('dropped', text, unlisted));
+    }
+  }
+  return { tensors, metadata: opened.get(names[0]!)!.metadata, unreadable, notices };
 }

@@ -3,6 +3,7 @@
  * Bytes are read one tensor at a time, when asked for, so that a checkpoint never stands in memory twice.
  */
 import { ModelFileError } from '../errors.ts';
+import type { Notice } from '../notices.ts';
 import type { Bytes } from './byte-source.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half.ts';
 
@@ -25,6 +26,8 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** Tensors that are there in a number format we do not read: name → format. Often mere masks. */
   readonly unreadable: ReadonlyMap<string, string>;
+  /** What was not taken as it stands in the file. */
+  readonly notices: readonly Notice[];
 }
 
 /** How many numbers a shape holds. */

@@ -70,7 +70,7 @@ export function shapedModel(
     id: 'zeros',
     config,
     texts: new Map(),
-    tensors: { tensors, unreadable: new Map(), metadata: {} },
+    tensors: { tensors, unreadable: new Map(), notices: [], metadata: {} },
   };
   return loadModel(opened, {
     precision: 'as-stored',

@@ -190,7 +190,7 @@ function openShape(shape: Shape, trainable: boolean): Promise<LanguageModel> {
       return [named.name, { ...named, dtype: sixteen ? 'BF16' : 'F32', read }];
     }),
   );
-  const file = { tensors, metadata: {}, unreadable: new Map<string, string>() };
+  const file = { tensors, metadata: {}, unreadable: new Map<string, string>(), notices: [] };
   return loadModel(
     { id: 'bench', config, texts: new Map(), tensors: file },
     loadOptions(trainable),
