@@ -5,7 +5,7 @@ import { loadModel } from '../../models/load.ts';
 import { ModelFileError } from '../../src/errors.ts';
 import { bytesSource } from '../../src/storage/byte-source.ts';
 import { float32ToBfloat16, float32ToFloat16 } from '../../src/storage/half.ts';
-import type { OpenedModel } from '../../src/storage/model-files.ts';
+import type { ModelContents } from '../../src/storage/model-files.ts';
 import { readSafetensors } from '../../src/storage/safetensors.ts';
 import { readFloat32, type NamedTensor, type TensorDtype } from '../../src/storage/tensor-file.ts';
 import { startEngine } from '../support/engines.ts';
@@ -19,7 +19,7 @@ async function opened(
   variant: string,
   change: (tensors: Map<string, NamedTensor>) => void | Promise<void>,
   config: object = {},
-): Promise<OpenedModel> {
+): Promise<ModelContents> {
   const model = await openFixtureModel(variant);
   const tensors = new Map(model.tensors.tensors);
   await change(tensors);

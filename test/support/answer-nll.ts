@@ -6,7 +6,7 @@ import type { LanguageModel } from '../../models/language-model.ts';
 import { tokenLosses } from '../../src/forward/token-losses.ts';
 import type { LoraAdapter } from '../../src/lora/adapter.ts';
 import { bytesSource, textSource, type ByteSource } from '../../src/storage/byte-source.ts';
-import { openModel } from '../../src/storage/model-files.ts';
+import { readModelFiles } from '../../src/storage/model-files.ts';
 import type { NamedTensor } from '../../src/storage/tensor-file.ts';
 import { createPromptFormat } from '../../src/tokenizer/prompt-format.ts';
 import { encodePair } from '../../src/tokenizer/encode-pair.ts';
@@ -41,7 +41,7 @@ export async function changedModel({ config, tensors }: ModelChange = {}): Promi
   if (config !== undefined) {
     files.set('config.json', textSource('config.json', JSON.stringify(config)));
   }
-  const opened = await openModel({ id: 'case', files });
+  const opened = await readModelFiles({ id: 'case', files });
   const changed = new Map(opened.tensors.tensors);
   tensors?.(changed);
   return loadModel(
