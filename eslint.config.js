@@ -186,6 +186,7 @@ const plainData = [
   '!**/config.ts',
   '!**/catalog.ts',
   '!**/errors.ts',
+  '!**/host.ts',
   '!**/notices.ts',
   '!**/precision.ts',
   '!**/random.ts',

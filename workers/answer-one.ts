@@ -1,5 +1,6 @@
 /** One question answered token by token, as the page shows it while it is written. */
 import { generate } from '../src/generate/generate.ts';
+import type { Host } from '../src/host.ts';
 import { encodePrompt } from '../src/tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
 import type { GenerateProgress, GenerateRequest, GenerateResult } from './protocol.ts';
@@ -8,7 +9,7 @@ import type { Tuned } from './tuned-models.ts';
 export async function answerOne(
   { opened: { model, tokenizer }, adapter }: Tuned,
   { question, prompt, sampling }: GenerateRequest,
-  host: { stopRequested(): boolean; breathe(): Promise<void> },
+  host: Host,
   report: (progress: GenerateProgress) => Promise<void>,
 ): Promise<GenerateResult> {
   const format = createPromptFormat(tokenizer, prompt);

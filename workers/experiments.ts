@@ -5,7 +5,7 @@
  */
 import type { Precision } from '../models/precision.ts';
 import type { EngineReport } from '../src/engine/config.ts';
-import { allocatedBytes } from '../src/engine/memory.ts';
+import type { Host } from '../src/host.ts';
 import { DataError, StoppedError } from '../src/errors.ts';
 import { sizesOf, type UnitCosts } from '../src/experiment/run/estimate.ts';
 import { planExperiment } from '../src/experiment/spec/plan.ts';
@@ -34,6 +34,7 @@ import type { ModelFiles } from '../src/storage/model-files.ts';
 import { noteName } from '../src/storage/notes.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import { trialCosts } from './experiment-trial.ts';
+import { breathingRarely } from './worker-host.ts';
 import type {
   ExperimentOpening,
   ExperimentRequest,
@@ -43,10 +44,10 @@ import type {
   ModelSource,
 } from './protocol.ts';
 
-export interface ExperimentHost {
+/** What the worker lends to the open experiment. */
+export interface ExperimentParts {
   engine(): EngineReport;
   store(): Promise<RunStore>;
-  stopRequested(): boolean;
   modelFiles(source: ModelSource, report: ReportLoad): Promise<ModelFiles>;
   /** The model that is open already, when it was opened from there in this precision. */
   openedFrom(source: ModelSource, precision: Precision): Promise<OpenModel | undefined>;
@@ -73,10 +74,12 @@ export class Experiments {
   #opened: Opened | undefined;
   /** Where progress goes while a stage is done. */
   #report: (doing: StageProgress) => Promise<void> = () => Promise.resolve();
-  readonly #host: ExperimentHost;
+  readonly #host: Host;
+  readonly #parts: ExperimentParts;
 
-  constructor(host: ExperimentHost) {
+  constructor(host: Host, parts: ExperimentParts) {
     this.#host = host;
+    this.#parts = parts;
   }
 
   /** @throws DataError for files that are missing or do not fit, and for results of other settings */
@@ -85,9 +88,9 @@ export class Experiments {
     const notices: string[] = [];
     const inputs = await this.#inputs(request, (text) => notices.push(text), report);
     const platform = navigator.userAgent;
-    const engine = this.#host.engine();
+    const engine = this.#parts.engine();
     const surroundings = await surroundingsOf(inputs, engine, request.prompt, platform);
-    const store = await this.#host.store();
+    const store = await this.#parts.store();
     if (store.refused !== undefined) notices.push(store.refused);
     const texts = textFiles(store, request.id);
     const { experiment } = inputs;
@@ -136,7 +139,7 @@ export class Experiments {
 
   /** What is known so far, or what was kept of one that is not open; undefined when there is nothing. */
   async result(id: string): Promise<ExperimentResult | undefined> {
-    const store = await this.#host.store();
+    const store = await this.#parts.store();
     const texts = textFiles(store, id);
     const opened = this.#opened;
     if (opened?.request.id !== id) {
@@ -186,7 +189,7 @@ export class Experiments {
     return readInputs(experiment, {
       model: async ({ id }) => {
         const source = sources[id];
-        return source && this.#host.modelFiles(source, report);
+        return source && this.#parts.modelFiles(source, report);
       },
       file: (path) => {
         const text = files[path];
@@ -197,22 +200,13 @@ export class Experiments {
   }
 
   #backend({ sources, prompt }: ExperimentRequest, { models }: ExperimentInputs) {
-    const engine = this.#host.engine();
-    let breathed = performance.now();
-    return experimentBackend({
-      now: () => performance.now(),
-      memoryBytes: allocatedBytes,
-      memoryLimitBytes: engine.memoryBytes,
-      stopRequested: () => this.#host.stopRequested(),
-      breathe: async () => {
-        if (performance.now() - breathed < BREATHE_EVERY) return;
-        await new Promise<void>((resolve) => setTimeout(resolve, 0));
-        breathed = performance.now();
-      },
+    const engine = this.#parts.engine();
+    return experimentBackend(breathingRarely(this.#host, BREATHE_EVERY), {
       prompt,
+      memoryLimitBytes: engine.memoryBytes,
       openModel: async ({ id, precision = 'as-stored' }: ModelSpec) => {
         // The page's own model is held as stored; it stays open when the experiment is through with it.
-        const open = await this.#host.openedFrom(sources[id]!, precision);
+        const open = await this.#parts.openedFrom(sources[id]!, precision);
         if (open) return { ...open, model: { ...open.model, dispose: () => undefined } };
         return openModel(models.get(id)!, {
           precision: enginePrecision(engine, precision),

@@ -9,12 +9,9 @@ import { knownQuestions, WORLD_SEED } from '../src/experiment/sets/known-questio
 import { makeSet } from '../src/experiment/sets/make-sets.ts';
 import type { SetMaking } from '../src/experiment/sets/set-making.ts';
 import type { BaseResult, SetResult } from '../src/experiment/run/results.ts';
-
+import type { Host } from '../src/host.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
-import {
-  experimentBackend,
-  type BackendHost,
-} from '../src/workflows/experiment/experiment-backend.ts';
+import { experimentBackend } from '../src/workflows/experiment/experiment-backend.ts';
 import type { MadeSet, MakeSetRequest } from './protocol.ts';
 
 const BATCH_SIZE = 32;
@@ -26,13 +23,14 @@ const BATCH_SIZE = 32;
 export async function makeAnswerSet(
   opened: OpenModel,
   request: MakeSetRequest,
-  host: Omit<BackendHost, 'openModel' | 'prompt'>,
+  host: Host,
   report: (done: number, total: number) => Promise<void>,
 ): Promise<MadeSet> {
   const { spec, sets, answers, prompt, maxNewTokens } = request;
-  const model = await experimentBackend({
-    ...host,
+  const model = await experimentBackend(host, {
     prompt,
+    // Nothing is trained here.
+    memoryLimitBytes: 0,
     openModel: () => Promise.resolve(opened),
   }).openModel(request.model);
   const rows = sets[0]!.rows;

@@ -1,32 +1,35 @@
 /** One training run on the open model: checkpoints kept as it goes, reports awaited by the page. */
 import type { EngineReport } from '../src/engine/config.ts';
-import { allocatedBytes } from '../src/engine/memory.ts';
 import { DataError } from '../src/errors.ts';
+import type { Host } from '../src/host.ts';
 import type { LoraAdapter } from '../src/lora/adapter.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { runManifest } from '../src/workflows/train/run-manifest.ts';
+import { runTraining } from '../src/workflows/train/run-training.ts';
 import { planRun, prepareRun } from '../src/workflows/train/training-run.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../src/train/checkpoint.ts';
-import { compareFacts } from '../src/train/run-facts.ts';
-import { train, type TrainingHost } from '../src/train/train.ts';
+import {
+  CHECKPOINT_FILE,
+  CHECKPOINT_SECONDS,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Checkpoint,
+} from '../src/train/checkpoint.ts';
+import type { Checkpoints } from '../src/train/train.ts';
 import { noteProgress } from './kept-files.ts';
 import type { TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
-
-const CHECKPOINT = 'checkpoint.safetensors';
-const CHECKPOINT_SECONDS = 20;
 
 export interface RunPlace {
   opened: OpenModel;
   engine: EngineReport;
   store: RunStore;
-  host: Pick<TrainingHost, 'now' | 'stopRequested' | 'breathe'>;
+  host: Host;
   /** Takes the trained adapter over. */
   keep: (adapter: LoraAdapter) => void;
 }
 
 export async function trainRun(
-  { opened, engine, store, host: basics, keep }: RunPlace,
+  { opened, engine, store, host, keep }: RunPlace,
   request: TrainRequest,
   report: (event: TrainEvent) => Promise<void>,
 ): Promise<TrainSummary> {
@@ -36,66 +39,63 @@ export async function trainRun(
   const { runId, training } = request;
   const { job, adapter } = await prepareRun(opened, request, plan);
   const from = request.resume ? await readCheckpoint(store, runId) : undefined;
-  const moved = from ? compareFacts(from.facts, job.facts).notices : [];
-  for (const text of moved) await report({ kind: 'notice', text });
-  const host: TrainingHost = {
-    ...basics,
-    memoryBytes: allocatedBytes,
-    checkpointSeconds: CHECKPOINT_SECONDS,
-    saveCheckpoint: async (checkpoint) => {
-      const began = performance.now();
-      await store.write(runId, CHECKPOINT, encodeCheckpoint(checkpoint));
+  const checkpoints: Checkpoints = {
+    everySeconds: CHECKPOINT_SECONDS,
+    save: async (checkpoint) => {
+      const began = host.now();
+      await store.write(runId, CHECKPOINT_FILE, encodeCheckpoint(checkpoint));
       await noteProgress(store, runId, checkpoint.progress.step, training.steps);
-      const seconds = (performance.now() - began) / 1000;
+      const seconds = (host.now() - began) / 1000;
       await report({ kind: 'checkpoint', step: checkpoint.progress.step, seconds });
     },
   };
   let kept = false;
   // The page draws one report while the next step is computed.
-  let told = Promise.resolve();
+  let drawn = Promise.resolve();
   try {
-    const run = train(job, host, from);
-    for (;;) {
-      const next = await run.next();
-      await told;
-      if (!next.done) {
-        told = report({ kind: 'step', report: next.value });
-        continue;
-      }
-      const result = next.value;
-      if (adapter) {
-        keep(adapter);
-        kept = true;
-      }
-      return {
-        runId,
-        outcome: result.outcome,
-        step: result.progress.step,
-        steps: training.steps,
-        seconds: result.progress.elapsedSeconds,
-        trainableParameters: plan.trainableParameters,
-        validationBefore: result.progress.validationBefore,
-        validationAfter: result.progress.validationAfter,
-        engine: engine.name,
-        adapterId: adapter && runId,
-        manifest: await runManifest(opened, engine, request, plan, job.facts, result),
-      };
+    const result = await runTraining(job, {
+      host,
+      checkpoints,
+      resumeFrom: from,
+      notice: (text) => report({ kind: 'notice', text }),
+      report: async (step) => {
+        await drawn;
+        drawn = report({ kind: 'step', report: step });
+      },
+    });
+    await drawn;
+    if (adapter) {
+      keep(adapter);
+      kept = true;
     }
+    return {
+      runId,
+      outcome: result.outcome,
+      step: result.progress.step,
+      steps: training.steps,
+      seconds: result.progress.elapsedSeconds,
+      trainableParameters: plan.trainableParameters,
+      validationBefore: result.progress.validationBefore,
+      validationAfter: result.progress.validationAfter,
+      engine: engine.name,
+      adapterId: adapter && runId,
+      manifest: await runManifest(opened, engine, request, plan, job.facts, result),
+    };
   } finally {
     if (!kept) adapter?.dispose();
-    await told;
+    await drawn;
   }
 }
 
 /** @throws DataError when the run has none */
 export async function readCheckpoint(store: RunStore, runId: string): Promise<Checkpoint> {
-  const saved = await store.read(runId, CHECKPOINT);
+  const saved = await store.read(runId, CHECKPOINT_FILE);
   if (!saved) throw new DataError('There is no checkpoint of this run to go on from.');
-  return decodeCheckpoint(CHECKPOINT, saved);
+  return decodeCheckpoint(CHECKPOINT_FILE, saved);
 }
 
 /** The step a run would go on from; undefined without a checkpoint. */
 export async function checkpointStep(store: RunStore, runId: string): Promise<number | undefined> {
-  const saved = await store.read(runId, CHECKPOINT);
-  return saved && (await decodeCheckpoint(CHECKPOINT, saved)).progress.step;
+  const saved = await store.read(runId, CHECKPOINT_FILE);
+  return saved && (await decodeCheckpoint(CHECKPOINT_FILE, saved)).progress.step;
 }

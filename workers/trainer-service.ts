@@ -2,7 +2,6 @@
  * What the worker does for the page: opens models, measures, trains, answers, keeps runs. It only
  * wires library rooms together; every tensor lives here and none crosses to the page.
  */
-import { allocatedBytes } from '../src/engine/memory.ts';
 import { GpuLostError, OutOfMemoryError, StoppedError } from '../src/errors.ts';
 import type { LoraAdapter } from '../src/lora/adapter.ts';
 import { measureSets } from '../src/workflows/measure/measure-sets.ts';
@@ -21,23 +20,22 @@ import { checkpointStep, trainRun } from './train-run.ts';
 import { secondsPerStep, secondsToMeasure } from './trials.ts';
 import { TunedModels } from './tuned-models.ts';
 import { Turns } from './turns.ts';
+import { workerHost } from './worker-host.ts';
 import { Workbench } from './workbench.ts';
 
 type TrainReport = (event: TrainEvent) => Promise<void>;
 
 export class TrainerService implements TrainerApi {
-  readonly #bench = new Workbench({
-    stopRequested: () => this.#turns.stopRequested(),
-    release: (what) => {
-      if (what === 'engine') this.#experiments?.close();
-      this.#tuned.clear();
-    },
+  /** Calls that use the engine wait for each other. */
+  readonly #turns = new Turns();
+  readonly #host = workerHost(() => this.#turns.stopRequested());
+  readonly #bench = new Workbench(this.#host, (what) => {
+    if (what === 'engine') this.#experiments?.close();
+    this.#tuned.clear();
   });
   readonly #tuned = new TunedModels(this.#bench, () => this.#runs());
   #store: Promise<RunStore> | undefined;
   #experiments: Experiments | undefined;
-  /** Calls that use the engine wait for each other. */
-  readonly #turns = new Turns();
 
   readonly startEngine: TrainerApi['startEngine'] = (preferred) =>
     this.#alone(() => this.#bench.start(preferred));
@@ -61,12 +59,12 @@ export class TrainerService implements TrainerApi {
   readonly measure: TrainerApi['measure'] = (request, report) =>
     this.#alone(async () => {
       const { opened, adapter } = await this.#tuned.tuned(request.adapterId);
-      return measureSets(opened, { ...request, adapter }, this.#host(), report);
+      return measureSets(opened, { ...request, adapter }, this.#host, report);
     });
 
   readonly ownAnswers: TrainerApi['ownAnswers'] = ({ prompt, ...request }, report) =>
     this.#alone(async () =>
-      ownAnswers(await this.#bench.baseModel(), request, { ...this.#host(), prompt }, report),
+      ownAnswers({ opened: await this.#bench.baseModel(), prompt }, request, this.#host, report),
     );
 
   readonly planTraining: TrainerApi['planTraining'] = (request) =>
@@ -98,22 +96,14 @@ export class TrainerService implements TrainerApi {
 
   readonly generate: TrainerApi['generate'] = (request, report) =>
     this.#alone(async () =>
-      answerOne(await this.#tuned.tuned(request.adapterId), request, this.#host(), report),
+      answerOne(await this.#tuned.tuned(request.adapterId), request, this.#host, report),
     );
 
   readonly makeSet: TrainerApi['makeSet'] = (request, report) =>
     this.#alone(async () => {
-      const memory = {
-        memoryBytes: allocatedBytes,
-        memoryLimitBytes: this.#bench.engine.memoryBytes,
-      };
       const { makeAnswerSet } = await import('./set-maker.ts');
-      return makeAnswerSet(
-        await this.#bench.baseModel(),
-        request,
-        { ...this.#host(), ...memory },
-        report,
-      );
+      const opened = await this.#bench.baseModel();
+      return makeAnswerSet(opened, request, this.#host, report);
     });
 
   readonly stop = (): Promise<void> => {
@@ -184,7 +174,7 @@ export class TrainerService implements TrainerApi {
       opened,
       engine: this.#bench.engine,
       store: await this.#runs(),
-      host: this.#host(),
+      host: this.#host,
       keep: (adapter: LoraAdapter) => this.#tuned.keep(request.runId, adapter),
     };
     return trainRun(place, request, report);
@@ -198,10 +188,9 @@ export class TrainerService implements TrainerApi {
   /** The part that carries experiments out, loaded when it is first asked for. */
   async #experiment(): Promise<Experiments> {
     const { Experiments: Part } = await import('./experiments.ts');
-    return (this.#experiments ??= new Part({
+    return (this.#experiments ??= new Part(this.#host, {
       engine: () => this.#bench.engine,
       store: () => this.#runs(),
-      stopRequested: () => this.#turns.stopRequested(),
       modelFiles: (source, report) => this.#bench.modelFiles(source, report),
       openedFrom: (source, precision) => this.#bench.baseModelOf(source, precision),
     }));
@@ -209,14 +198,6 @@ export class TrainerService implements TrainerApi {
 
   #runs(): Promise<RunStore> {
     return (this.#store ??= openRunStore());
-  }
-
-  #host() {
-    return {
-      now: () => performance.now(),
-      stopRequested: () => this.#turns.stopRequested(),
-      breathe: () => new Promise<void>((resolve) => setTimeout(resolve, 0)),
-    };
   }
 
   /** The engine is started again, so that the call may be made again. */

@@ -17,6 +17,7 @@ const host = {
   now: () => performance.now(),
   stopRequested: () => false,
   breathe: () => Promise.resolve(),
+  memoryBytes: () => 0,
 };
 
 /** Seconds for all sets, from the first rows of one, the second time: the first one compiles. */

@@ -9,16 +9,14 @@ import { DataError, StoppedError, type GpuLostError } from '../src/errors.ts';
 import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { modelFilesOf, sameSource } from './model-source.ts';
+import type { Host } from '../src/host.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';
 import { startEngine } from './start-engine.ts';
 
 type Report = (progress: LoadProgress) => Promise<void>;
 
-export interface WorkbenchHost {
-  stopRequested(): boolean;
-  /** Whatever else holds tensors of the engine or of the model must let go of them now. */
-  release(what: 'engine' | 'model'): void;
-}
+/** Whatever else holds tensors of the engine or of the model must let go of them now. */
+type Release = (what: 'engine' | 'model') => void;
 
 export class Workbench {
   /** What opening the model had to say. */
@@ -31,10 +29,12 @@ export class Workbench {
   #source: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
   /** Ends a download that is under way. */
   #download = new AbortController();
-  readonly #host: WorkbenchHost;
+  readonly #host: Host;
+  readonly #release: Release;
 
-  constructor(host: WorkbenchHost) {
+  constructor(host: Host, release: Release) {
     this.#host = host;
+    this.#release = release;
   }
 
   /** @throws DataError before an engine was started */
@@ -56,7 +56,7 @@ export class Workbench {
   }
 
   open(source: ModelSource, precision: Precision, report: Report): Promise<void> {
-    this.#host.release('model');
+    this.#release('model');
     return this.#open({ source, precision, trainable: false }, report);
   }
 
@@ -136,7 +136,7 @@ export class Workbench {
   }
 
   #stop(): void {
-    this.#host.release('engine');
+    this.#release('engine');
     this.#close();
     if (this.#engine?.name === 'wasm') (backend() as { dispose(): void }).dispose();
     this.#engine = undefined;

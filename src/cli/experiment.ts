@@ -1,6 +1,5 @@
 /** npm run experiment: sets × models × seeds, trained, evaluated, tested and reported. */
 import { join } from 'node:path';
-import { allocatedBytes } from '../engine/memory.ts';
 import { IdiolectError, UnfinishedError, UsageError } from '../errors.ts';
 import type { StageResult } from '../experiment/run/results.ts';
 import { runExperiment, type StageEnd } from '../experiment/run/run.ts';
@@ -16,16 +15,11 @@ import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf, type Values } from './arguments.ts';
 import { readExperimentFiles, storedReference } from './experiment-files.ts';
+import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { modelOptions } from './open-model.ts';
 import { openResultFolder } from './result-folder.ts';
-import {
-  clearProgress,
-  duration,
-  runCommand,
-  showProgress,
-  stopOnInterrupt,
-} from './run-command.ts';
+import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
 import { printTable } from './text-table.ts';
 
 const command = {
@@ -68,14 +62,9 @@ await runCommand(command, async (values) => {
   const resume = values['resume'] === true;
   const folder = await openResultFolder(out, experiment, surroundings.fingerprint, resume);
 
-  const stopRequested = stopOnInterrupt();
-  const backend = experimentBackend({
-    now: () => performance.now(),
-    memoryBytes: allocatedBytes,
-    memoryLimitBytes: engine.memoryBytes,
-    stopRequested,
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+  const backend = experimentBackend(nodeHost(), {
     prompt,
+    memoryLimitBytes: engine.memoryBytes,
     openModel: ({ id, precision = 'as-stored' }) =>
       openModel(models.get(id)!, {
         precision: enginePrecision(engine, precision),

@@ -6,8 +6,9 @@ import { generate } from '../generate/generate.ts';
 import { encodePrompt } from '../tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../tokenizer/prompt-format.ts';
 import { numberOf, textOf } from './arguments.ts';
+import { nodeHost } from './node-host.ts';
 import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
-import { runCommand, stopOnInterrupt } from './run-command.ts';
+import { runCommand } from './run-command.ts';
 
 const command = {
   name: 'generate',
@@ -57,7 +58,8 @@ await runCommand(command, async (values) => {
     process.stdout.write(whole.slice(written));
     written = Math.max(written, whole.length);
   };
-  const began = performance.now();
+  const host = nodeHost();
+  const began = host.now();
   await generate({
     model,
     adapter,
@@ -66,15 +68,15 @@ await runCommand(command, async (values) => {
     endIds: [
       ...new Set([...tokenizer.eosIds, ...(format.endId === undefined ? [] : [format.endId])]),
     ],
-    stopRequested: stopOnInterrupt(),
+    stopRequested: () => host.stopRequested(),
     onTokens: ([token]) => {
       if (token !== undefined) tokens.push(token);
       write(false);
-      return new Promise((resolve) => setImmediate(resolve));
+      return host.breathe();
     },
   });
   write(true);
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (host.now() - began) / 1000;
   process.stdout.write('\n');
   process.stderr.write(
     `${tokens.length} tokens, ${(tokens.length / seconds).toFixed(1)} tokens/s\n`,

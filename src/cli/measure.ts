@@ -9,15 +9,10 @@ import { setPerplexities } from '../workflows/measure/set-perplexities.ts';
 import { ownAnswers } from '../workflows/generate/own-answers.ts';
 import { measureSets } from '../workflows/measure/measure-sets.ts';
 import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
+import { nodeHost } from './node-host.ts';
 import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
 import { readResponseFiles } from './read-responses.ts';
-import {
-  clearProgress,
-  duration,
-  runCommand,
-  showProgress,
-  stopOnInterrupt,
-} from './run-command.ts';
+import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
 import { textTable } from './text-table.ts';
 
 const command = {
@@ -64,11 +59,7 @@ await runCommand(command, async (values) => {
     ...(styleCount === undefined ? [] : problemsOf(styleFields, { styleExamples: styleCount })),
   ];
   if (problems.length > 0) throw new UsageError('These options cannot be used.', problems);
-  const host = {
-    now: () => performance.now(),
-    stopRequested: stopOnInterrupt(),
-    breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
-  };
+  const host = nodeHost();
   const began = performance.now();
   const measure = async (own: readonly ResponseSet[]) => {
     const request = { sets: own, prompt, familiarity, adapter };
@@ -143,9 +134,10 @@ await runCommand(command, async (values) => {
   /** The same sets after examples; without sets when too few answers of its own are right. */
   async function findStyle(): Promise<{ own: OwnAnswer[]; sets: ResponseSet[] | undefined }> {
     const wanted = neededAnswers(styleCount!);
-    const request = { rows: sets[0]!.rows, wanted, adapter };
-    const own = await ownAnswers(opened, request, { ...host, prompt }, (right, asked) => {
-      showProgress(right, wanted, `right answers of its own, ${asked} questions asked`);
+    const request = { rows: sets[0]!.rows, wanted };
+    const asked = { opened, prompt, adapter };
+    const own = await ownAnswers(asked, request, host, (right, done) => {
+      showProgress(right, wanted, `right answers of its own, ${done} questions asked`);
       return Promise.resolve();
     });
     clearProgress();

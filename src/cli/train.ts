@@ -1,7 +1,6 @@
 /** npm run train: a LoRA adapter (or a whole tiny model) from a file of answers. */
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { allocatedBytes } from '../engine/memory.ts';
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf, type Field } from '../fields.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
@@ -16,28 +15,23 @@ import {
   prepareRun,
   type RunRequest,
 } from '../workflows/train/training-run.ts';
+import { runTraining } from '../workflows/train/run-training.ts';
 import { maskedSentence } from '../workflows/train/mask-tokens.ts';
-import { encodeCheckpoint } from '../train/checkpoint.ts';
+import { CHECKPOINT_FILE } from '../train/checkpoint.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
-import { compareFacts } from '../train/run-facts.ts';
-import { train, type TrainingHost, type TrainingResult } from '../train/train.ts';
+import type { TrainingResult } from '../train/train.ts';
 import { choiceOf, countOf, textOf, type Option, type Values } from './arguments.ts';
+import { nodeHost } from './node-host.ts';
 import { modelOptions, openCommandModel } from './open-model.ts';
 import { readResponseFiles } from './read-responses.ts';
-import {
-  clearProgress,
-  duration,
-  runCommand,
-  showProgress,
-  stopOnInterrupt,
-} from './run-command.ts';
-import { CHECKPOINT, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
+import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
+import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 
 const fields = { ...trainingFields, ...loraFields };
 
 /** What a run writes. */
 const RESULTS = [
-  CHECKPOINT,
+  CHECKPOINT_FILE,
   'metrics.jsonl',
   'run.json',
   'adapter_config.json',
@@ -136,8 +130,6 @@ await runCommand(command, async (values) => {
   const out = textOf(values, 'out')!;
   await mkdir(out, { recursive: true });
   const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
-  const moved = resumed ? compareFacts(resumed.facts, job.facts).notices : [];
-  for (const notice of moved) process.stderr.write(`${notice}\n`);
   // What an earlier run left must not be taken for this one's.
   if (!resumed) for (const name of RESULTS) await rm(join(out, name), { force: true });
   const metrics = join(out, 'metrics.jsonl');
@@ -150,40 +142,34 @@ await runCommand(command, async (values) => {
     const json = JSON.stringify({ ...manifest, node: process.version, files }, null, 2);
     await replaceFile(join(out, 'run.json'), `${json}\n`);
   };
-  const host: TrainingHost = {
-    now: () => performance.now(),
-    memoryBytes: allocatedBytes,
-    stopRequested: stopOnInterrupt(),
-    breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    saveCheckpoint: (checkpoint) =>
-      replaceFile(join(out, CHECKPOINT), encodeCheckpoint(checkpoint)),
-    checkpointSeconds: 30,
-  };
-  const run = train(job, host, resumed);
-  for (let begun = false; ; begun = true) {
-    const next = await run.next();
-    if (!begun) {
-      // By now a checkpoint of another run would have been refused, with nothing of it touched.
+  const result = await runTraining(job, {
+    host: nodeHost(),
+    checkpoints: folderCheckpoints(out),
+    resumeFrom: resumed,
+    notice: (text) => {
+      process.stderr.write(`${text}\n`);
+      return Promise.resolve();
+    },
+    // By now a checkpoint of another run would have been refused, with nothing of it touched.
+    begun: async () => {
       await replaceFile(metrics, await keptLines(metrics, resumed?.progress.step));
       await writeManifest();
-    }
-    if (next.done) {
-      const result = next.value;
-      clearProgress();
-      const trained = adapter ? await adapterFiles(opened, adapter) : await modelFiles(opened);
-      for (const { name, bytes } of trained) await replaceFile(join(out, name), bytes);
-      await writeManifest(result);
-      const { step, elapsedSeconds } = result.progress;
-      process.stdout.write(
-        `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
-          `${result.progress.validationAfter === undefined ? '' : `; held-out loss ${result.progress.validationAfter.toFixed(4)}`}\n`,
-      );
-      if (result.outcome === 'stopped') process.stderr.write('Go on with --resume.\n');
-      return;
-    }
-    await appendFile(metrics, `${JSON.stringify(next.value)}\n`);
-    printReport(next.value);
-  }
+    },
+    report: async (step) => {
+      await appendFile(metrics, `${JSON.stringify(step)}\n`);
+      printReport(step);
+    },
+  });
+  clearProgress();
+  const trained = adapter ? await adapterFiles(opened, adapter) : await modelFiles(opened);
+  for (const { name, bytes } of trained) await replaceFile(join(out, name), bytes);
+  await writeManifest(result);
+  const { step, elapsedSeconds, validationAfter } = result.progress;
+  process.stdout.write(
+    `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
+      `${validationAfter === undefined ? '' : `; held-out loss ${validationAfter.toFixed(4)}`}\n`,
+  );
+  if (result.outcome === 'stopped') process.stderr.write('Go on with --resume.\n');
 });
 
 /** @throws UsageError listing every option that cannot be used */

@@ -2,6 +2,7 @@
  * What a base model knows before any fine-tuning: for every family, greedy accuracy in its own
  * dialect and in the other one, and how familiar answers in either dialect are.
  */
+import { allocatedBytes } from '../engine/memory.ts';
 import type { RowFamiliarity } from '../../src/familiarity/config.ts';
 import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
@@ -108,6 +109,7 @@ async function score(
     now: () => performance.now(),
     stopRequested: () => false,
     breathe: () => Promise.resolve(),
+    memoryBytes: allocatedBytes,
   };
   const request = { sets, prompt, familiarity: defaultsOf(familiarityFields) };
   const measured = await measureSets(opened, request, host, () => Promise.resolve());

@@ -7,23 +7,22 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { numberOf, textOf, type Command } from '../../src/cli/arguments.ts';
+import { nodeHost } from '../../src/cli/node-host.ts';
 import { startNodeEngine } from '../../src/cli/node-engine.ts';
-import { keptLines, readCheckpoint, replaceFile, CHECKPOINT } from '../../src/cli/run-folder.ts';
 import {
-  clearProgress,
-  duration,
-  runCommand,
-  showProgress,
-  stopOnInterrupt,
-} from '../../src/cli/run-command.ts';
-import { allocatedBytes } from '../../src/engine/memory.ts';
+  folderCheckpoints,
+  keptLines,
+  readCheckpoint,
+  replaceFile,
+} from '../../src/cli/run-folder.ts';
+import { clearProgress, duration, runCommand, showProgress } from '../../src/cli/run-command.ts';
 import { DataError } from '../../src/errors.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 import { sha256Of } from '../workflows/open/fingerprint.ts';
 import { modelFiles } from '../workflows/train/model-files.ts';
+import { runTraining } from '../workflows/train/run-training.ts';
 import { openModel } from '../workflows/open/open-model.ts';
-import { encodeCheckpoint } from '../../src/train/checkpoint.ts';
-import { train, type TrainingHost, type TrainingJob } from '../../src/train/train.ts';
+import type { TrainingJob } from '../../src/train/train.ts';
 import { newModelFiles, newModelTexts } from './new-model.ts';
 import { pretrainingJob, pretrainingSettings } from './pretraining.ts';
 import { embeddedModels, trainingSettings } from './settings.ts';
@@ -63,44 +62,30 @@ async function main(): Promise<void> {
     const job = pretrainingJob(opened, entry.own, settings);
     const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
     const curve = join(out, 'curve.jsonl');
-    await replaceFile(curve, await keptLines(curve, resumed?.progress.step));
-    const host: TrainingHost = {
-      now: () => performance.now(),
-      memoryBytes: allocatedBytes,
-      stopRequested: stopOnInterrupt(),
-      breathe: () => new Promise((resolve) => setImmediate(resolve)),
-      saveCheckpoint: (checkpoint) =>
-        replaceFile(join(out, CHECKPOINT), encodeCheckpoint(checkpoint)),
-      checkpointSeconds: 30,
-    };
-    const run = train(job, host, resumed);
-    for (;;) {
-      const next = await run.next();
-      if (!next.done) {
-        await appendFile(curve, `${JSON.stringify(next.value)}\n`);
-        show(next.value);
-        continue;
-      }
-      clearProgress();
-      const { outcome, progress } = next.value;
-      process.stdout.write(
-        `${entry.id}: ${outcome} at step ${progress.step} after ${duration(progress.elapsedSeconds)}, held-out loss ${progress.validationAfter?.toFixed(4) ?? '–'}\n`,
-      );
-      if (outcome === 'stopped') return;
-      const texts = Object.entries(newModelTexts()).map(([name, value]) => ({
-        name,
-        bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
-      }));
-      for (const { name, bytes } of [...(await modelFiles(opened)), ...texts]) {
-        await replaceFile(join(out, name), bytes);
-      }
-      const lines = (await readFile(curve, 'utf8')).trim().split('\n');
-      await writeFile(
-        join(out, 'training.json'),
-        await summary(entry.id, seed, job, engine, lines),
-      );
-      return;
+    const { outcome, progress } = await runTraining(job, {
+      host: nodeHost(),
+      checkpoints: folderCheckpoints(out),
+      resumeFrom: resumed,
+      begun: async () => replaceFile(curve, await keptLines(curve, resumed?.progress.step)),
+      report: async (step) => {
+        await appendFile(curve, `${JSON.stringify(step)}\n`);
+        show(step);
+      },
+    });
+    clearProgress();
+    process.stdout.write(
+      `${entry.id}: ${outcome} at step ${progress.step} after ${duration(progress.elapsedSeconds)}, held-out loss ${progress.validationAfter?.toFixed(4) ?? '–'}\n`,
+    );
+    if (outcome === 'stopped') return;
+    const texts = Object.entries(newModelTexts()).map(([name, value]) => ({
+      name,
+      bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
+    }));
+    for (const { name, bytes } of [...(await modelFiles(opened)), ...texts]) {
+      await replaceFile(join(out, name), bytes);
     }
+    const lines = (await readFile(curve, 'utf8')).trim().split('\n');
+    await writeFile(join(out, 'training.json'), await summary(entry.id, seed, job, engine, lines));
   });
 }
 

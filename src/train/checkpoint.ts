@@ -130,6 +130,11 @@ function assign(variable: Variable, values: Float32Array): void {
   next.dispose();
 }
 
+/** The name it has in a run's folder. */
+export const CHECKPOINT_FILE = 'checkpoint.safetensors';
+/** Longest time of a run that can be lost. */
+export const CHECKPOINT_SECONDS = 30;
+
 const VERSION = '2';
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {

@@ -9,6 +9,7 @@ import { evaluationBatches } from '../batches/evaluation-batches.ts';
 import type { Example } from '../batches/example.ts';
 import { trainingStep, type TrainingStep } from '../batches/training-step.ts';
 import type { LoraAdapter } from '../lora/adapter.ts';
+import type { Host } from '../host.ts';
 import type { ForwardOptions } from '../forward/forward-context.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { createRandom } from '../random.ts';
@@ -59,18 +60,20 @@ export interface TrainingJob {
   facts: RunFacts;
 }
 
-/** What the surroundings provide. */
-export interface TrainingHost {
-  /** Milliseconds of a steady clock. */
-  now(): number;
-  memoryBytes(): number;
-  stopRequested(): boolean;
-  /** Lets messages in: a stop can only arrive between steps. */
-  breathe(): Promise<void>;
-  saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
-  /** Longest time without a checkpoint. */
-  checkpointSeconds: number;
+/** Where checkpoints go. */
+export interface Checkpoints {
+  save(checkpoint: Checkpoint): Promise<void>;
+  /** Longest time without one. */
+  everySeconds: number;
 }
+
+export interface TrainOptions {
+  /** Without them a run that is killed starts anew. */
+  checkpoints?: Checkpoints | undefined;
+  resumeFrom?: Checkpoint | undefined;
+}
+
+const none: Checkpoints = { save: () => Promise.resolve(), everySeconds: Infinity };
 
 export interface TrainingResult {
   outcome: 'finished' | 'stopped';
@@ -83,8 +86,8 @@ export interface TrainingResult {
  */
 export async function* train(
   job: TrainingJob,
-  host: TrainingHost,
-  resumeFrom?: Checkpoint,
+  host: Host,
+  { checkpoints = none, resumeFrom }: TrainOptions = {},
 ): AsyncGenerator<StepReport, TrainingResult, undefined> {
   const { settings, parameters, facts } = job;
   const random = createRandom(settings.seed);
@@ -106,7 +109,7 @@ export async function* train(
         if (error instanceof TrainingDivergedError) goBack();
         throw error;
       }
-      await host.saveCheckpoint(lastGood);
+      await checkpoints.save(lastGood);
       lastSaved = host.now();
       saveNext = false;
     };
@@ -125,7 +128,9 @@ export async function* train(
         const report = makeReport(job, host, progress, clock, held);
         progress.lossSum = progress.lossWeight = 0;
         progress.reportedStep = progress.step;
+        const handedOver = host.now();
         yield report;
+        clock.aside += host.now() - handedOver;
         if (!Number.isFinite(held.validationLoss ?? 0)) {
           goBack();
           throw diverged(
@@ -164,7 +169,7 @@ export async function* train(
         throw diverged(job, progress, lastGood, what);
       }
       // Only now is it known that these weights give a finite loss: a good moment to keep them.
-      saveNext ||= host.now() - lastSaved > 1000 * host.checkpointSeconds;
+      saveNext ||= host.now() - lastSaved > 1000 * checkpoints.everySeconds;
       if (saveNext) await checkpoint();
       const lr = learningRateAt(settings, progress.step);
       const clip = settings.maxGradientNorm;
@@ -194,20 +199,20 @@ function isDue({ steps }: TrainingSettings, step: number, every: number): boolea
 interface RunClock {
   /** Tokens trained since the clock started. */
   trainedTokens: number;
-  /** Milliseconds spent on the held-out loss since then. */
-  evaluated: number;
+  /** Milliseconds spent on the held-out loss and on what is done with reports since then. */
+  aside: number;
   startStep: number;
   started: number;
   update(): void;
 }
 
 /** Brings `progress.elapsedSeconds` up to date, over resumes too. */
-function createRunClock(host: TrainingHost, progress: Progress): RunClock {
+function createRunClock(host: Host, progress: Progress): RunClock {
   const started = host.now();
   const before = progress.elapsedSeconds;
   return {
     trainedTokens: 0,
-    evaluated: 0,
+    aside: 0,
     startStep: progress.step,
     started,
     update: () => (progress.elapsedSeconds = before + (host.now() - started) / 1000),
@@ -216,7 +221,7 @@ function createRunClock(host: TrainingHost, progress: Progress): RunClock {
 
 function makeReport(
   { settings, examples }: TrainingJob,
-  host: TrainingHost,
+  host: Host,
   progress: Progress,
   clock: RunClock,
   held: HeldOut,
@@ -231,7 +236,7 @@ function makeReport(
     epoch: cursor.epoch + cursor.position / examples.length,
     tokensSeen: progress.tokensSeen,
     examplesSeen: progress.examplesSeen,
-    tokensPerSecond: done > 0 ? (1000 * clock.trainedTokens) / (passed - clock.evaluated) : 0,
+    tokensPerSecond: done > 0 ? (1000 * clock.trainedTokens) / (passed - clock.aside) : 0,
     secondsLeft: done > 0 ? (passed / 1000 / done) * (settings.steps - step) : NaN,
     memoryBytes: host.memoryBytes(),
     elapsedSeconds: progress.elapsedSeconds,
@@ -274,7 +279,7 @@ function stepGradients(
 /** Held-out loss, nothing without held-out rows; 'stopped' when it was asked to end before. */
 async function validationOf(
   job: TrainingJob,
-  host: TrainingHost,
+  host: Host,
   clock: RunClock,
 ): Promise<HeldOut | 'stopped'> {
   if (job.validation.length === 0) return {};
@@ -289,7 +294,7 @@ async function validationOf(
   const result = await evaluate(job.model, batches, { adapter: job.adapter }, () =>
     host.stopRequested(),
   );
-  clock.evaluated += host.now() - began;
+  clock.aside += host.now() - began;
   if (!result) return 'stopped';
   return { validationLoss: result.loss, validationAccuracy: result.accuracy };
 }

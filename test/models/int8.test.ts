@@ -20,6 +20,7 @@ import { DEFAULT_PLAIN_TEMPLATE } from '../../src/tokenizer/prompt-format.ts';
 import { openFixtureModel } from '../support/fixtures.ts';
 import { shapedModel, SMOLLM2_135M, type LlamaShape } from '../support/shaped-model.ts';
 import { int8Errors } from './int8.ts';
+import { quietHost } from '../support/training.ts';
 
 const MODEL = 'idiolect-a';
 const options = { trainable: false, maxTensorBytes: Number.POSITIVE_INFINITY } as const;
@@ -64,11 +65,7 @@ async function perplexityOf(precision: Precision): Promise<number> {
       prompt: { useChatTemplate: true, plainTemplate: DEFAULT_PLAIN_TEMPLATE },
       familiarity: defaultsOf(familiarityFields),
     },
-    {
-      now: () => performance.now(),
-      stopRequested: () => false,
-      breathe: () => Promise.resolve(),
-    },
+    quietHost(),
     () => Promise.resolve(),
   );
   opened.model.dispose();

@@ -10,8 +10,9 @@ import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { registerOps } from '../../src/ops/register.ts';
 import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { openModel } from '../../src/workflows/open/open-model.ts';
-import { train, type TrainingHost } from '../../src/train/train.ts';
+import { train } from '../../src/train/train.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
+import { quietHost } from '../support/training.ts';
 
 const STEPS = 12;
 /** The one that the recipe learns, as the test of the embedded files proves. */
@@ -25,14 +26,7 @@ beforeAll(async () => {
   return () => setBackend('cpu');
 });
 
-const host: TrainingHost = {
-  now: () => 0,
-  memoryBytes: () => 0,
-  stopRequested: () => false,
-  breathe: () => Promise.resolve(),
-  saveCheckpoint: () => Promise.resolve(),
-  checkpointSeconds: Infinity,
-};
+const host = quietHost({ now: () => 0 });
 
 async function pretrain(seed: number) {
   const opened = await openModel(newModelFiles('new', seed, tokenizer), {

@@ -1,15 +1,17 @@
 /** What a training run needs from its surroundings, without a page: a host that keeps checkpoints. */
+import type { Host } from '../../src/host.ts';
 import type { Checkpoint } from '../../src/train/checkpoint.ts';
-import type { TrainingHost } from '../../src/train/train.ts';
+import type { Checkpoints } from '../../src/train/train.ts';
 
-export interface KeepingHost extends TrainingHost {
+export interface KeepingHost extends Host, Checkpoints {
   /** In the order they were saved. */
   readonly checkpoints: Checkpoint[];
   /** When true, the run stops before its next step. */
   stop: boolean;
 }
 
-export function quietHost(overrides: Partial<TrainingHost> = {}): KeepingHost {
+/** Host and checkpoints in one. */
+export function quietHost(overrides: Partial<Host & Checkpoints> = {}): KeepingHost {
   const checkpoints: Checkpoint[] = [];
   const host: KeepingHost = {
     checkpoints,
@@ -18,11 +20,11 @@ export function quietHost(overrides: Partial<TrainingHost> = {}): KeepingHost {
     memoryBytes: () => 0,
     stopRequested: () => host.stop,
     breathe: () => Promise.resolve(),
-    saveCheckpoint: (checkpoint) => {
+    save: (checkpoint) => {
       checkpoints.push(checkpoint);
       return Promise.resolve();
     },
-    checkpointSeconds: Number.POSITIVE_INFINITY,
+    everySeconds: Number.POSITIVE_INFINITY,
     ...overrides,
   };
   return host;

@@ -9,10 +9,10 @@ import { samplingFields } from '../../src/generate/config.ts';
 import { generate } from '../../src/generate/generate.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../src/train/checkpoint.ts';
-import { train, type TrainingHost, type TrainingJob } from '../../src/train/train.ts';
+import { train, type TrainingJob } from '../../src/train/train.ts';
 import { nodeEngines, startEngine } from '../support/engines.ts';
 import { END, tinyExamples, tinyModel, tinyRun } from '../support/tiny-training.ts';
-import { quietHost } from '../support/training.ts';
+import { quietHost, type KeepingHost } from '../support/training.ts';
 
 /** Everything a run tells that does not depend on the clock. */
 type Facts = Pick<
@@ -27,8 +27,8 @@ const factsOf = (report: StepReport): Facts => {
   };
 };
 
-async function runAll(job: TrainingJob, host: TrainingHost, from?: Checkpoint) {
-  const run = train(job, host, from);
+async function runAll(job: TrainingJob, host: KeepingHost, from?: Checkpoint) {
+  const run = train(job, host, { checkpoints: host, resumeFrom: from });
   const reports: Facts[] = [];
   for (;;) {
     const next = await run.next();
@@ -167,7 +167,7 @@ describe.each(nodeEngines)('training on %s', (engine) => {
 
   it('goes on from any checkpoint it saved to the same bits', async () => {
     const whole = tinyRun(model, settings, lora);
-    const host = quietHost({ checkpointSeconds: -1 });
+    const host = quietHost({ everySeconds: -1 });
     const unbroken = await runAll(whole.job, host);
     const values = await valuesOf(whole.job);
     whole.adapter.dispose();
@@ -277,7 +277,7 @@ it('goes on on another engine to nearly the same numbers', async () => {
   await startEngine('wasm');
   const onWasm = await tinyModel();
   const whole = tinyRun(onWasm, settings);
-  const host = quietHost({ checkpointSeconds: -1 });
+  const host = quietHost({ everySeconds: -1 });
   const unbroken = await runAll({ ...whole.job, facts: { engine: 'wasm' } }, host);
   onWasm.dispose();
   await startEngine('cpu');

@@ -13,6 +13,7 @@ import type { ExperimentRequest, ModelSource } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
 import { allDone } from '../experiment/all-done.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
+import { quietHost } from '../support/training.ts';
 
 const MODEL = 'idiolect-a';
 const session = new TrainerService();
@@ -70,12 +71,8 @@ const numbers = (results: readonly StageResult[]) =>
 
 async function asTheCommand(): Promise<StageResult[]> {
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
-  const backend = experimentBackend({
-    now: () => performance.now(),
-    memoryBytes: () => 0,
+  const backend = experimentBackend(quietHost(), {
     memoryLimitBytes: 2e9,
-    stopRequested: () => false,
-    breathe: quiet,
     prompt,
     openModel: async () =>
       openModel(await nodeModelFiles(`public/models/${MODEL}`), {

@@ -13,6 +13,7 @@ import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
+import { quietHost } from '../support/training.ts';
 
 const MODEL = 'idiolect-a';
 const session = new TrainerService();
@@ -50,12 +51,8 @@ beforeAll(async () => {
 /** The experiment's pieces up to the familiarity, by their ids. */
 async function asAnExperiment(): Promise<Map<string, StageResult>> {
   if (experiment.task.kind !== 'world') throw new Error('A task of the micro-world was asked for.');
-  const backend = experimentBackend({
-    now: () => performance.now(),
-    memoryBytes: () => 0,
+  const backend = experimentBackend(quietHost(), {
     memoryLimitBytes: 2e9,
-    stopRequested: () => false,
-    breathe: quiet,
     prompt,
     openModel: async () =>
       openModel(await nodeModelFiles(`public/models/${MODEL}`), {

@@ -5,7 +5,6 @@
 import { fileURLToPath } from 'node:url';
 import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { allocatedBytes } from '../../src/engine/memory.ts';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { StoppedError } from '../../src/errors.ts';
 import type { EvaluatedModel, TrainedModel } from '../../src/experiment/run/backend.ts';
@@ -19,6 +18,7 @@ import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { allDone } from '../experiment/all-done.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
+import { quietHost } from '../support/training.ts';
 
 const experiment = readExperiment(
   {
@@ -73,13 +73,9 @@ async function numbers(store = memoryResults(), stopAfter = Infinity) {
 }
 
 function backendFor(stopRequested: () => boolean) {
-  return experimentBackend({
-    now: () => performance.now(),
-    memoryBytes: allocatedBytes,
+  return experimentBackend(quietHost({ stopRequested }), {
     memoryLimitBytes: 2e9,
     prompt: { useChatTemplate: true, plainTemplate: '{question}\n' },
-    stopRequested,
-    breathe: () => Promise.resolve(),
     openModel: openEmbedded,
   });
 }

@@ -15,6 +15,7 @@ import { openModel, type OpenModel } from '../../src/workflows/open/open-model.t
 import { planRun, prepareRun } from '../../src/workflows/train/training-run.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { trainingFields } from '../../src/train/config.ts';
+import { quietHost } from '../support/training.ts';
 
 let opened: OpenModel;
 beforeAll(async () => {
@@ -57,7 +58,7 @@ it('leaves out exactly the tokens above the threshold, and never the end', async
   const before = memory().numTensors;
   const { job, masked, trainedTokensPerEpoch } = await prepared(2.5);
   expect(memory().numTensors).toBe(before);
-  const host = { now: () => 0, stopRequested: () => false, breathe: () => Promise.resolve() };
+  const host = quietHost();
   const familiarity = defaultsOf(familiarityFields);
   const [measured] = await measureSets(opened, { sets: [set], prompt, familiarity }, host, () =>
     Promise.resolve(),

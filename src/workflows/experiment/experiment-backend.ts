@@ -1,37 +1,46 @@
 /** The work of an experiment on an opened model: who answers, measures and trains with tensors. */
 import type { ExperimentBackend, BaseModel, EvaluatedModel } from '../../experiment/run/backend.ts';
 import type { ModelSpec } from '../../experiment/spec/schema.ts';
+import type { Host } from '../../host.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
 import { encodePrompt } from '../../tokenizer/encode-pair.ts';
-import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
+import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { answerQuestions } from '../generate/answer-questions.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import { scoreAnswers, scoreDivergence, scoreEndings } from '../measure/score-answers.ts';
-import { trainAdapter, type ArmHost } from '../train/train-adapter.ts';
+import { trainAdapter } from '../train/train-adapter.ts';
 
-export interface BackendHost extends ArmHost {
+export interface BackendParts {
+  prompt: PromptSettings;
+  memoryLimitBytes: number;
   openModel(spec: ModelSpec): Promise<OpenModel>;
 }
 
-export function experimentBackend(host: BackendHost): ExperimentBackend {
+export function experimentBackend(host: Host, parts: BackendParts): ExperimentBackend {
   return {
-    openModel: async (spec) => baseModel(spec, await host.openModel(spec), host),
+    openModel: async (spec) => baseModel(spec, await parts.openModel(spec), host, parts),
     hash: sha256Of,
     now: () => host.now(),
   };
 }
 
-function baseModel(spec: ModelSpec, opened: OpenModel, host: BackendHost): BaseModel {
+function baseModel(
+  spec: ModelSpec,
+  opened: OpenModel,
+  host: Host,
+  { prompt, memoryLimitBytes }: BackendParts,
+): BaseModel {
   const { model, tokenizer } = opened;
-  const format = createPromptFormat(tokenizer, host.prompt);
+  const format = createPromptFormat(tokenizer, prompt);
   const { parameters } = model.shape;
   const evaluated = (adapter?: LoraAdapter): EvaluatedModel => ({
     answer: (settings) => (questions) =>
-      answerQuestions(opened, host, adapter, settings, questions),
-    measure: (set, report) => scoreAnswers(opened, host, adapter, set, report),
-    measureEndings: (endings, report) => scoreEndings(opened, host, adapter, endings, report),
+      answerQuestions({ opened, prompt, adapter }, host, settings, questions),
+    measure: (set, report) => scoreAnswers({ opened, prompt, adapter }, host, set, report),
+    measureEndings: (endings, report) =>
+      scoreEndings({ opened, prompt, adapter }, host, endings, report),
   });
   return {
     facts: { id: spec.id, filesHash: opened.filesHash, parameters, format: model.format },
@@ -40,11 +49,13 @@ function baseModel(spec: ModelSpec, opened: OpenModel, host: BackendHost): BaseM
     train: async ({ keeps, ...request }, report) => {
       const keepsOwn =
         keeps && ((own: LoraAdapter, step: StepReport) => keeps(evaluated(own), step));
-      const made = await trainAdapter(opened, host, request, report, keepsOwn);
+      const place = { opened, prompt, memoryLimitBytes };
+      const made = await trainAdapter(place, host, request, report, keepsOwn);
       const { adapter, trainedTokens, masked } = made;
       return {
         ...evaluated(adapter),
-        divergence: (set, progress) => scoreDivergence(opened, host, adapter, set, progress),
+        divergence: (set, progress) =>
+          scoreDivergence({ opened, prompt, adapter }, host, set, progress),
         trainedTokens,
         ...(masked && { masked: { tokens: masked.tokens, of: masked.of } }),
         dispose: () => adapter.dispose(),

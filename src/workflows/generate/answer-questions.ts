@@ -5,27 +5,19 @@ import type { AnswerSettings } from '../../experiment/run/backend.ts';
 import { defaultsOf } from '../../fields.ts';
 import { samplingFields } from '../../generate/config.ts';
 import { generate } from '../../generate/generate.ts';
-import type { LoraAdapter } from '../../lora/adapter.ts';
+import type { Host } from '../../host.ts';
 import { encodePrompt } from '../../tokenizer/encode-pair.ts';
-import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
-import type { OpenModel } from '../open/open-model.ts';
-
-export interface AnsweringHost {
-  prompt: PromptSettings;
-  stopRequested(): boolean;
-  /** Lets messages in between two tokens. */
-  breathe(): Promise<void>;
-}
+import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
+import type { PromptedModel } from '../open/prompted-model.ts';
 
 /** @throws StoppedError when asked to stop between two tokens */
 export async function answerQuestions(
-  { model, tokenizer }: OpenModel,
-  host: AnsweringHost,
-  adapter: LoraAdapter | undefined,
+  { opened: { model, tokenizer }, prompt, adapter }: PromptedModel,
+  host: Host,
   { maxNewTokens, temperature, seed }: AnswerSettings,
   questions: readonly string[],
 ): Promise<GivenAnswer[]> {
-  const format = createPromptFormat(tokenizer, host.prompt);
+  const format = createPromptFormat(tokenizer, prompt);
   const { endId } = format;
   const given = await generate({
     model,

@@ -2,16 +2,15 @@
 import type { ResponseRow } from '../../data/response-set.ts';
 import { judgeOwn, type OwnAnswer } from '../../evaluate/own-style.ts';
 import { knownQuestions } from '../../experiment/sets/known-questions.ts';
-import type { LoraAdapter } from '../../lora/adapter.ts';
-import { answerQuestions, type AnsweringHost } from './answer-questions.ts';
-import type { OpenModel } from '../open/open-model.ts';
+import type { Host } from '../../host.ts';
+import { answerQuestions } from './answer-questions.ts';
+import type { PromptedModel } from '../open/prompted-model.ts';
 
 export interface OwnAnswersRequest {
   /** Asked in this order; those without a right final answer cannot be judged and are not asked. */
   rows: readonly ResponseRow[];
   /** So many right answers are enough. */
   wanted: number;
-  adapter?: LoraAdapter | undefined;
 }
 
 /** Questions asked at once: with a model that is right now and then, one batch is mostly enough. */
@@ -25,9 +24,9 @@ const LONGEST_ANSWER = 128;
  * @throws StoppedError when asked to stop between two tokens
  */
 export async function ownAnswers(
-  opened: OpenModel,
-  { rows, wanted, adapter }: OwnAnswersRequest,
-  host: AnsweringHost,
+  model: PromptedModel,
+  { rows, wanted }: OwnAnswersRequest,
+  host: Host,
   report: (right: number, asked: number) => Promise<void>,
 ): Promise<OwnAnswer[]> {
   const judged = rows.filter(({ gold }) => gold !== undefined);
@@ -38,7 +37,7 @@ export async function ownAnswers(
   for (let first = 0; first < judged.length && right < wanted; first += BATCH_SIZE) {
     const batch = judged.slice(first, first + BATCH_SIZE);
     const questions = batch.map(({ question }) => question);
-    const given = await answerQuestions(opened, host, adapter, settings, questions);
+    const given = await answerQuestions(model, host, settings, questions);
     const own = batch.map((row, i) => judgeOwn(rule, row, given[i]!.text));
     found.push(...own);
     right += own.filter((one) => one.right).length;

@@ -1,6 +1,7 @@
 /** Familiarity of several sets, reported batch by batch, a batch of each in turn. */
 import { engineBatchCost } from '../../engine/batch-cost.ts';
 import { StoppedError } from '../../errors.ts';
+import type { Host } from '../../host.ts';
 import type { ResponseSet } from '../../data/response-set.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../../familiarity/config.ts';
 import { measure } from '../../familiarity/measure.ts';
@@ -36,7 +37,7 @@ export interface MeasuredBatch {
 export async function measureSets(
   { model, tokenizer }: OpenModel,
   { sets, prompt, familiarity, adapter }: MeasureSetsRequest,
-  host: { now(): number; stopRequested(): boolean; breathe(): Promise<void> },
+  host: Host,
   report: (batch: MeasuredBatch) => Promise<void>,
 ): Promise<MeasuredSet[]> {
   const { encoding, batchTokens } = familiarity;

@@ -6,72 +6,62 @@ import type { AnswerDivergence, ScoredAnswer } from '../../experiment/run/result
 import { familiarityFields, type RowFamiliarity } from '../../familiarity/config.ts';
 import { measureDivergence } from '../../familiarity/divergence.ts';
 import { defaultsOf } from '../../fields.ts';
-import type { LoraAdapter } from '../../lora/adapter.ts';
+import type { Host } from '../../host.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { encodeSet, padIdOf } from './encode-set.ts';
 import { measureSets } from './measure-sets.ts';
 import type { OpenModel } from '../open/open-model.ts';
-
-export interface ScoringHost {
-  prompt: PromptSettings;
-  now(): number;
-  stopRequested(): boolean;
-  /** Lets messages in between two batches. */
-  breathe(): Promise<void>;
-}
+import type { PromptedModel } from '../open/prompted-model.ts';
 
 /** Nats above which one surprising token counts no more, in the clipped average. */
 const CLIP_NATS = 3;
 
 /** Rows that are too long are left out. @throws StoppedError when asked to stop between two batches */
 export async function scoreAnswers(
-  opened: OpenModel,
-  host: ScoringHost,
-  adapter: LoraAdapter | undefined,
+  model: PromptedModel,
+  host: Host,
   set: ResponseSet,
   report: Progress,
 ): Promise<ScoredAnswer[]> {
   const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
-  const rows = await measuredRows(opened, host, adapter, set, report);
-  return rows.map((row) => scored(opened, row, responses.get(row.rowId)!));
+  const rows = await measuredRows(model, host, set, report);
+  return rows.map((row) => scored(model.opened, row, responses.get(row.rowId)!));
 }
 
 async function measuredRows(
-  opened: OpenModel,
-  host: ScoringHost,
-  adapter: LoraAdapter | undefined,
+  model: PromptedModel,
+  host: Host,
   set: ResponseSet,
   report: Progress,
 ): Promise<RowFamiliarity[]> {
   const request = {
     sets: [set],
-    prompt: promptFor(set, host),
+    prompt: promptFor(set, model.prompt),
     familiarity: defaultsOf(familiarityFields),
-    adapter,
+    adapter: model.adapter,
   };
-  const [measured] = await measureSets(opened, request, host, ({ rowsDone, rowsTotal }) =>
+  const [measured] = await measureSets(model.opened, request, host, ({ rowsDone, rowsTotal }) =>
     report(rowsDone, rowsTotal),
   );
   return measured!.rows;
 }
 
 /** Text on its own is read without a chat around it. */
-function promptFor({ rows }: ResponseSet, { prompt }: ScoringHost): PromptSettings {
+function promptFor({ rows }: ResponseSet, prompt: PromptSettings): PromptSettings {
   const bare = rows.every(({ question }) => question === '');
   return bare ? { useChatTemplate: false, plainTemplate: '{question}' } : prompt;
 }
 
 /** @throws StoppedError when asked to stop between two batches */
 export async function scoreDivergence(
-  { model, tokenizer }: OpenModel,
-  host: ScoringHost,
-  adapter: LoraAdapter,
+  { opened: { model, tokenizer }, prompt, adapter }: PromptedModel,
+  host: Host,
   set: ResponseSet,
   report: Progress,
 ): Promise<AnswerDivergence[]> {
   const { maxLength: longest, batchTokens: maxTokens, encoding } = defaultsOf(familiarityFields);
   const maxLength = Math.min(longest, model.shape.contextLength);
-  const format = createPromptFormat(tokenizer, promptFor(set, host));
+  const format = createPromptFormat(tokenizer, promptFor(set, prompt));
   const { examples } = encodeSet(set, { tokenizer, format, encoding, maxLength });
   const own = { padId: padIdOf(tokenizer), maxLength, maxTokens, base: {}, tuned: { adapter } };
   const found: (AnswerDivergence & { rowIndex: number })[] = [];
@@ -88,9 +78,8 @@ export async function scoreDivergence(
 
 /** Nats per token of each ending; null where the whole is too long. */
 export async function scoreEndings(
-  opened: OpenModel,
-  host: ScoringHost,
-  adapter: LoraAdapter | undefined,
+  model: PromptedModel,
+  host: Host,
   endings: readonly Ending[],
   report: Progress,
 ): Promise<(number | null)[]> {
@@ -103,11 +92,12 @@ export async function scoreEndings(
       response: beginning + ending,
     })),
   };
-  const rows = await measuredRows(opened, host, adapter, set, report);
+  const rows = await measuredRows(model, host, set, report);
   const nll = new Array<number | null>(endings.length).fill(null);
   for (const { rowId, responseTokens, tokenNll, truncated } of rows) {
     const { beginning, ending } = endings[Number(rowId)]!;
-    const encode = (text: string) => opened.tokenizer.encode(text, { addSpecialTokens: false });
+    const encode = (text: string) =>
+      model.opened.tokenizer.encode(text, { addSpecialTokens: false });
     const [before, whole] = [encode(beginning), encode(beginning + ending)];
     // A token that reaches over the boundary counts as ending.
     let first = 0;

@@ -105,8 +105,6 @@ const trainingHost = {
   now: () => performance.now(),
   memoryBytes: () => 0,
   breathe: () => Promise.resolve(),
-  saveCheckpoint: () => Promise.resolve(),
-  checkpointSeconds: Number.POSITIVE_INFINITY,
 };
 
 async function scorer(workload: Workload): Promise<Runner> {

@@ -101,15 +101,8 @@ describe.each(sources)('%s', (path) => {
         }),
       );
       const familiarity = defaultsOf(familiarityFields);
-      const measured = await measureSets(
-        opened,
-        { sets, prompt, familiarity },
-        {
-          now: () => performance.now(),
-          stopRequested: () => false,
-          breathe: () => Promise.resolve(),
-        },
-        () => Promise.resolve(),
+      const measured = await measureSets(opened, { sets, prompt, familiarity }, quietHost(), () =>
+        Promise.resolve(),
       );
       let worstToken = 0;
       for (const { setId, rows, skipped } of measured) {

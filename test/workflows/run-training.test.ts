@@ -1,0 +1,68 @@
+/** The driver of the training loop: reports in order, the best weights put back, checkpoints on the way. */
+import { beforeAll, expect, it } from 'vitest';
+import type { LanguageModel } from '../../models/language-model.ts';
+import type { StepReport } from '../../src/metrics/step-report.ts';
+import { runTraining } from '../../src/workflows/train/run-training.ts';
+import { startEngine } from '../support/engines.ts';
+import { tinyModel, tinyRun, type TinyRun } from '../support/tiny-training.ts';
+import { quietHost } from '../support/training.ts';
+
+let model: LanguageModel;
+
+beforeAll(async () => {
+  await startEngine('wasm');
+  model = await tinyModel();
+  return () => model.dispose();
+});
+
+const valuesOf = ({ job }: TinyRun) =>
+  Promise.all(job.parameters.map(async ({ variable }) => [...(await variable.data())]));
+
+it('puts back the weights of the step that was the best', async () => {
+  const settings = { steps: 6, evaluateEvery: 2 };
+  const short = tinyRun(model, { ...settings, steps: 4, schedule: 'constant', warmup: 0 });
+  await runTraining(short.job, { host: quietHost(), report: () => Promise.resolve() });
+  const whole = tinyRun(model, { ...settings, schedule: 'constant', warmup: 0 });
+  const asked: number[] = [];
+  const { outcome, progress } = await runTraining(whole.job, {
+    host: quietHost(),
+    report: () => Promise.resolve(),
+    keeps: ({ step }) => {
+      asked.push(step);
+      return Promise.resolve(step === 4);
+    },
+  });
+  expect({ outcome, step: progress.step, asked }).toEqual({
+    outcome: 'finished',
+    step: 6,
+    asked: [2, 4, 6],
+  });
+  expect(await valuesOf(whole)).toEqual(await valuesOf(short));
+  short.adapter.dispose();
+  whole.adapter.dispose();
+});
+
+it('begins once, before the first report, and goes on from a checkpoint', async () => {
+  const settings = { steps: 4, evaluateEvery: 2 };
+  const seen: string[] = [];
+  const surroundings = (host: ReturnType<typeof quietHost>) => ({
+    host,
+    checkpoints: host,
+    begun: () => Promise.resolve(void seen.push('begun')),
+    report: ({ step }: StepReport) => Promise.resolve(void seen.push(String(step))),
+  });
+  const stopped = quietHost({ stopRequested: () => seen.includes('2') });
+  const first = tinyRun(model, settings);
+  expect((await runTraining(first.job, surroundings(stopped))).outcome).toBe('stopped');
+  expect(seen).toEqual(['begun', '0', '1', '2']);
+  seen.length = 0;
+  const second = tinyRun(model, settings);
+  const result = await runTraining(second.job, {
+    ...surroundings(quietHost()),
+    resumeFrom: stopped.checkpoints.at(-1),
+  });
+  expect(result.outcome).toBe('finished');
+  expect(seen).toEqual(['begun', '3', '4']);
+  first.adapter.dispose();
+  second.adapter.dispose();
+});
