@@ -32,6 +32,7 @@ const all = [
   'src/plots',
   'src/ui',
   'src/workflows',
+  'src/commands',
   'src/recipes',
   'src/cli',
   'models',
@@ -73,6 +74,8 @@ const rooms = {
     types: ['src/lora', 'src/experiment', 'src/train', 'models', 'src/familiarity'],
     tfjs: false,
   },
+  // The command line as data, for the commands and for the page that prints them.
+  'src/commands': { values: ['src/experiment'], types: [], tfjs: false },
   'src/engine': { values: [], types: [], tfjs: true },
   'src/ops': { values: ['src/engine'], types: [], tfjs: true },
   models: {
@@ -135,6 +138,7 @@ const rooms = {
       'src/evaluate',
       'src/experiment',
       'src/exchange',
+      'src/commands',
     ],
     types: [
       'workers',
@@ -178,7 +182,7 @@ const rooms = {
     tfjs: true,
   },
   workers: { values: library, types: all, tfjs: true },
-  'src/cli': { values: library, types: [...library, 'workers'], tfjs: true },
+  'src/cli': { values: [...library, 'src/commands'], types: [...library, 'workers'], tfjs: true },
 };
 
 /** Plain data with bounds, and arithmetic on measured numbers: any room may read these. */

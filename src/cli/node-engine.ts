@@ -1,7 +1,6 @@
 /** The engine of the commands: the best one that works here, or the one asked for. */
 import { join } from 'node:path';
-import type { EngineReport } from '../engine/config.ts';
-import { LADDER } from '../engine/ladder.ts';
+import { LADDER, type EngineReport } from '../engine/config.ts';
 import { UsageError } from '../errors.ts';
 import { startEngine } from '../workflows/open/start-engine.ts';
 import { diskNotes } from '../storage/disk-notes.ts';

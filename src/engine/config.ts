@@ -1,6 +1,8 @@
 /** The rungs of the engine ladder, best first; plain data that every room may read. */
 
-export type EngineName = 'webgpu' | 'wasm' | 'cpu';
+/** Best first. */
+export const LADDER = ['webgpu', 'wasm', 'cpu'] as const;
+export type EngineName = (typeof LADDER)[number];
 
 /** What the page shows about the engine that runs, and why it is this one. */
 export interface EngineReport {

@@ -3,10 +3,7 @@
  * taken. Starting and checking are given as functions, so this knows no engine.
  */
 import { GpuUnavailableError, IdiolectError } from '../errors.ts';
-import type { EngineName, EngineReport } from './config.ts';
-
-/** Best first. */
-export const LADDER: readonly EngineName[] = ['webgpu', 'wasm', 'cpu'];
+import { LADDER, type EngineName, type EngineReport } from './config.ts';
 
 export interface EngineProbe {
   /**

@@ -1,7 +1,8 @@
 /** The experiment that the form makes: edited in place, checked whole, shared as file, link, command. */
 import { labelOf } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
-import { presetExperiment, presets, type PresetName } from '../experiment/spec/presets.ts';
+import type { PresetName } from '../experiment/spec/preset-names.ts';
+import { presetExperiment, presets } from '../experiment/spec/presets.ts';
 import { parseExperiment, readExperiment, type Experiment } from '../experiment/spec/schema.ts';
 import { shortForm } from '../experiment/spec/short-form.ts';
 import { families } from '../world/families.ts';

@@ -2,7 +2,8 @@
 import { embeddedModels } from '../../models/catalog.ts';
 import { PRECISIONS, type Precision } from '../../models/precision.ts';
 import { DataError, StoppedError } from '../errors.ts';
-import type { EngineName, EngineReport } from '../engine/config.ts';
+import { HUB_URL } from '../storage/config.ts';
+import { LADDER, type EngineName, type EngineReport } from '../engine/config.ts';
 import type { LoadProgress, ModelSource, ModelSummary } from '../../workers/protocol.ts';
 import type { Addressed } from './address.ts';
 import { Job, type Activity, type JobReport } from './job.svelte.ts';
@@ -11,8 +12,7 @@ import type { TrainerClient } from './trainer-client.ts';
 export type SourceKind = 'embedded' | 'hub' | 'files';
 export type EngineChoice = EngineName | 'auto';
 
-export const HUB_URL = 'https://huggingface.co';
-const ENGINES: readonly EngineChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
+const ENGINES: readonly EngineChoice[] = ['auto', ...LADDER];
 
 /** `owner/name`, or `owner/name@revision`. */
 export const isHubId = (text: string): boolean => /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(text);

@@ -4,6 +4,7 @@
  * opened without asking the server.
  */
 import { DownloadError, UnsupportedModelError } from '../errors.ts';
+import { HUB_URL } from './config.ts';
 import { isObject, parseJson, readText, type ByteSource } from './byte-source.ts';
 import type { FileStore } from './file-store.ts';
 import {
@@ -17,9 +18,6 @@ import { ModelDownload, type DownloadOptions, type RemoteFile } from './model-do
 import { Sha256 } from './sha256.ts';
 import { readShardIndex } from './sharded-safetensors.ts';
 import { storageRoom } from './storage-room.ts';
-
-/** The one place where the public hub is named. */
-export const HUB_URL = 'https://huggingface.co';
 
 export interface HubId {
   /** `owner/name` */

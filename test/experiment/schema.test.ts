@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/errors.ts';
 import { planExperiment } from '../../src/experiment/spec/plan.ts';
-import { presetExperiment, presets, type PresetName } from '../../src/experiment/spec/presets.ts';
+import type { PresetName } from '../../src/experiment/spec/preset-names.ts';
+import { presetExperiment, presets } from '../../src/experiment/spec/presets.ts';
 import { parseExperiment, readExperiment } from '../../src/experiment/spec/schema.ts';
 
 const small = {

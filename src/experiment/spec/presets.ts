@@ -2,6 +2,7 @@
  * Experiments that come with the lab, as files like any other. Learning rate and steps were chosen
  * on validation questions with an earlier pair of models (src/recipes/README.md).
  */
+import { PRESET_DESCRIPTIONS, type PresetName } from './preset-names.ts';
 import { readExperiment, type Experiment, type ExperimentInput } from './schema.ts';
 
 const models: ExperimentInput['models'] = [
@@ -30,8 +31,7 @@ export const presets = {
   'cross-over': {
     version: 1,
     name: 'cross-over',
-    description:
-      'Two models that know the same facts in two dialects, each trained on answers in either dialect: five seeds.',
+    description: PRESET_DESCRIPTIONS['cross-over'],
     models,
     task: { kind: 'world', trainQuestions: 100, testQuestions: 300, retentionQuestions: 100 },
     sets: dialectSets,
@@ -42,7 +42,7 @@ export const presets = {
   quick: {
     version: 1,
     name: 'quick',
-    description: 'The cross-over with two seeds and fewer questions, in minutes.',
+    description: PRESET_DESCRIPTIONS.quick,
     models,
     task: { kind: 'world', trainQuestions: 100, testQuestions: 150, retentionQuestions: 60 },
     sets: dialectSets,
@@ -53,8 +53,7 @@ export const presets = {
   'all-sets': {
     version: 1,
     name: 'all-sets',
-    description:
-      'Twelve ways of answering the same questions, written by code or made from the models’ own answers, on both models: does familiarity before training predict accuracy after it?',
+    description: PRESET_DESCRIPTIONS['all-sets'],
     models,
     task: { kind: 'world', trainQuestions: 100, testQuestions: 300, retentionQuestions: 100 },
     sets: [
@@ -81,9 +80,7 @@ export const presets = {
       shuffled: 'shuffled',
     },
   },
-} as const satisfies Record<string, ExperimentInput>;
-
-export type PresetName = keyof typeof presets;
+} as const satisfies Record<PresetName, ExperimentInput>;
 
 export function presetExperiment(name: PresetName): Experiment {
   return readExperiment(presets[name], name);
