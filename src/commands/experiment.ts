@@ -1,6 +1,12 @@
 import { PRESET_DESCRIPTIONS } from '../experiment/spec/preset-names.ts';
 import { withoutDefault, type Command } from './option.ts';
-import { engineOption, hubOption, jsonOption, plainPromptOption, threadsOption } from './shared-options.ts';
+import {
+  engineOption,
+  hubOption,
+  jsonOption,
+  plainPromptOption,
+  threadsOption,
+} from './shared-options.ts';
 
 const presets = Object.entries(PRESET_DESCRIPTIONS)
   .map(([name, description]) => `${name}: ${description}`)

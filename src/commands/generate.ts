@@ -24,7 +24,10 @@ export const generateCommand = {
     json: jsonOption,
   },
   examples: [
-    { line: 'generate --prompt "Tom has 3 apples and gets 2 more. How many apples has Tom?"', does: 'greedy' },
+    {
+      line: 'generate --prompt "Tom has 3 apples and gets 2 more. How many apples has Tom?"',
+      does: 'greedy',
+    },
     {
       line: 'generate --prompt "What is 2 + 3?" --adapter runs/first --temperature 0.8 --seed 7',
       does: 'samples from a trained model',

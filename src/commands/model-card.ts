@@ -18,7 +18,10 @@ export const modelCardCommand = {
     split: {
       kind: 'choice',
       help: 'The questions to measure on.',
-      choices: { test: 'for the card', validation: 'to look at a model without using test questions' },
+      choices: {
+        test: 'for the card',
+        validation: 'to look at a model without using test questions',
+      },
       default: 'test',
     },
     questions: {

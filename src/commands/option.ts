@@ -122,9 +122,8 @@ function optionFrom(field: Field, common: Common): Option {
 
 /** The same option without a fixed default. */
 export function withoutDefault<O extends Option & { default?: unknown }>(
-  option: O,
+  { default: _, ...rest }: O,
   otherwise: string,
-): Omit<O, 'default'> {
-  const { default: _, ...rest } = option;
+): Omit<O, 'default'> & { otherwise: string } {
   return { ...rest, otherwise };
 }

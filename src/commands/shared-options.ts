@@ -55,7 +55,7 @@ export const hubOption = {
 export const plainPromptOption = {
   kind: 'text',
   value: 'TEXT',
-  help: 'A prompt with {question} in it, used instead of the model’s chat template. A backslash followed by n stays as it is; write a line break as your shell does, for example $\'{question}\\n\'.',
+  help: "A prompt with {question} in it, used instead of the model’s chat template. A backslash followed by n stays as it is; write a line break as your shell does, for example $'{question}\\n'.",
   section,
   otherwise: 'the chat template; for a model without one, the question and a line break',
 } as const;

@@ -2,15 +2,11 @@
 import { expect, it } from 'vitest';
 import { commands } from '../../src/commands/commands.ts';
 import type { Command, Option } from '../../src/commands/option.ts';
-import { settingTables, type SettingGroup } from '../../src/commands/setting-tables.ts';
+import { settingTables } from '../../src/commands/setting-tables.ts';
 
 const all: readonly Command[] = Object.values(commands);
 const options = all.flatMap(({ name, options }) =>
-  Object.entries(options).map(([option, table]): [string, string, Option] => [
-    name,
-    option,
-    table,
-  ]),
+  Object.entries(options).map(([option, table]): [string, string, Option] => [name, option, table]),
 );
 
 /** Settings that no command has, and why. */
@@ -30,19 +26,19 @@ it('have an option for every setting of the form', () => {
   expect(missing.sort()).toEqual(Object.keys(WITHOUT_OPTION).sort());
 });
 
-it.each(options)('%s --%s says what it is and what happens without it', (_, name, option) => {
+it.each(options)('%s --%s says what it is and what happens without it', (...[, name, option]) => {
   expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
   expect(option.help).toMatch(/^[A-Z].*[.?!]$/);
-  const answers = [
+  const answers: boolean[] = [
     option.kind === 'switch',
     option.required === true,
-    'default' in option && option.default !== undefined,
+    'default' in option,
     option.otherwise !== undefined,
   ];
   expect(answers.filter(Boolean)).toHaveLength(1);
   if (option.setting) {
     const { group, name: setting } = option.setting;
-    expect(settingTables[group as SettingGroup]).toHaveProperty(setting);
+    expect(settingTables[group]).toHaveProperty(setting);
   }
 });
 
