@@ -272,6 +272,7 @@ export default ts.config(
     },
   },
   ...Object.entries(rooms).map(roomRule),
+  { files: ['src/ops/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'error' } },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },

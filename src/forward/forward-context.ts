@@ -9,7 +9,8 @@ import { backward } from '../ops/backward.ts';
 import { dropout } from '../ops/dropout/dropout.ts';
 import { linear } from '../ops/linear/linear.ts';
 import { linearAfter } from '../ops/linear/recomputable.ts';
-import { taped, type Gradients } from '../ops/tape.ts';
+import { at } from '../ops/shape.ts';
+import { taped } from '../ops/tape.ts';
 import { linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
 
 export interface ForwardOptions {
@@ -74,24 +75,19 @@ function recomputed(
   variables: readonly Tensor[],
   run: (x: Tensor, positions: Tensor) => Tensor,
 ): Tensor {
-  const inputs: Record<string, Tensor> = { x };
-  variables.forEach((own, i) => (inputs[`v${i}`] = own));
-  return taped(
-    inputs,
-    (save) => {
-      save([x, positions]);
-      return [run(x, positions)];
-    },
-    ([dy], [savedX, savedPositions]) => {
-      const again = () => run(savedX!, savedPositions!);
-      const { value, gradients } = backward(again, [savedX!, ...variables], dy);
+  const outputs = taped(
+    { x, v: variables },
+    () => ({ outputs: [run(x, positions)], saved: { x, positions } }),
+    (dy, saved) => {
+      const again = () => run(saved.x, saved.positions);
+      const { value, gradients } = backward(again, [saved.x, ...variables], dy);
       value.dispose();
+      const [dx, ...others] = gradients;
       // Nothing for the variables of other blocks.
-      const thunks: Gradients = { x: () => gradients[0]! };
-      variables.forEach((_, i) => (thunks[`v${i}`] = () => gradients[i + 1]));
-      return thunks;
+      return { x: () => dx, v: others.map((gradient) => () => gradient) };
     },
-  )[0]!;
+  );
+  return at(outputs, 0);
 }
 
 function seedOf(text: string): number {

@@ -54,7 +54,8 @@ function passBack(
 ): void {
   const sums = new Map<number, Tensor>();
   tidy(() => {
-    const thunks = node.gradient!(dys as Tensor[]) as Record<string, Thunk>;
+    if (!node.gradient) throw new TypeError(`${node.kernelName} has no gradient.`);
+    const thunks = node.gradient(dys as Tensor[]) as Record<string, Thunk>;
     for (const [name, { id }] of Object.entries(node.inputs)) {
       const thunk = thunks[name];
       if (!thunk) throw new RangeError(`${node.kernelName} has no gradient for ${name}.`);
@@ -92,7 +93,7 @@ function recordTape(run: () => Tensor): { value: Tensor; tape: TapeNode[] } {
   recorder.startTape();
   try {
     const value = tidy(run);
-    return { value, tape: recorder.state.activeTape! };
+    return { value, tape: recorder.state.activeTape ?? [] };
   } finally {
     recorder.endTape();
     recorder.state.activeTape = null;

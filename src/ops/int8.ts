@@ -38,13 +38,14 @@ export function quantizeInt8(values: Float32Array, columns: number): Int32Array 
     for (let from = row * columns; from < end; from += BLOCK_VALUES) {
       const to = Math.min(end, from + BLOCK_VALUES);
       let largest = 0;
-      for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(values[i]!));
+      // NaN is what a place outside would be; asking costs nothing, unlike an iterator over a part.
+      for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(values[i] ?? NaN));
       const scale = Math.fround(largest / LARGEST);
       scales[block] = scale;
       const first = 4 * (block + 1) - from;
       for (let i = from; i < to; i++) {
         // The scale is rounded too, very small ones a lot: without bounds a byte would wrap around.
-        const nearest = Math.round(values[i]! / scale);
+        const nearest = Math.round((values[i] ?? NaN) / scale);
         bytes[first + i] = Math.max(-LARGEST, Math.min(LARGEST, nearest));
       }
       block += BLOCK_WORDS;
@@ -60,7 +61,8 @@ export function dequantizeInt8(words: Int32Array): Float32Array<ArrayBuffer> {
   const values = new Float32Array((words.length / BLOCK_WORDS) * BLOCK_VALUES);
   for (let i = 0; i < values.length; i++) {
     const block = Math.floor(i / BLOCK_VALUES) * BLOCK_WORDS;
-    values[i] = scales[block]! * bytes[4 * (block + 1) + (i % BLOCK_VALUES)]!;
+    const byte = bytes[4 * (block + 1) + (i % BLOCK_VALUES)] ?? NaN;
+    values[i] = (scales[block] ?? NaN) * byte;
   }
   return values;
 }

@@ -12,6 +12,7 @@ import { linear } from './linear/linear.ts';
 import { rmsNorm } from './rms-norm/rms-norm.ts';
 import { rope } from './rope/rope.ts';
 import { selfTestNumbers } from './self-test-numbers.ts';
+import { at } from './shape.ts';
 import { swiGlu } from './swiglu/swiglu.ts';
 import { denseWeight } from './weight.ts';
 
@@ -25,7 +26,7 @@ const TOLERANCE = 1e-3;
 export async function selfTest(): Promise<void> {
   const numbers = await computeSelfTest();
   const wrong = selfTestNumbers.filter((expected, i) => {
-    const difference = Math.abs(numbers[i]! - expected);
+    const difference = Math.abs(at(numbers, i) - expected);
     return !(difference <= TOLERANCE * Math.max(1, Math.abs(expected)));
   });
   if (wrong.length > 0) {
@@ -38,15 +39,17 @@ export async function selfTest(): Promise<void> {
 /** What the current engine makes of the tiny model; every op runs as in training. */
 export async function computeSelfTest(): Promise<number[]> {
   const results = tidy(() => {
-    const shapes = { a: [8, 8], b: [16, 4], gate: [16, 8], head: [12, 8] };
-    const fixed = Object.values(shapes).map((shape, i) => wave(shape, i + 1));
-    const [a, b, gate, head] = fixed as [Tensor, Tensor, Tensor, Tensor];
-    const { value, gradients } = backward(() => tinyLoss(a, b, gate, head), fixed);
-    const probes = gradients.map((own, i) => sum(mul(own!, wave(own!.shape, 9 + i))));
+    const a = wave([8, 8], 1);
+    const b = wave([16, 4], 2);
+    const gate = wave([16, 8], 3);
+    const head = wave([12, 8], 4);
+    const trained = [a, b, gate, head];
+    const { value, gradients } = backward(() => tinyLoss(a, b, gate, head), trained);
+    const probes = trained.map(({ shape }, i) => sum(mul(at(gradients, i), wave(shape, 9 + i))));
     return [value, ...probes];
   });
   const numbers: number[] = [];
-  for (const result of results) numbers.push((await result.data())[0]!);
+  for (const result of results) numbers.push(at(await result.data(), 0));
   for (const result of results) result.dispose();
   return numbers;
 }

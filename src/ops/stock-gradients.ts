@@ -12,6 +12,7 @@ import {
   type NamedAttrMap,
   type Tensor,
 } from '@tensorflow/tfjs-core';
+import { at } from './shape.ts';
 
 let done = false;
 
@@ -27,42 +28,45 @@ export function registerStockGradients(): void {
   registerGradient({
     kernelName: 'Add',
     inputsToSave: ['a', 'b'],
-    gradFunc: (dy, [a, b]) => {
-      requireEqualShapes('Add', a!, b!);
+    gradFunc: (dy, saved) => {
+      requireEqualShapes('Add', at(saved, 0), at(saved, 1));
       return { a: () => (dy as Tensor).clone(), b: () => (dy as Tensor).clone() };
     },
   });
   registerGradient({
     kernelName: 'Multiply',
     inputsToSave: ['a', 'b'],
-    gradFunc: (dy, [a, b]) => {
-      requireEqualShapes('Multiply', a!, b!);
-      return { a: () => mul(dy as Tensor, b!), b: () => mul(dy as Tensor, a!) };
+    gradFunc: (dy, saved) => {
+      const [a, b] = [at(saved, 0), at(saved, 1)];
+      requireEqualShapes('Multiply', a, b);
+      return { a: () => mul(dy as Tensor, b), b: () => mul(dy as Tensor, a) };
     },
   });
   registerGradient({
     kernelName: 'Sum',
     inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => {
+    gradFunc: (dy, saved) => {
+      const { shape } = at(saved, 0);
       if ((dy as Tensor).size !== 1)
         throw new TypeError('Only a sum over everything has a gradient.');
-      return { x: () => mul(fill(x!.shape, 1), reshape(dy as Tensor, [])) };
+      return { x: () => mul(fill(shape, 1), reshape(dy as Tensor, [])) };
     },
   });
   registerGradient({
     kernelName: 'Reshape',
     inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => ({ x: () => reshape(dy as Tensor, x!.shape) }),
+    gradFunc: (dy, saved) => ({ x: () => reshape(dy as Tensor, at(saved, 0).shape) }),
   });
   registerGradient({
     kernelName: 'Slice',
     inputsToSave: ['x'],
-    gradFunc: (dy, [x], attributes) => {
+    gradFunc: (dy, saved, attributes) => {
+      const { shape } = at(saved, 0);
       const begin = (attributes as unknown as { begin: number[] }).begin;
       const size = (dy as Tensor).shape;
       const paddings = begin.map((start, i): [number, number] => [
         start,
-        x!.shape[i]! - start - size[i]!,
+        at(shape, i) - start - at(size, i),
       ]);
       return { x: () => pad(dy as Tensor, paddings) };
     },
@@ -75,7 +79,7 @@ export function registerStockGradients(): void {
       let offset = 0;
       const pieces = inputs.map(({ shape }) => {
         const begin = shape.map((_, i) => (i === axis ? offset : 0));
-        offset += shape[axis]!;
+        offset += at(shape, axis);
         return () => slice(dy as Tensor, begin, shape);
       });
       return pieces as unknown as Record<string, () => Tensor>;

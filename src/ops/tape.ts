@@ -1,16 +1,12 @@
 /**
- * How an op of ours meets tfjs: forward work is a kernel registered under one name for every
- * backend, gradients are closures on the tape. A thunk runs only if somebody asked for that
- * gradient, so frozen weights cost nothing.
+ * How an op of ours meets tfjs's tape: gradients are closures, and one runs only if somebody asked
+ * for that gradient, so frozen weights cost nothing.
  */
-import { engine, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core';
+import { engine, Tensor } from '@tensorflow/tfjs-core';
+import { flat, type AnyNamed } from './named.ts';
 
-/** Inputs by name; an absent optional input is simply left out. */
-export type Inputs = Record<string, Tensor>;
 /** The gradient of one input; undefined when this input has no part in the result after all. */
 export type Thunk = (soFar?: Tensor) => Tensor | undefined;
-export type Gradients = Record<string, Thunk>;
-export type Save = (tensors: Tensor[]) => void;
 
 const accumulatingThunks = new WeakSet<Thunk>();
 
@@ -27,35 +23,57 @@ export function accumulates(thunk: Thunk): boolean {
   return accumulatingThunks.has(thunk);
 }
 
-/** Runs the kernel of the current backend; nothing is recorded on the tape here. */
-export function runKernel(name: string, inputs: Inputs, attributes: object = {}): Tensor[] {
-  const result: unknown = engine().runKernel(name, inputs, attributes as NamedAttrMap);
-  return Array.isArray(result) ? (result as Tensor[]) : [result as Tensor];
-}
-
-/** As `runKernel`, for kernels with one output. */
-export function runKernelForOne(name: string, inputs: Inputs, attributes: object = {}): Tensor {
-  return runKernel(name, inputs, attributes)[0]!;
+/** What `taped` records: the outputs, and the tensors, however nested, that `backward` reads. */
+export interface Recorded<Saved> {
+  outputs: Tensor[];
+  saved: Saved;
 }
 
 /**
  * Records one op on the tape.
  * @param inputs every tensor that may want a gradient, by the name its thunk has in `backward`
- * @param forward computes the outputs and saves what `backward` will read
- * @param backward gradients of the outputs → a thunk per input; must read tensors from `saved`
- *   only, since others may be gone by then
+ * @param backward gradient of the first output, the only one that has any → a thunk per input;
+ *   must read tensors from `saved` only, since others may be gone by then
  */
-export function taped(
-  inputs: Inputs,
-  forward: (save: Save) => Tensor[],
-  backward: (dys: Tensor[], saved: Tensor[]) => Gradients,
+export function taped<Saved>(
+  inputs: AnyNamed<Tensor>,
+  forward: () => Recorded<Saved>,
+  backward: (dy: Tensor, saved: Saved) => AnyNamed<Thunk>,
 ): Tensor[] {
+  let structure: Saved;
   const result = (engine() as unknown as TapeEngine).runKernelFunc({
-    inputs,
-    forwardFunc: (_backend, save) => forward((tensors) => save(tensors)),
-    backwardsFunc: (dy, saved) => backward(Array.isArray(dy) ? dy : [dy], saved),
+    inputs: flat(inputs),
+    forwardFunc: (_backend, save) => {
+      const { outputs, saved } = forward();
+      structure = saved;
+      const tensors: Tensor[] = [];
+      mapTensors(saved, (tensor) => {
+        tensors.push(tensor);
+        return tensor;
+      });
+      save(tensors);
+      return outputs;
+    },
+    backwardsFunc: (dys, kept) => {
+      const [dy] = Array.isArray(dys) ? dys : [dys];
+      if (!dy) throw new TypeError('An op on the tape has no output.');
+      const tensors = kept[Symbol.iterator]();
+      const saved = mapTensors(structure, (tensor) => tensors.next().value ?? tensor);
+      return flat(backward(dy, saved));
+    },
   });
   return Array.isArray(result) ? result : [result];
+}
+
+/** The same structure with every tensor in it changed, in a fixed order. */
+function mapTensors<S>(structure: S, change: (tensor: Tensor) => Tensor): S {
+  const changed = (part: unknown): unknown => {
+    if (part instanceof Tensor) return change(part as Tensor);
+    if (Array.isArray(part)) return part.map(changed);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([name, own]) => [name, changed(own)]));
+  };
+  return changed(structure) as S;
 }
 
 /**
@@ -64,8 +82,8 @@ export function taped(
  */
 interface TapeEngine {
   runKernelFunc(invocation: {
-    inputs: Inputs;
-    forwardFunc: (backend: unknown, save: Save) => Tensor[];
-    backwardsFunc: (dy: Tensor | Tensor[], saved: Tensor[]) => Gradients;
+    inputs: Record<string, Tensor>;
+    forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor[];
+    backwardsFunc: (dys: Tensor | Tensor[], saved: Tensor[]) => Record<string, Thunk>;
   }): Tensor | Tensor[];
 }

@@ -6,6 +6,7 @@
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { int8RowValues, int8RowWords, quantizeInt8 } from './int8.ts';
+import { matrixShape } from './shape.ts';
 
 export type WeightFormat = 'f32' | 'f16' | 'bf16' | 'int8';
 
@@ -31,14 +32,14 @@ export function weightAttributes({ format, rows, columns, partRows }: Weight): W
   return { format, rows, columns, partRows };
 }
 
-/** The parts as kernel inputs w0, w1, …; w0 is always there. */
-export function weightInputs(weight: Weight): Record<string, Tensor> {
-  return Object.fromEntries(weight.parts.map((part, i) => [`w${i}`, part]));
+/** Names of the buffers of a weight's parts in a program: w0, w1, …. */
+export function partNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `w${i}`);
 }
 
 /** A trainable or computed matrix [rows, columns] as a weight. */
 export function denseWeight(matrix: Tensor): Weight {
-  const [rows, columns] = matrix.shape as [number, number];
+  const [rows, columns] = matrixShape(matrix);
   return { parts: [matrix], partRows: rows, rows, columns, format: 'f32' };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { record, tfjsWebGpu } from '../engine/webgpu/tfjs-stream.ts';
+import { flat, type AnyNamed } from './named.ts';
 
 export type Baked = Readonly<Record<string, string | number | boolean>>;
 export type UniformType = 'i32' | 'u32' | 'f32' | VectorList;
@@ -24,7 +25,8 @@ export interface Source {
 
 export interface Call {
   outputs: Record<string, TensorInfo>;
-  inputs: Record<string, TensorInfo>;
+  /** Those that the text does not declare are passed over; a list w is its w0, w1, …. */
+  inputs: AnyNamed<TensorInfo>;
   uniforms: Record<string, number | readonly number[]>;
   groups: readonly [number, number, number];
 }
@@ -47,16 +49,16 @@ export function defineProgram<B extends Baked>(
       throw new RangeError(`${name}: ${groups.join(' × ')} groups are more than WebGPU allows.`);
     }
     const pick = (from: Record<string, TensorInfo>, names: readonly string[]) =>
-      names.map((own) => {
-        const info = from[own];
-        if (info === undefined) throw new TypeError(`${name}: tensor ${own} is missing.`);
+      names.map((tensor) => {
+        const info = from[tensor];
+        if (info === undefined) throw new TypeError(`${name}: tensor ${tensor} is missing.`);
         return info;
       });
     record({
       pipeline: compiled.pipeline,
       layout: compiled.layout,
       outputs: pick(outputs, compiled.outputs),
-      inputs: pick(inputs, compiled.inputs),
+      inputs: pick(flat(inputs), compiled.inputs),
       uniforms: packUniforms(compiled.uniforms, uniforms),
       groups,
     });
@@ -139,7 +141,7 @@ function orderedUniforms(uniforms: Record<string, UniformType>): [string, Unifor
 }
 
 function wordsOf(type: UniformType): number {
-  return type.startsWith('array') ? 4 * Number(/(\d+)>$/.exec(type)![1]) : 1;
+  return type.startsWith('array') ? 4 * Number(/(\d+)>$/.exec(type)?.[1]) : 1;
 }
 
 function packUniforms(

@@ -3,6 +3,7 @@
  * four of a subgroup that read the left operand for each other.
  */
 import { SUBGROUP } from '../engine/webgpu/kernel-variants.ts';
+import { at } from './shape.ts';
 import type { Matmul, MatmulForm, MatmulTerms } from './wgsl-matmul.ts';
 
 const LANES = ['x', 'y', 'z', 'w'] as const;
@@ -85,7 +86,7 @@ function sharedTermsText(form: MatmulForm, { left, right }: MatmulTerms): string
         each(
           rows,
           columns,
-          (i, c) => `sum${i}_${c} += l${i >> 2}${lane}.${LANES[i & 3]!} * r${c}${lane};`,
+          (i, c) => `sum${i}_${c} += l${i >> 2}${lane}.${at(LANES, i & 3)} * r${c}${lane};`,
         ),
       );
     });
@@ -122,7 +123,7 @@ export function termsText(
     for (let v = 0; v < rows / 4; v++) lines.push(`let l${v} = ${left}(z, k, row0 + ${4 * v});`);
     for (let c = 0; c < vectors; c++) lines.push(`let r${c} = ${right}(z, k, column0 + ${4 * c});`);
     lines.push(
-      each(rows, columns, (i, c) => `sum${i}_${c} += l${i >> 2}.${LANES[i & 3]!} * r${c};`),
+      each(rows, columns, (i, c) => `sum${i}_${c} += l${i >> 2}.${at(LANES, i & 3)} * r${c};`),
     );
     return lines.join('\n');
   }
@@ -139,7 +140,7 @@ export function termsText(
     names.forEach((name, c) =>
       lines.push(`let ${name} = ${right}(z, k + ${q}, column0 + ${4 * c});`),
     );
-    lines.push(each(rows, columns, (i, c) => `sum${i}_${c} += l${i}.${lane} * ${names[c]!};`));
+    lines.push(each(rows, columns, (i, c) => `sum${i}_${c} += l${i}.${lane} * ${at(names, c)};`));
   });
   return lines.join('\n');
 }

@@ -4,7 +4,8 @@
  */
 import { tensor, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { adamW } from '../ops/adamw/adamw.ts';
-import { flatten, sizeOf, unflatten } from '../ops/flat/flat.ts';
+import { flatten, unflatten } from '../ops/flat/flat.ts';
+import { sizeOf } from '../ops/shape.ts';
 import type { TrainingSettings } from './config.ts';
 
 export interface Parameter {

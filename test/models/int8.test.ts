@@ -11,7 +11,6 @@ import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { measureSets } from '../../src/workflows/measure/measure-sets.ts';
 import { openModel } from '../../src/workflows/open/open-model.ts';
 import { readModelFiles } from '../../src/storage/model-files.ts';
@@ -29,7 +28,7 @@ describe.each(['cpu', 'wasm'])('%s engine', (engine) => {
   beforeAll(async () => {
     if (engine === 'wasm') {
       await startWasmEngine({ threads: 2 });
-      registerOps('wasm', wasmKernels);
+      registerOps('wasm');
     } else {
       await setBackend('cpu');
       registerOps('cpu');

@@ -3,7 +3,6 @@ import { memory, setBackend } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { parityErrors, variants } from './parity.ts';
 
 // Relative to the largest value; float32 sums in another order differ by about 1e-6.
@@ -15,7 +14,7 @@ describe.each(['cpu', 'wasm'])('%s engine against transformers and PEFT', (engin
   beforeAll(async () => {
     if (engine === 'wasm') {
       await startWasmEngine({ threads: 2 });
-      registerOps('wasm', wasmKernels);
+      registerOps('wasm');
     } else {
       await setBackend('cpu');
       registerOps('cpu');

@@ -1,6 +1,6 @@
 /** Runs a kernel case on the current backend and brings the outputs to the host. */
 import { engine, setBackend, tensor, type NamedAttrMap, type Tensor } from '@tensorflow/tfjs-core';
-import { runKernel } from '../../src/ops/tape.ts';
+import { attentionOp, type AttentionAttributes } from '../../src/ops/attention/attention.ts';
 import type { KernelCase } from './cases.ts';
 
 /** Outputs in order; the cache of cached attention, which is written in place, comes last. */
@@ -12,13 +12,8 @@ export async function runCase(testCase: KernelCase, backendName: string): Promis
   }
   // The backward kernel of attention reads what the forward kernel saved.
   if (testCase.kernel === 'IdiolectAttentionBackward') {
-    const [out, logSumExp] = runKernel(
-      'IdiolectAttention',
-      { qkv: inputs['qkv']! },
-      testCase.attributes,
-    );
-    inputs['out'] = out!;
-    inputs['logSumExp'] = logSumExp!;
+    const attributes = testCase.attributes as unknown as AttentionAttributes;
+    Object.assign(inputs, attentionOp.run({ qkv: inputs['qkv']! }, attributes));
   }
   const result: unknown = engine().runKernel(
     testCase.kernel,

@@ -6,7 +6,6 @@ import { startWasmEngine, wasmBackend } from '../../src/engine/wasm/engine.ts';
 import { startThreads, type ThreadPool } from '../../src/engine/wasm/threads.ts';
 import { HelperLostError } from '../../src/errors.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { kernelCases, type HostTensor, type KernelCase } from './cases.ts';
 import { runCase } from './run-case.ts';
 
@@ -39,7 +38,7 @@ const bitsOf = (values: Float32Array) =>
 
 async function runAll(threads: number, relaxed: boolean): Promise<Float32Array[][]> {
   await startWasmEngine({ threads, relaxed });
-  registerOps('wasm', wasmKernels);
+  registerOps('wasm');
   expect(wasmBackend().threads).toBe(threads);
   const results: Float32Array[][] = [];
   for (const item of cases) results.push(await runCase(item, 'wasm'));

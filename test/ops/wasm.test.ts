@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWasmEngine, wasmBackend } from '../../src/engine/wasm/engine.ts';
 import { hasRelaxedSimd } from '../../src/engine/wasm/module.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { kernelCases } from './cases.ts';
 import { relativeError, runCase } from './run-case.ts';
 
@@ -34,7 +33,7 @@ describe.each([
 ])('CPU engine $relaxed $shared $threads', (options) => {
   beforeAll(async () => {
     await startWasmEngine(options);
-    registerOps('wasm', wasmKernels);
+    registerOps('wasm');
   });
   afterAll(async () => {
     await setBackend('cpu');

@@ -10,7 +10,6 @@ import { samplingFields } from '../../src/generate/config.ts';
 import { generate } from '../../src/generate/generate.ts';
 import { createAdapter } from '../../src/lora/adapter.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { webgpuKernels } from '../../src/ops/webgpu-kernels.ts';
 import { createRandom } from '../../src/random.ts';
 import { estimateMemory } from '../../src/workflows/train/memory-estimate.ts';
 import { batchGradients, disposeGradients, readLossAndNorm } from '../../src/train/loss.ts';
@@ -23,7 +22,7 @@ const MIB = 2 ** 20;
 
 beforeAll(() => {
   installFakeGpu();
-  registerOps('webgpu', webgpuKernels);
+  registerOps('webgpu');
 });
 
 interface StepCosts {

@@ -16,7 +16,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../models/load.ts';
 import { gelu } from '../../src/ops/gelu/gelu.ts';
 import { linear } from '../../src/ops/linear/linear.ts';
+import type { CrossEntropyAttributes } from '../../src/ops/cross-entropy/cross-entropy.ts';
 import { crossEntropyKernels } from '../../src/ops/cross-entropy/program.ts';
+import { fromFlat } from '../../src/ops/named.ts';
 import { denseWeight } from '../../src/ops/weight.ts';
 import { createRandom } from '../../src/random.ts';
 import { batchGradients, disposeGradients, readLossAndNorm } from '../../src/train/loss.ts';
@@ -126,11 +128,14 @@ it('takes the head in chunks of a byte budget: three dispatches each, the same n
   );
   const tensors = memory().numTensors;
   const rowBytes = 4 * (item.attributes['rows'] as number);
-  const { crossEntropyKernel } = crossEntropyKernels(5 * rowBytes);
-  const { dispatches, result } = await countGpu(() => crossEntropyKernel(inputs, item.attributes));
+  const { crossEntropy } = crossEntropyKernels(5 * rowBytes);
+  const named = fromFlat(item.kernel, ['x', 'w*', 'rows', 'targets'], inputs);
+  const attributes = item.attributes as unknown as CrossEntropyAttributes;
+  const { dispatches, result } = await countGpu(() => crossEntropy(named, attributes));
   const rows = inputs['rows']!.shape[0];
   expect(dispatches).toBe(3 * Math.ceil(rows / 5));
-  const outputs = [result].flat().map((info) => engine().makeTensorFromTensorInfo(info));
+  const { nll, correct, dx } = result;
+  const outputs = [nll, correct, dx!].map((info) => engine().makeTensorFromTensorInfo(info));
   for (const [i, output] of outputs.entries()) {
     const values = (await output.data()) as Float32Array;
     expect(relativeError(values, expected[i]!)).toBeLessThan(TOLERANCE);

@@ -9,7 +9,6 @@ import { evaluationLines } from '../../src/recipes/corpus.ts';
 import { newModelFiles } from '../../src/recipes/new-model.ts';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { openModel } from '../../src/workflows/open/open-model.ts';
 import { dialectById } from '../../src/world/corpus.ts';
 import { families } from '../../src/world/families.ts';
@@ -29,7 +28,7 @@ describe('questions a base model is measured on', () => {
 describe('measuring a base model', () => {
   beforeAll(async () => {
     await startWasmEngine({ threads: 1 });
-    registerOps('wasm', wasmKernels);
+    registerOps('wasm');
     return () => setBackend('cpu');
   });
 

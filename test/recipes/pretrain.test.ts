@@ -8,7 +8,6 @@ import { pretrainingJob, pretrainingSettings } from '../../src/recipes/pretraini
 import { trainingSettings } from '../../src/recipes/settings.ts';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { openModel } from '../../src/workflows/open/open-model.ts';
 import { train } from '../../src/train/train.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
@@ -22,7 +21,7 @@ const tokenizer = JSON.parse(
 
 beforeAll(async () => {
   await startWasmEngine({ threads: 1 });
-  registerOps('wasm', wasmKernels);
+  registerOps('wasm');
   return () => setBackend('cpu');
 });
 

@@ -3,7 +3,6 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 
 export const nodeEngines = ['cpu', 'wasm'] as const;
 
@@ -13,6 +12,6 @@ export async function startEngine(engine: (typeof nodeEngines)[number]): Promise
     registerOps('cpu');
   } else {
     await startWasmEngine({ threads: 2 });
-    registerOps('wasm', wasmKernels);
+    registerOps('wasm');
   }
 }

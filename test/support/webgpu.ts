@@ -5,7 +5,6 @@ import type { EngineReport } from '../../src/engine/config.ts';
 import { startWebGpuEngine } from '../../src/engine/webgpu/engine.ts';
 import { setMatmulVariant } from '../../src/engine/webgpu/kernel-variants.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { webgpuKernels } from '../../src/ops/webgpu-kernels.ts';
 
 /** What the device complained of since the start; no test may leave anything here. */
 export const gpuProblems: string[] = [];
@@ -33,6 +32,6 @@ async function start(): Promise<EngineReport> {
     allowSoftware: true,
     onProblem: ({ message }) => gpuProblems.push(message),
   });
-  registerOps('webgpu', webgpuKernels);
+  registerOps('webgpu');
   return report;
 }

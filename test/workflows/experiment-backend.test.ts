@@ -12,7 +12,6 @@ import type { StageResult } from '../../src/experiment/run/results.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { worldTask } from '../../src/experiment/run/task.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { experimentBackend } from '../../src/workflows/experiment/experiment-backend.ts';
 import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
@@ -83,7 +82,7 @@ function backendFor(stopRequested: () => boolean) {
 describe('an experiment on the CPU engine', () => {
   beforeAll(async () => {
     await startWasmEngine({ threads: 1 });
-    registerOps('wasm', wasmKernels);
+    registerOps('wasm');
   });
 
   it('is the same twice, and after a stop in the middle, and leaves nothing behind', async () => {

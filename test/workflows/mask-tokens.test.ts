@@ -8,7 +8,6 @@ import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
 import { loraFields } from '../../src/lora/config.ts';
 import { registerOps } from '../../src/ops/register.ts';
-import { wasmKernels } from '../../src/ops/wasm-kernels.ts';
 import { maskedSentence } from '../../src/workflows/train/mask-tokens.ts';
 import { measureSets } from '../../src/workflows/measure/measure-sets.ts';
 import { openModel, type OpenModel } from '../../src/workflows/open/open-model.ts';
@@ -20,7 +19,7 @@ import { quietHost } from '../support/training.ts';
 let opened: OpenModel;
 beforeAll(async () => {
   await startWasmEngine({ threads: 1 });
-  registerOps('wasm', wasmKernels);
+  registerOps('wasm');
   const folder = fileURLToPath(new URL('../../public/models/idiolect-a', import.meta.url));
   opened = await openModel(await nodeModelFiles(folder), {
     precision: 'as-stored',

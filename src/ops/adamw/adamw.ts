@@ -4,10 +4,10 @@
  * p ← p − lr·(m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε).
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernel, runKernelForOne } from '../tape.ts';
-
-export const ADAMW = 'IdiolectAdamW';
-export const SQUARED_SUM = 'IdiolectSquaredSum';
+import { defineOp, type Signature } from '../define-op.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface AdamWAttributes {
   lr: number;
@@ -24,6 +24,33 @@ export interface AdamWAttributes {
   gradientScale: number;
 }
 
+/** All of one shape → the first three, updated. */
+export type AdamW = Signature<
+  'parameter' | 'gradient' | 'momentum' | 'variance',
+  'parameter' | 'momentum' | 'variance',
+  AdamWAttributes
+>;
+/** x of any shape → sum, a scalar. */
+export type SquaredSum = Signature<'x', 'sum'>;
+
+export const adamWOp = defineOp({
+  name: 'IdiolectAdamW',
+  inputs: ['parameter', 'gradient', 'momentum', 'variance'],
+  outputs: ['parameter', 'momentum', 'variance'],
+  reference: reference.adamW,
+  wasm: wasm.adamW,
+  webgpu: webgpu.adamW,
+});
+
+export const squaredSumOp = defineOp({
+  name: 'IdiolectSquaredSum',
+  inputs: ['x'],
+  outputs: ['sum'],
+  reference: reference.squaredSum,
+  wasm: wasm.squaredSum,
+  webgpu: webgpu.squaredSum,
+});
+
 export interface AdamWTensors {
   parameter: Tensor;
   gradient: Tensor;
@@ -38,14 +65,14 @@ export interface AdamWTensors {
  * in place: the caller disposes them and reads them no more.
  */
 export function adamW(
-  { parameter, gradient, momentum, variance }: AdamWTensors,
+  tensors: AdamWTensors,
   attributes: AdamWAttributes,
-): [Tensor, Tensor, Tensor] {
-  const inputs = { parameter, gradient, momentum, variance };
-  return runKernel(ADAMW, inputs, attributes) as [Tensor, Tensor, Tensor];
+): [parameter: Tensor, momentum: Tensor, variance: Tensor] {
+  const { parameter, momentum, variance } = adamWOp.run(tensors, attributes);
+  return [parameter, momentum, variance];
 }
 
 /** Σ x² as a scalar tensor. */
 export function squaredSum(x: Tensor): Tensor {
-  return runKernelForOne(SQUARED_SUM, { x });
+  return squaredSumOp.run({ x }).sum;
 }

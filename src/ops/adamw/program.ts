@@ -3,7 +3,8 @@
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { disposeTensor, emptyTensor, sameData } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { sizeOf } from '../shape.ts';
 import {
   defineProgram,
   GROUP,
@@ -12,7 +13,7 @@ import {
   perValue,
   sumReduction,
 } from '../wgsl-program.ts';
-import type { AdamWAttributes } from './adamw.ts';
+import type { AdamW, SquaredSum } from './adamw.ts';
 
 const runAdamW = defineProgram('adamw', () => ({
   outputs: { parameter: 'f32', momentum: 'f32', variance: 'f32' },
@@ -40,18 +41,17 @@ const runAdamW = defineProgram('adamw', () => ({
     - uniforms.step * m / (sqrt(v / uniforms.correction2) + uniforms.epsilon);`),
 }));
 
-/** parameter, gradient, momentum, variance of one shape → parameter, momentum, variance, updated. */
-export const adamWKernel: BackendKernel = (inputs, attributes) => {
-  const own = attributes as AdamWAttributes;
-  const { lr, beta1, beta2, epsilon, weightDecay, correction1, correction2, gradientScale } = own;
-  const { decayed } = own;
+/** Written in place. */
+export const adamW: Kernel<AdamW> = (inputs, attributes) => {
+  const { lr, beta1, beta2, epsilon, weightDecay, decayed } = attributes;
+  const { correction1, correction2, gradientScale } = attributes;
   const { parameter, gradient, momentum, variance } = inputs;
-  const count = parameter!.shape.reduce((a, b) => a * b, 1);
+  const count = sizeOf(parameter.shape);
   runAdamW(
     {},
     {
-      outputs: { parameter: parameter!, momentum: momentum!, variance: variance! },
-      inputs: { gradient: gradient! },
+      outputs: { parameter, momentum, variance },
+      inputs: { gradient },
       uniforms: {
         count,
         gradientScale,
@@ -68,7 +68,11 @@ export const adamWKernel: BackendKernel = (inputs, attributes) => {
       groups: groupsFor(count),
     },
   );
-  return [parameter!, momentum!, variance!].map(sameData);
+  return {
+    parameter: sameData(parameter),
+    momentum: sameData(momentum),
+    variance: sameData(variance),
+  };
 };
 
 /** Each group sums one run of `span` values; summed again until one value is left. */
@@ -90,11 +94,11 @@ ${perRow(`var own = 0.0;
 const SPAN = 4096;
 const MAX_PARTS = 1024;
 
-/** x of any shape → Σ x², a scalar: one dispatch for up to 4096 values, else two. */
-export const squaredSumKernel: BackendKernel = ({ x }) => {
-  const count = x!.shape.reduce((a, b) => a * b, 1);
+/** One dispatch for up to 4096 values, else two. */
+export const squaredSum: Kernel<SquaredSum> = ({ x }) => {
+  const count = sizeOf(x.shape);
   const parts = Math.min(MAX_PARTS, Math.ceil(count / SPAN));
-  const sum = (input: TensorInfo, values: number, rows: number, squared: boolean) => {
+  const sumOf = (input: TensorInfo, values: number, rows: number, squared: boolean) => {
     const sums = emptyTensor(rows === 1 ? [] : [rows]);
     runSum(
       { squared },
@@ -107,9 +111,9 @@ export const squaredSumKernel: BackendKernel = ({ x }) => {
     );
     return sums;
   };
-  const first = sum(x!, count, parts, true);
-  if (parts === 1) return first;
-  const total = sum(first, parts, 1, false);
+  const first = sumOf(x, count, parts, true);
+  if (parts === 1) return { sum: first };
+  const sum = sumOf(first, parts, 1, false);
   disposeTensor(first);
-  return total;
+  return { sum };
 };

@@ -8,10 +8,10 @@
  * Rows are padded on the right only, so the causal mask already keeps padding out of real rows.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernel, runKernelForOne, taped } from '../tape.ts';
-
-export const ATTENTION = 'IdiolectAttention';
-export const ATTENTION_BACKWARD = 'IdiolectAttentionBackward';
+import { defineOp, type Signature } from '../define-op.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface AttentionShape {
   heads: number;
@@ -28,23 +28,39 @@ export interface AttentionAttributes extends AttentionShape {
   time: number;
 }
 
+/** qkv [B·T, (H + 2·Hkv)·D] → out [B·T, H·D] and logSumExp [B·T, H]. */
+export type Attention = Signature<'qkv', 'out' | 'logSumExp', AttentionAttributes>;
+/** As above plus dy [B·T, H·D] → dqkv [B·T, (H + 2·Hkv)·D]. */
+export type AttentionBackward = Signature<
+  'qkv' | 'out' | 'logSumExp' | 'dy',
+  'dqkv',
+  AttentionAttributes
+>;
+
+export const attentionOp = defineOp({
+  name: 'IdiolectAttention',
+  inputs: ['qkv'],
+  outputs: ['out', 'logSumExp'],
+  results: ['out'],
+  reference: reference.attention,
+  wasm: wasm.attention,
+  webgpu: webgpu.attention,
+  saved: ['qkv', 'out', 'logSumExp'],
+  backward: ({ dy, saved, attributes }) => ({
+    qkv: () => attentionBackward.run({ ...saved, dy }, attributes).dqkv,
+  }),
+});
+
+export const attentionBackward = defineOp({
+  name: 'IdiolectAttentionBackward',
+  inputs: ['qkv', 'out', 'logSumExp', 'dy'],
+  outputs: ['dqkv'],
+  reference: reference.attentionBackward,
+  wasm: wasm.attentionBackward,
+  webgpu: webgpu.attentionBackward,
+});
+
 /** qkv [B·T, (H + 2·Hkv)·D] → [B·T, H·D]; differentiable in qkv. */
 export function attention(qkv: Tensor, batch: number, time: number, shape: AttentionShape): Tensor {
-  const attributes: AttentionAttributes = { ...shape, batch, time };
-  return taped(
-    { qkv },
-    (save) => {
-      const [out, logSumExp] = runKernel(ATTENTION, { qkv }, attributes);
-      save([qkv, out!, logSumExp!]);
-      return [out!];
-    },
-    ([dy], [savedQkv, out, logSumExp]) => ({
-      qkv: () =>
-        runKernelForOne(
-          ATTENTION_BACKWARD,
-          { qkv: savedQkv!, out: out!, logSumExp: logSumExp!, dy: dy! },
-          attributes,
-        ),
-    }),
-  )[0]!;
+  return attentionOp.apply({ qkv }, { ...shape, batch, time }).out;
 }

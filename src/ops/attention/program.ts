@@ -5,9 +5,9 @@
  */
 import { matmulVariant, SUBGROUP } from '../../engine/webgpu/kernel-variants.ts';
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
-import type { AttentionAttributes } from './attention.ts';
+import type { Attention, AttentionAttributes, AttentionBackward } from './attention.ts';
 
 interface BakedAttention extends Record<string, string | number | boolean> {
   heads: number;
@@ -136,19 +136,18 @@ ${each((i) => `  out[own + ${i}] = o${i} / total;`)}
   };
 });
 
-/** qkv [B·T, (H + 2·Hkv)·D] → out [B·T, H·D] and logSumExp [B·T, H]. */
-export const attentionKernel: BackendKernel = ({ qkv }, attributes) => {
+export const attention: Kernel<Attention> = (inputs, attributes) => {
   const { baked, uniforms: values, rows, heads, headDim } = callOf(attributes);
   const out = emptyTensor([rows, heads * headDim]);
   const logSumExp = emptyTensor([rows, heads]);
   const count = rows * heads;
   runForward(baked, {
     outputs: { out, logSumExp },
-    inputs: { qkv: qkv! },
+    inputs,
     uniforms: { ...values, count },
     groups: groupsFor(count),
   });
-  return [out, logSumExp];
+  return { out, logSumExp };
 };
 
 const runQueryGradient = defineProgram<BakedAttention>('attention dq', (baked) => {
@@ -237,16 +236,15 @@ ${value ? each((i) => `  dqkv[valueAt + ${i}] = dv${i};`) : ''}`),
   };
 });
 
-/** As above plus dy [B·T, H·D] → dqkv [B·T, (H + 2·Hkv)·D]; two dispatches, three for wide heads. */
-export const attentionBackwardKernel: BackendKernel = (inputs, attributes) => {
+/** Two dispatches, three for wide heads. */
+export const attentionBackward: Kernel<AttentionBackward> = (inputs, attributes) => {
   const { baked, uniforms: values, rows, heads, kvHeads, headDim } = callOf(attributes);
-  const { qkv, out, logSumExp, dy } = inputs;
-  const dqkv = emptyTensor(qkv!.shape);
+  const dqkv = emptyTensor(inputs.qkv.shape);
   const deltas = emptyTensor([rows, heads]);
   const queries = rows * heads;
   runQueryGradient(baked, {
     outputs: { dqkv, deltas },
-    inputs: { qkv: qkv!, out: out!, logSumExp: logSumExp!, dy: dy! },
+    inputs,
     uniforms: { ...values, count: queries },
     groups: groupsFor(queries),
   });
@@ -258,19 +256,18 @@ export const attentionBackwardKernel: BackendKernel = (inputs, attributes) => {
       { ...baked, gradients },
       {
         outputs: { dqkv },
-        inputs: { qkv: qkv!, logSumExp: logSumExp!, deltas, dy: dy! },
+        inputs: { ...inputs, deltas },
         uniforms: { ...values, count: keys },
         groups: groupsFor(keys),
       },
     );
   }
   disposeTensor(deltas);
-  return dqkv;
+  return { dqkv };
 };
 
-function callOf(attributes: object) {
-  const shape = attributes as AttentionAttributes;
-  const { heads, kvHeads, headDim, window, batch, time, scale } = shape;
+function callOf(attributes: AttentionAttributes) {
+  const { heads, kvHeads, headDim, window, batch, time, scale } = attributes;
   const shared =
     matmulVariant() === 'subgroup' && time % SUBGROUP === 0 && headDim % (4 * SUBGROUP) === 0;
   return {

@@ -13,52 +13,53 @@ import {
   tensor,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import type { Inputs } from '../tape.ts';
-import type { AttentionAttributes } from './attention.ts';
+import type { Reference } from '../define-op.ts';
+import type { Attention, AttentionAttributes, AttentionBackward } from './attention.ts';
 
 /** Finite, so that no backend meets infinity minus infinity. */
 const MASKED = -1e30;
 
-/** qkv [B·T, (H + 2·Hkv)·D] → out [B·T, H·D] and logSumExp [B·T, H]. */
-export function attentionReference({ qkv }: Inputs, attributes: object): Tensor[] {
-  const shape = attributes as AttentionAttributes;
+export const attention: Reference<Attention> = ({ qkv }, shape) => {
   const outs: Tensor[] = [];
   const sums: Tensor[] = [];
   for (let head = 0; head < shape.heads; head++) {
-    const { query, key, value } = headOf(qkv!, head, shape);
+    const { query, key, value } = headOf(qkv, head, shape);
     const scores = maskedScores(query, key, shape);
     const lse = logSumExpOf(scores, -1, true);
     outs.push(reshape(matMul(exp(sub(scores, lse)), value), [-1, shape.headDim]));
     sums.push(reshape(lse, [-1, 1]));
   }
-  return [concat(outs, 1), concat(sums, 1)];
-}
+  return { out: concat(outs, 1), logSumExp: concat(sums, 1) };
+};
 
-/** As above plus dy [B·T, H·D] → dqkv [B·T, (H + 2·Hkv)·D]. */
-export function attentionBackwardReference(inputs: Inputs, attributes: object): Tensor {
-  const shape = attributes as AttentionAttributes;
+export const attentionBackward: Reference<AttentionBackward> = (inputs, shape) => {
   const { qkv, out, logSumExp, dy } = inputs;
   const { heads, kvHeads, headDim, batch, time, scale } = shape;
   const columns = (x: Tensor, start: number, width: number) =>
     reshape(slice(x, [0, start], [batch * time, width]), [batch, time, width]);
   const dQueries: Tensor[] = [];
-  const dKeys: (Tensor | undefined)[] = Array.from({ length: kvHeads });
-  const dValues: (Tensor | undefined)[] = Array.from({ length: kvHeads });
+  // By key/value head, which several query heads may share; they come in its order.
+  const dKeys: Tensor[] = [];
+  const dValues: Tensor[] = [];
   for (let head = 0; head < heads; head++) {
-    const { query, key, value } = headOf(qkv!, head, shape);
-    const dOut = columns(dy!, head * headDim, headDim);
-    const delta = sum(mul(dOut, columns(out!, head * headDim, headDim)), -1, true);
-    const lse = columns(logSumExp!, head, 1);
+    const { query, key, value } = headOf(qkv, head, shape);
+    const dOut = columns(dy, head * headDim, headDim);
+    const delta = sum(mul(dOut, columns(out, head * headDim, headDim)), -1, true);
+    const lse = columns(logSumExp, head, 1);
     const probabilities = exp(sub(maskedScores(query, key, shape), lse));
     const dScores = mul(probabilities, sub(matMul(dOut, value, false, true), delta));
     dQueries.push(flat(mul(matMul(dScores, key), scale), headDim));
     const kvHead = Math.floor((head * kvHeads) / heads);
     const dKey = flat(mul(matMul(dScores, query, true, false), scale), headDim);
     const dValue = flat(matMul(probabilities, dOut, true, false), headDim);
-    dKeys[kvHead] = dKeys[kvHead] ? add(dKeys[kvHead], dKey) : dKey;
-    dValues[kvHead] = dValues[kvHead] ? add(dValues[kvHead], dValue) : dValue;
+    dKeys[kvHead] = plus(dKeys[kvHead], dKey);
+    dValues[kvHead] = plus(dValues[kvHead], dValue);
   }
-  return concat([...dQueries, ...(dKeys as Tensor[]), ...(dValues as Tensor[])], 1);
+  return { dqkv: concat([...dQueries, ...dKeys, ...dValues], 1) };
+};
+
+function plus(soFar: Tensor | undefined, more: Tensor): Tensor {
+  return soFar ? add(soFar, more) : more;
 }
 
 /** q, k and v of one query head, each [B, T, D]. */

@@ -1,42 +1,41 @@
 /** Attention on the CPU engine. */
 import { wasmBackend } from '../../engine/wasm/engine.ts';
-import type { CachedAttentionAttributes } from '../cached-attention/cached-attention.ts';
 import { GEMM_SCRATCH } from '../linear/wasm.ts';
-import type { BackendKernel } from '../register.ts';
-import type { AttentionAttributes } from './attention.ts';
+import type { Kernel } from '../define-op.ts';
+import type { Attention, AttentionBackward } from './attention.ts';
 
 /** Queries of a block: see kernel.as.ts. */
 const QUERIES = 48;
 
-export const attentionKernel: BackendKernel = ({ qkv }, attributes) => {
-  const { batch, time, heads, kvHeads, headDim, window, scale } = attributes as AttentionAttributes;
+export const attention: Kernel<Attention> = ({ qkv }, attributes) => {
+  const { batch, time, heads, kvHeads, headDim, window, scale } = attributes;
   const engine = wasmBackend();
   const out = engine.output([batch * time, heads * headDim]);
   const logSumExp = engine.output([batch * time, heads]);
   engine.run(
     'attention',
     [
-      ...[qkv!, out, logSumExp].map((info) => engine.pointer(info)),
+      ...[qkv, out, logSumExp].map((info) => engine.pointer(info)),
       ...[batch, time, heads, kvHeads, headDim, window, scale],
     ],
     batch * heads * time * time * headDim,
     GEMM_SCRATCH + QUERIES * time * 4 + 64,
   );
-  return [out, logSumExp];
+  return { out, logSumExp };
 };
 
-export const attentionBackwardKernel: BackendKernel = (inputs, attributes) => {
-  const { batch, time, heads, kvHeads, headDim, window, scale } = attributes as AttentionAttributes;
+export const attentionBackward: Kernel<AttentionBackward> = (inputs, attributes) => {
+  const { batch, time, heads, kvHeads, headDim, window, scale } = attributes;
   const { qkv, out, logSumExp, dy } = inputs;
   const engine = wasmBackend();
-  const dqkv = engine.output(qkv!.shape);
+  const dqkv = engine.output(qkv.shape);
   const rows = batch * time;
   const target = engine.pointer(dqkv);
   const run = (partial: number, partialWidth: number) =>
     engine.run(
       'attentionBackward',
       [
-        ...[qkv!, out!, logSumExp!, dy!, dqkv].map((info) => engine.pointer(info)),
+        ...[qkv, out, logSumExp, dy, dqkv].map((info) => engine.pointer(info)),
         ...[partial, partialWidth, batch, time, heads, kvHeads, headDim, window, scale],
       ],
       batch * heads * time * time * headDim,
@@ -51,22 +50,5 @@ export const attentionBackwardKernel: BackendKernel = (inputs, attributes) => {
       engine.run('addHeadGroups', sums, rows * heads * headDim * 2);
     });
   }
-  return dqkv;
-};
-
-export const cachedAttentionKernel: BackendKernel = ({ qkv, cache, lengths }, attributes) => {
-  const shape = attributes as CachedAttentionAttributes;
-  const { batch, time, capacity, heads, kvHeads, headDim, window, scale } = shape;
-  const engine = wasmBackend();
-  const out = engine.output([batch * time, heads * headDim]);
-  engine.run(
-    'cachedAttention',
-    [
-      ...[qkv!, cache!, lengths!, out].map((info) => engine.pointer(info)),
-      ...[batch, time, capacity, heads, kvHeads, headDim, window, scale],
-    ],
-    batch * heads * time * capacity * headDim,
-    GEMM_SCRATCH + (capacity + 16) * 4,
-  );
-  return out;
+  return { dqkv };
 };

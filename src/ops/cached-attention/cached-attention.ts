@@ -7,9 +7,11 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttentionShape } from '../attention/attention.ts';
-import { runKernelForOne } from '../tape.ts';
-
-export const CACHED_ATTENTION = 'IdiolectCachedAttention';
+import { defineOp, type Signature } from '../define-op.ts';
+import { at, lengthOf } from '../shape.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface CachedAttentionAttributes extends AttentionShape {
   batch: number;
@@ -18,6 +20,22 @@ export interface CachedAttentionAttributes extends AttentionShape {
   /** Positions the cache holds per sequence. */
   capacity: number;
 }
+
+/** qkv [B·T, W], cache [B, capacity, 2·Hkv·D] (written), lengths int32 [B] → out [B·T, H·D]. */
+export type CachedAttention = Signature<
+  'qkv' | 'cache' | 'lengths',
+  'out',
+  CachedAttentionAttributes
+>;
+
+export const cachedAttentionOp = defineOp({
+  name: 'IdiolectCachedAttention',
+  inputs: ['qkv', 'cache', 'lengths'],
+  outputs: ['out'],
+  reference: reference.cachedAttention,
+  wasm: wasm.cachedAttention,
+  webgpu: webgpu.cachedAttention,
+});
 
 /**
  * @param qkv [B·T, (H + 2·Hkv)·D]: the new positions, already rotated
@@ -31,12 +49,8 @@ export function cachedAttention(
   lengths: Tensor,
   shape: AttentionShape,
 ): Tensor {
-  const [batch, capacity] = cache.shape as [number, number, number];
-  const attributes: CachedAttentionAttributes = {
-    ...shape,
-    batch,
-    capacity,
-    time: qkv.shape[0] / batch,
-  };
-  return runKernelForOne(CACHED_ATTENTION, { qkv, cache, lengths }, attributes);
+  const batch = lengthOf(cache);
+  const time = lengthOf(qkv) / batch;
+  const attributes = { ...shape, batch, time, capacity: at(cache.shape, 1) };
+  return cachedAttentionOp.run({ qkv, cache, lengths }, attributes).out;
 }

@@ -5,7 +5,7 @@
  */
 import { headLayout } from '../attention/program.ts';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
 import {
   defineProgram,
   GROUP,
@@ -16,7 +16,7 @@ import {
   spread,
   sumReduction,
 } from '../wgsl-program.ts';
-import type { CachedAttentionAttributes } from './cached-attention.ts';
+import type { CachedAttention } from './cached-attention.ts';
 
 const runWrite = defineProgram('cached attention write', () => ({
   outputs: { cache: 'f32' },
@@ -102,17 +102,16 @@ ${own((i, vector) => `  if (${vector} < ${layout.vectors}) { out[row * ${layout.
   };
 });
 
-/** qkv [B·T, W], cache [B, capacity, 2·Hkv·D] (written), lengths int32 [B] → [B·T, H·D]. */
-export const cachedAttentionKernel: BackendKernel = ({ qkv, cache, lengths }, attributes) => {
-  const shape = attributes as CachedAttentionAttributes;
-  const { batch, time, capacity, heads, kvHeads, headDim, window, scale } = shape;
+export const cachedAttention: Kernel<CachedAttention> = (inputs, attributes) => {
+  const { batch, time, capacity, heads, kvHeads, headDim, window, scale } = attributes;
+  const { qkv, cache, lengths } = inputs;
   const cached = 2 * kvHeads * headDim;
   const count = batch * time * cached;
   runWrite(
     {},
     {
-      outputs: { cache: cache! },
-      inputs: { qkv: qkv!, lengths: lengths! },
+      outputs: { cache },
+      inputs: { qkv, lengths },
       uniforms: { count, time, capacity, cached, width: heads * headDim + cached },
       groups: groupsFor(count),
     },
@@ -123,10 +122,10 @@ export const cachedAttentionKernel: BackendKernel = ({ qkv, cache, lengths }, at
     { heads, kvHeads, headDim, window },
     {
       outputs: { out },
-      inputs: { qkv: qkv!, cache: cache!, lengths: lengths! },
+      inputs,
       uniforms: { rows, time, capacity, scale },
       groups: spread(rows),
     },
   );
-  return out;
+  return { out };
 };

@@ -1,9 +1,23 @@
-/** x [N, C] → Σ over the rows [C]: the gradient of a bias. Not differentiable. */
+/** Sums over the rows of a matrix: the gradient of a bias. Not differentiable. */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernelForOne } from '../tape.ts';
+import { defineOp, type Signature } from '../define-op.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
-export const COLUMN_SUM = 'IdiolectColumnSum';
+/** x [N, C] → y [C]. */
+export type ColumnSum = Signature<'x', 'y'>;
 
+export const columnSumOp = defineOp({
+  name: 'IdiolectColumnSum',
+  inputs: ['x'],
+  outputs: ['y'],
+  reference: reference.columnSum,
+  wasm: wasm.columnSum,
+  webgpu: webgpu.columnSum,
+});
+
+/** x [N, C] → [C]. */
 export function columnSum(x: Tensor): Tensor {
-  return runKernelForOne(COLUMN_SUM, { x });
+  return columnSumOp.run({ x }).y;
 }

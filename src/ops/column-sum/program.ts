@@ -1,8 +1,10 @@
 /** Sums over the rows on WebGPU: one invocation a column, rows in their order. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { matrixShape } from '../shape.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import type { ColumnSum } from './column-sum.ts';
 
 const run = defineProgram('column sum', () => ({
   outputs: { y: 'f32' },
@@ -15,10 +17,10 @@ const run = defineProgram('column sum', () => ({
 
 /** x [N, C] → [C]. */
 export function sumColumns(x: TensorInfo): TensorInfo {
-  const [rows, count] = x.shape as [number, number];
+  const [rows, count] = matrixShape(x);
   const y = emptyTensor([count]);
   run({}, { outputs: { y }, inputs: { x }, uniforms: { count, rows }, groups: groupsFor(count) });
   return y;
 }
 
-export const columnSumKernel: BackendKernel = ({ x }) => sumColumns(x!);
+export const columnSum: Kernel<ColumnSum> = ({ x }) => ({ y: sumColumns(x) });

@@ -1,8 +1,6 @@
 /** Column sums from stock tfjs ops. */
-import { sum, type Tensor } from '@tensorflow/tfjs-core';
-import type { Inputs } from '../tape.ts';
+import { sum } from '@tensorflow/tfjs-core';
+import type { Reference } from '../define-op.ts';
+import type { ColumnSum } from './column-sum.ts';
 
-/** x [N, C] → [C]. */
-export function columnSumReference({ x }: Inputs): Tensor {
-  return sum(x!, 0);
-}
+export const columnSum: Reference<ColumnSum> = ({ x }) => ({ y: sum(x, 0) });

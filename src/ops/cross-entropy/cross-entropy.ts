@@ -6,12 +6,13 @@
  * same op.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernel, runKernelForOne, taped } from '../tape.ts';
-import { weightAttributes, weightInputs, type Weight, type WeightAttributes } from '../weight.ts';
-
-export const CROSS_ENTROPY = 'IdiolectCrossEntropy';
-export const SCATTER_ROWS = 'IdiolectScatterRows';
-export const CROSS_ENTROPY_WEIGHT_GRADIENT = 'IdiolectCrossEntropyWeightGradient';
+import { defineOp, type Signature } from '../define-op.ts';
+import { lengthOf } from '../shape.ts';
+import { weightAttributes, type Weight, type WeightAttributes } from '../weight.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as scatterRowsWebGpu from './scatter-program.ts';
+import * as wasm from './wasm.ts';
 
 export interface CrossEntropyAttributes extends WeightAttributes {
   /** Whether the gradient of x is wanted too. */
@@ -22,6 +23,54 @@ export interface ScatterRowsAttributes {
   /** Rows of the result. */
   count: number;
 }
+
+/** x [N, C], w [V, C], rows and targets int32 [M] → nll, correct [M], and dx [M, C] if wanted. */
+export type CrossEntropy = Signature<
+  'x' | 'w*' | 'rows' | 'targets',
+  'nll' | 'correct' | 'dx?',
+  CrossEntropyAttributes
+>;
+/** x, w, rows, targets as above and dy [M] → dw [V, C]. */
+export type CrossEntropyWeightGradient = Signature<
+  'x' | 'w*' | 'rows' | 'targets' | 'dy',
+  'dw',
+  WeightAttributes
+>;
+/** dx [M, C] scaled by dy [M] and put at its rows of a zero y [count, C]. */
+export type ScatterRows = Signature<'dx' | 'dy' | 'rows', 'y', ScatterRowsAttributes>;
+
+export const crossEntropyOp = defineOp({
+  name: 'IdiolectCrossEntropy',
+  inputs: ['x', 'w*', 'rows', 'targets'],
+  outputs: ['nll', 'correct', 'dx?'],
+  results: ['nll', 'correct'],
+  reference: reference.crossEntropy,
+  wasm: wasm.crossEntropy,
+  webgpu: webgpu.crossEntropy,
+  saved: ['x', 'w*', 'rows', 'targets', 'dx?'],
+  backward: ({ dy, saved: { x, w, rows, targets, dx }, attributes }) => ({
+    x: () => dx && scatterRows.run({ dx, dy, rows }, { count: lengthOf(x) }).y,
+    w: [() => crossEntropyWeightGradient.run({ x, w, rows, targets, dy }, attributes).dw],
+  }),
+});
+
+export const crossEntropyWeightGradient = defineOp({
+  name: 'IdiolectCrossEntropyWeightGradient',
+  inputs: ['x', 'w*', 'rows', 'targets', 'dy'],
+  outputs: ['dw'],
+  reference: reference.crossEntropyWeightGradient,
+  wasm: wasm.crossEntropyWeightGradient,
+  webgpu: webgpu.crossEntropyWeightGradient,
+});
+
+export const scatterRows = defineOp({
+  name: 'IdiolectScatterRows',
+  inputs: ['dx', 'dy', 'rows'],
+  outputs: ['y'],
+  reference: reference.scatterRows,
+  wasm: wasm.scatterRows,
+  webgpu: scatterRowsWebGpu.scatterRows,
+});
 
 // A type, not an interface: tfjs's tidy takes only what has an index signature.
 export type TokenLosses = {
@@ -45,28 +94,6 @@ export function crossEntropy(
   targets: Tensor,
   gradient: boolean,
 ): TokenLosses {
-  const attributes: CrossEntropyAttributes = { ...weightAttributes(head), gradient };
-  const weights = weightInputs(head);
-  const count = x.shape[0];
-  const [nll, correct] = taped(
-    { x, ...weights },
-    (save) => {
-      const outputs = runKernel(CROSS_ENTROPY, { x, rows, targets, ...weights }, attributes);
-      if (gradient) save([outputs[2]!, rows, x, targets, weights['w0']!]);
-      return [outputs[0]!, outputs[1]!];
-    },
-    ([dy], [dx, savedRows, savedX, savedTargets, w0]) => ({
-      x: () => {
-        const inputs = { dx: dx!, dy: dy!, rows: savedRows! };
-        return runKernelForOne(SCATTER_ROWS, inputs, { count });
-      },
-      w0: () =>
-        runKernelForOne(
-          CROSS_ENTROPY_WEIGHT_GRADIENT,
-          { x: savedX!, rows: savedRows!, targets: savedTargets!, w0: w0!, dy: dy! },
-          attributes,
-        ),
-    }),
-  ) as [Tensor, Tensor];
-  return { nll, correct };
+  const inputs = { x, w: head.parts, rows, targets };
+  return crossEntropyOp.apply(inputs, { ...weightAttributes(head), gradient });
 }

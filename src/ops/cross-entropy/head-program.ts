@@ -1,6 +1,5 @@
 /** The products of the head on WebGPU: logits of a chunk of rows, and what their gradient gives. */
-import { partNames } from '../linear/program.ts';
-import type { WeightFormat } from '../weight.ts';
+import { partNames, type WeightFormat } from '../weight.ts';
 import { matmulText, type MatmulPlan } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
 import { defineProgram } from '../wgsl-program.ts';

@@ -73,7 +73,7 @@ export function computeLosses(losses: Losses): void {
     { lanes, gradient: scaled ? 'scaled' : gradient ? 'plain' : 'none' },
     {
       outputs: { logits, nll, correct },
-      inputs: { targets, ...(scaled && { dy: gradient }) },
+      inputs: { targets, dy: scaled ? gradient : undefined },
       uniforms: { first, rows, vocabulary },
       groups: rowGroups(rows, lanes),
     },

@@ -5,10 +5,11 @@
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import { partsOf } from '../linear/program.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { lengthOf } from '../shape.ts';
+import type { WeightAttributes } from '../weight.ts';
 import { matmulGroups, planMatmul } from '../wgsl-matmul.ts';
-import type { CrossEntropyAttributes } from './cross-entropy.ts';
+import type { CrossEntropy, CrossEntropyWeightGradient } from './cross-entropy.ts';
 import { runInputGradient, runLogits, runWeightGradient, type BakedHead } from './head-program.ts';
 import { computeLosses } from './losses-program.ts';
 
@@ -22,35 +23,32 @@ export const LOGITS_BYTES = 16 * 2 ** 20;
 export function crossEntropyKernels(logitsBytes = LOGITS_BYTES) {
   /** Calls `visit` with the logits of each chunk, in order; all chunks share one buffer. */
   function eachChunk(
-    inputs: Record<string, TensorInfo>,
-    attributes: CrossEntropyAttributes,
+    { x, rows, w }: HeadInputs,
+    { format, rows: vocabulary, columns, partRows }: WeightAttributes,
     visit: (logits: TensorInfo, first: number, count: number, call: HeadCall) => void,
   ): void {
-    const { format, rows: vocabulary_, columns: width, partRows } = attributes;
-    const parts = partsOf(inputs);
-    const total = inputs['rows']!.shape[0]!;
-    const chunk = Math.max(1, Math.min(total, Math.floor(logitsBytes / (4 * vocabulary_))));
-    const logits = emptyTensor([chunk, vocabulary_]);
+    const total = lengthOf(rows);
+    const chunk = Math.max(1, Math.min(total, Math.floor(logitsBytes / (4 * vocabulary))));
+    const logits = emptyTensor([chunk, vocabulary]);
     for (let first = 0; first < total; first += chunk) {
       const count = Math.min(chunk, total - first);
-      const plan = planMatmul(count, vocabulary_);
+      const plan = planMatmul(count, vocabulary);
       const call: HeadCall = {
         baked: {
           format,
-          parts: Object.keys(parts).length,
-          alignedIn: width % 4 === 0,
-          alignedVocabulary: vocabulary_ % 4 === 0,
+          parts: w.length,
+          alignedIn: columns % 4 === 0,
+          alignedVocabulary: vocabulary % 4 === 0,
         },
-        uniforms: { first, count, vocabulary: vocabulary_, columns: width, partRows },
-        parts,
+        uniforms: { first, count, vocabulary, columns, partRows },
       };
       runLogits(
         { ...call.baked, plan },
         {
           outputs: { logits },
-          inputs: { x: inputs['x']!, rows: inputs['rows']!, ...parts },
+          inputs: { x, rows, w },
           uniforms: call.uniforms,
-          groups: matmulGroups(plan, count, vocabulary_),
+          groups: matmulGroups(plan, count, vocabulary),
         },
       );
       visit(logits, first, count, call);
@@ -58,68 +56,65 @@ export function crossEntropyKernels(logitsBytes = LOGITS_BYTES) {
     disposeTensor(logits);
   }
 
-  /** x [N, C], w [V, C], rows and targets int32 [M] → nll [M], correct [M], and dx [M, C]. */
-  const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
-    const own = attributes as CrossEntropyAttributes;
-    const total = inputs['rows']!.shape[0]!;
+  const crossEntropy: Kernel<CrossEntropy> = (inputs, attributes) => {
+    const { rows: vocabulary, columns, gradient } = attributes;
+    const { w, targets } = inputs;
+    const total = lengthOf(inputs.rows);
     const nll = emptyTensor([total]);
     const correct = emptyTensor([total]);
-    const dx = own.gradient ? emptyTensor([total, own.columns]) : undefined;
-    eachChunk(inputs, own, (logits, first, count, { baked, uniforms, parts }) => {
-      computeLosses({
-        ...{ logits, nll, correct, first, targets: inputs['targets']! },
-        ...{ rows: count, vocabulary: own.rows, gradient: own.gradient },
-      });
+    const dx = gradient ? emptyTensor([total, columns]) : undefined;
+    eachChunk(inputs, attributes, (logits, first, count, { baked, uniforms }) => {
+      computeLosses({ logits, nll, correct, first, targets, rows: count, vocabulary, gradient });
       if (!dx) return;
-      const plan = planMatmul(count, own.columns);
+      const plan = planMatmul(count, columns);
       runInputGradient(
         { ...baked, plan },
         {
           outputs: { dx },
-          inputs: { logits, ...parts },
+          inputs: { logits, w },
           uniforms,
-          groups: matmulGroups(plan, count, own.columns),
+          groups: matmulGroups(plan, count, columns),
         },
       );
     });
-    return dx ? [nll, correct, dx] : [nll, correct];
+    return { nll, correct, dx };
   };
 
-  /** x, rows, targets, w as above and dy [M] → dW [V, C]. */
-  const crossEntropyWeightGradientKernel: BackendKernel = (inputs, attributes) => {
-    const own = attributes as CrossEntropyAttributes;
-    const total = inputs['rows']!.shape[0]!;
+  const crossEntropyWeightGradient: Kernel<CrossEntropyWeightGradient> = (inputs, attributes) => {
+    const { rows: vocabulary, columns } = attributes;
+    const { x, rows, targets, dy: gradient } = inputs;
+    const total = lengthOf(rows);
     const nll = emptyTensor([total]);
     const correct = emptyTensor([total]);
-    const dw = emptyTensor([own.rows, own.columns]);
-    const plan = planMatmul(own.rows, own.columns);
-    eachChunk(inputs, own, (logits, first, count, { baked, uniforms }) => {
-      computeLosses({
-        ...{ logits, nll, correct, first, targets: inputs['targets']! },
-        ...{ rows: count, vocabulary: own.rows, gradient: inputs['dy']! },
-      });
+    const dw = emptyTensor([vocabulary, columns]);
+    const plan = planMatmul(vocabulary, columns);
+    eachChunk(inputs, attributes, (logits, first, count, { baked, uniforms }) => {
+      computeLosses({ logits, nll, correct, first, targets, rows: count, vocabulary, gradient });
       runWeightGradient(
         { plan, alignedIn: baked.alignedIn, alignedVocabulary: baked.alignedVocabulary },
         {
           outputs: { dw },
-          inputs: { x: inputs['x']!, rows: inputs['rows']!, logits },
+          inputs: { x, rows, logits },
           uniforms,
-          groups: matmulGroups(plan, own.rows, own.columns),
+          groups: matmulGroups(plan, vocabulary, columns),
         },
       );
     });
     disposeTensor(nll);
     disposeTensor(correct);
-    return dw;
+    return { dw };
   };
 
-  return { crossEntropyKernel, crossEntropyWeightGradientKernel };
+  return { crossEntropy, crossEntropyWeightGradient };
 }
+
+export const { crossEntropy, crossEntropyWeightGradient } = crossEntropyKernels();
+
+type HeadInputs = Pick<Parameters<Kernel<CrossEntropy>>[0], 'x' | 'rows' | 'w'>;
 
 interface HeadCall {
   baked: Omit<BakedHead, 'plan'> & Pick<BakedHead, HeadShape>;
   uniforms: Record<'first' | 'count' | 'vocabulary' | 'columns' | 'partRows', number>;
-  parts: Record<string, TensorInfo>;
 }
 
 type HeadShape = 'format' | 'parts' | 'alignedIn' | 'alignedVocabulary';

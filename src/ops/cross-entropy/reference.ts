@@ -7,7 +7,6 @@ import {
   expandDims,
   gather,
   logSumExp,
-  matMul,
   mul,
   oneHot,
   reshape,
@@ -16,47 +15,43 @@ import {
   sub,
   sum,
   type Tensor,
-  type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { weightFrom } from '../linear/reference.ts';
-import type { Inputs } from '../tape.ts';
-import type { CrossEntropyAttributes, ScatterRowsAttributes } from './cross-entropy.ts';
+import type { Reference } from '../define-op.ts';
+import { matrixProduct } from '../linear/reference.ts';
+import { lengthOf, matrixShape } from '../shape.ts';
+import { matrixOf } from '../widen/widen.ts';
+import type { CrossEntropy, CrossEntropyWeightGradient, ScatterRows } from './cross-entropy.ts';
 
-/** x [N, C], w [V, C], rows and targets int32 [M] → nll [M], correct [M], and dx [M, C]. */
-export function crossEntropyReference(inputs: Inputs, attributes: object): Tensor[] {
-  const { gradient } = attributes as CrossEntropyAttributes;
-  const weight = weightFrom(inputs, attributes) as Tensor2D;
+export const crossEntropy: Reference<CrossEntropy> = (inputs, attributes) => {
+  const weight = matrixOf(inputs.w, attributes);
   const { logits, chosen } = logitsOf(inputs, weight);
   const lse = logSumExp(logits, -1, true);
   const nll = sub(squeeze(lse, [1]), sum(mul(logits, chosen), -1));
-  const correct = cast(equal(argMax(logits, -1), inputs['targets']!), 'float32');
-  if (!gradient) return [nll, correct];
+  const correct = cast(equal(argMax(logits, -1), inputs.targets), 'float32');
+  if (!attributes.gradient) return { nll, correct };
   const dLogits = sub(exp(sub(logits, lse)), chosen);
-  return [nll, correct, matMul(dLogits as Tensor2D, weight)];
-}
+  return { nll, correct, dx: matrixProduct(dLogits, weight) };
+};
 
-/** dx [M, C] scaled by dy [M] and put at its rows of a zero [count, C]. */
-export function scatterRowsReference({ dx, dy, rows }: Inputs, attributes: object): Tensor {
-  const { count } = attributes as ScatterRowsAttributes;
-  const scaled = mul(dx!, expandDims(dy!, 1));
-  return scatterND(expandDims(rows!, 1), scaled, [count, scaled.shape[1]!]);
-}
+export const scatterRows: Reference<ScatterRows> = ({ dx, dy, rows }, { count }) => {
+  const [, columns] = matrixShape(dx);
+  const scaled = mul(dx, expandDims(dy, 1));
+  return { y: scatterND(expandDims(rows, 1), scaled, [count, columns]) };
+};
 
-/** x, rows, targets, w as above and dy [M] → dW [V, C]. */
-export function crossEntropyWeightGradientReference(inputs: Inputs, attributes: object): Tensor {
-  const weight = weightFrom(inputs, attributes) as Tensor2D;
-  const { logits, chosen, hidden } = logitsOf(inputs, weight);
+export const crossEntropyWeightGradient: Reference<CrossEntropyWeightGradient> = (
+  inputs,
+  attributes,
+) => {
+  const { logits, chosen, hidden } = logitsOf(inputs, matrixOf(inputs.w, attributes));
   const lse = logSumExp(logits, -1, true);
-  const dLogits = mul(sub(exp(sub(logits, lse)), chosen), expandDims(inputs['dy']!, 1));
-  return matMul(dLogits as Tensor2D, hidden, true, false);
-}
+  const dLogits = mul(sub(exp(sub(logits, lse)), chosen), expandDims(inputs.dy, 1));
+  return { dw: matrixProduct(dLogits, hidden, true, false) };
+};
 
-function logitsOf(inputs: Inputs, weight: Tensor2D) {
-  const hidden = gather(inputs['x']!, inputs['rows']!) as Tensor2D;
-  const logits = matMul(hidden, weight, false, true);
-  const chosen = reshape(
-    oneHot(inputs['targets']!, weight.shape[0], 1, 0, 'float32'),
-    logits.shape,
-  );
+function logitsOf({ x, rows, targets }: Record<'x' | 'rows' | 'targets', Tensor>, weight: Tensor) {
+  const hidden = gather(x, rows);
+  const logits = matrixProduct(hidden, weight, false, true);
+  const chosen = reshape(oneHot(targets, lengthOf(weight), 1, 0, 'float32'), logits.shape);
   return { hidden, logits, chosen };
 }

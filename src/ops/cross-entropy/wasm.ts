@@ -2,8 +2,11 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { wasmBackend } from '../../engine/wasm/engine.ts';
 import { eachPart, gemm, plain, turned } from '../linear/wasm.ts';
-import type { BackendKernel } from '../register.ts';
-import type { CrossEntropyAttributes, ScatterRowsAttributes } from './cross-entropy.ts';
+import type { Kernel } from '../define-op.ts';
+import type { Named } from '../named.ts';
+import { lengthOf, matrixShape } from '../shape.ts';
+import type { WeightAttributes } from '../weight.ts';
+import type { CrossEntropy, CrossEntropyWeightGradient, ScatterRows } from './cross-entropy.ts';
 
 /** Bytes of logits at a time. */
 const CHUNK_BYTES = 16 * 2 ** 20;
@@ -17,15 +20,15 @@ interface Chunk {
   logits: number;
 }
 
-export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
-  const { rows: vocabulary, columns, gradient } = attributes as CrossEntropyAttributes;
+export const crossEntropy: Kernel<CrossEntropy> = (inputs, attributes) => {
+  const { rows: vocabulary, columns, gradient } = attributes;
   const engine = wasmBackend();
-  const m = inputs['rows']!.shape[0]!;
+  const m = lengthOf(inputs.rows);
   const nll = engine.output([m]);
   const correct = engine.output([m]);
   const dx = gradient ? engine.output([m, columns]) : undefined;
-  const targets = engine.pointer(inputs['targets']!);
-  eachChunk(inputs, attributes as CrossEntropyAttributes, ({ from, count, logits }) => {
+  const targets = engine.pointer(inputs.targets);
+  eachChunk(inputs, attributes, ({ from, count, logits }) => {
     const at = (info: TensorInfo) => engine.pointer(info) + 4 * from;
     engine.run(
       'softmaxLoss',
@@ -33,7 +36,7 @@ export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
       count * vocabulary * 4,
     );
     if (!dx) return;
-    eachPart(inputs, attributes as CrossEntropyAttributes, (part, width, first, partRows, format) =>
+    eachPart(inputs.w, attributes, (part, width, first, partRows, format) =>
       gemm(
         plain(logits + 4 * first, vocabulary),
         plain(part, width),
@@ -45,15 +48,18 @@ export const crossEntropyKernel: BackendKernel = (inputs, attributes) => {
       ),
     );
   });
-  return dx ? [nll, correct, dx] : [nll, correct];
+  return { nll, correct, dx };
 };
 
-export const crossEntropyWeightGradientKernel: BackendKernel = (inputs, attributes) => {
-  const { rows: vocabulary, columns } = attributes as CrossEntropyAttributes;
+export const crossEntropyWeightGradient: Kernel<CrossEntropyWeightGradient> = (
+  inputs,
+  attributes,
+) => {
+  const { rows: vocabulary, columns } = attributes;
   const engine = wasmBackend();
   const dw = engine.output([vocabulary, columns]);
-  const [targets, dy] = [engine.pointer(inputs['targets']!), engine.pointer(inputs['dy']!)];
-  eachChunk(inputs, attributes as CrossEntropyAttributes, ({ from, count, hidden, logits }) => {
+  const [targets, dy] = [engine.pointer(inputs.targets), engine.pointer(inputs.dy)];
+  eachChunk(inputs, attributes, ({ from, count, hidden, logits }) => {
     engine.run(
       'softmaxLoss',
       [logits, targets + 4 * from, 0, 0, dy + 4 * from, count, vocabulary, 2],
@@ -63,38 +69,36 @@ export const crossEntropyWeightGradientKernel: BackendKernel = (inputs, attribut
     const size: [number, number, number] = [vocabulary, columns, count];
     gemm(left, plain(hidden, columns), 0, engine.pointer(dw), columns, size, { adds: from > 0 });
   });
-  return dw;
+  return { dw };
 };
 
-export const scatterRowsKernel: BackendKernel = ({ dx, dy, rows }, attributes) => {
-  const { count } = attributes as ScatterRowsAttributes;
+export const scatterRows: Kernel<ScatterRows> = ({ dx, dy, rows }, { count }) => {
   const engine = wasmBackend();
-  const [m, width] = dx!.shape as [number, number];
-  const out = engine.output([count, width]);
-  const pointers = [dx!, dy!, rows!, out].map((info) => engine.pointer(info));
+  const [m, width] = matrixShape(dx);
+  const y = engine.output([count, width]);
+  const pointers = [dx, dy, rows, y].map((info) => engine.pointer(info));
   engine.run('scatterRows', [...pointers, m, width, count], count * width);
-  return out;
+  return { y };
 };
 
 /** Gathers the hidden states of some rows and computes their logits, chunk by chunk. */
 function eachChunk(
-  inputs: Record<string, TensorInfo>,
-  attributes: CrossEntropyAttributes,
+  { x, rows, w }: Named<'x' | 'rows' | 'w*', TensorInfo>,
+  attributes: WeightAttributes,
   visit: (chunk: Chunk) => void,
 ): void {
   const { rows: vocabulary, columns } = attributes;
   const engine = wasmBackend();
-  const { x, rows } = inputs;
-  const m = rows!.shape[0]!;
+  const m = lengthOf(rows);
   const chunkRows = Math.max(1, Math.min(m, Math.floor(CHUNK_BYTES / (4 * vocabulary))));
-  const [xAt, rowsAt] = [engine.pointer(x!), engine.pointer(rows!)];
+  const [xAt, rowsAt] = [engine.pointer(x), engine.pointer(rows)];
   engine.withTemporary(4 * chunkRows * columns, (hidden) =>
     engine.withTemporary(4 * chunkRows * vocabulary, (logits) => {
       for (let from = 0; from < m; from += chunkRows) {
         const count = Math.min(chunkRows, m - from);
-        const gathered = [rowsAt + 4 * from, xAt, 0, 0, x!.shape[0]!, hidden, count, columns];
+        const gathered = [rowsAt + 4 * from, xAt, 0, 0, lengthOf(x), hidden, count, columns];
         engine.run('gatherRows', gathered, count * columns);
-        eachPart(inputs, attributes, (part, width, first, partRows, format) =>
+        eachPart(w, attributes, (part, width, first, partRows, format) =>
           gemm(
             plain(hidden, columns),
             turned(part, width),

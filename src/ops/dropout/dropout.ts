@@ -4,34 +4,32 @@
  * same on every backend.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernelForOne, taped } from '../tape.ts';
-
-export const DROPOUT = 'IdiolectDropout';
+import { defineOp, type Signature } from '../define-op.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface DropoutAttributes {
   rate: number;
   seed: number;
 }
 
+/** x of any shape → y of the same. */
+export type Dropout = Signature<'x', 'y', DropoutAttributes>;
+
+export const dropoutOp = defineOp({
+  name: 'IdiolectDropout',
+  inputs: ['x'],
+  outputs: ['y'],
+  reference: reference.dropout,
+  wasm: wasm.dropout,
+  webgpu: webgpu.dropout,
+  backward: ({ dy, attributes }) => ({
+    x: (): Tensor => dropoutOp.run({ x: dy }, attributes).y,
+  }),
+});
+
 /** x of any shape → the same shape; differentiable in x. */
 export function dropout(x: Tensor, rate: number, seed: number): Tensor {
-  const attributes: DropoutAttributes = { rate, seed };
-  return taped(
-    { x },
-    () => [runKernelForOne(DROPOUT, { x }, attributes)],
-    ([dy]) => ({ x: () => runKernelForOne(DROPOUT, { x: dy! }, attributes) }),
-  )[0]!;
-}
-
-/** The hash behind the mask: two rounds of a 32-bit avalanche over the index and the seed. */
-export function dropoutHash(seed: number, index: number): number {
-  let value = (Math.imul(index, 0x9e3779b1) ^ seed) | 0;
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return (value ^ (value >>> 16)) >>> 0;
-}
-
-/** Hashes below this are dropped. */
-export function dropoutThreshold(rate: number): number {
-  return Math.floor(rate * 2 ** 32);
+  return dropoutOp.apply({ x }, { rate, seed }).y;
 }

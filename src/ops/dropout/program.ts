@@ -1,8 +1,10 @@
 /** Dropout on WebGPU: the same 32-bit hash as on every other backend. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { sizeOf } from '../shape.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
-import { dropoutThreshold, type DropoutAttributes } from './dropout.ts';
+import type { Dropout } from './dropout.ts';
+import { dropoutThreshold } from './hash.ts';
 
 const runDropout = defineProgram('dropout', () => ({
   outputs: { y: 'f32' },
@@ -15,19 +17,10 @@ const runDropout = defineProgram('dropout', () => ({
   y[index] = select(x[index] * uniforms.kept, 0.0, hash < uniforms.threshold);`),
 }));
 
-/** x of any shape → the same shape. */
-export const dropoutKernel: BackendKernel = ({ x }, attributes) => {
-  const { rate, seed } = attributes as DropoutAttributes;
-  const y = emptyTensor(x!.shape);
-  const count = x!.shape.reduce((a, b) => a * b, 1);
-  runDropout(
-    {},
-    {
-      outputs: { y },
-      inputs: { x: x! },
-      uniforms: { count, seed, threshold: dropoutThreshold(rate), kept: 1 / (1 - rate) },
-      groups: groupsFor(count),
-    },
-  );
-  return y;
+export const dropout: Kernel<Dropout> = ({ x }, { rate, seed }) => {
+  const y = emptyTensor(x.shape);
+  const count = sizeOf(x.shape);
+  const uniforms = { count, seed, threshold: dropoutThreshold(rate), kept: 1 / (1 - rate) };
+  runDropout({}, { outputs: { y }, inputs: { x }, uniforms, groups: groupsFor(count) });
+  return { y };
 };

@@ -1,10 +1,11 @@
 /** Rows of a table in any format and up to several parts on WebGPU, and the table's gradient. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import { partNames, partsOf } from '../linear/program.ts';
-import type { BackendKernel } from '../register.ts';
-import type { WeightAttributes, WeightFormat } from '../weight.ts';
+import type { Kernel } from '../define-op.ts';
+import { lengthOf, matrixShape } from '../shape.ts';
+import { partNames, type WeightFormat } from '../weight.ts';
 import { elementType, matrixReader } from '../wgsl-matrix.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import type { Embedding, EmbeddingGradient } from './embedding.ts';
 
 interface BakedEmbedding extends Record<string, string | number | boolean> {
   format: WeightFormat;
@@ -32,24 +33,20 @@ ${perValue(`let row = index / uniforms.quads;
   };
 });
 
-/** ids int32 [N], w [V, C] → [N, C]. */
-export const embeddingKernel: BackendKernel = (inputs, attributes) => {
-  const { format, columns, partRows } = attributes as WeightAttributes;
-  const ids = inputs['ids']!;
-  const parts = partsOf(inputs);
-  const rows = ids.shape[0]!;
+export const embedding: Kernel<Embedding> = (inputs, { format, columns, partRows }) => {
+  const rows = lengthOf(inputs.ids);
   const quads = Math.ceil(columns / 4);
   const y = emptyTensor([rows, columns]);
   runEmbedding(
-    { format, parts: Object.keys(parts).length, aligned: columns % 4 === 0 },
+    { format, parts: inputs.w.length, aligned: columns % 4 === 0 },
     {
       outputs: { y },
-      inputs: { ids, ...parts },
+      inputs,
       uniforms: { count: rows * quads, columns, quads, partRows },
       groups: groupsFor(rows * quads),
     },
   );
-  return y;
+  return { y };
 };
 
 // Each value of the table looks through all ids in order: no atomics, the same sum every time.
@@ -66,20 +63,11 @@ const runGradient = defineProgram('embedding gradient', () => ({
   dw[index] = sum;`),
 }));
 
-/** ids int32 [N], dy [N, C] → [V, C]. */
-export const embeddingGradientKernel: BackendKernel = ({ ids, dy }, attributes) => {
-  const { rows: vocabulary } = attributes as WeightAttributes;
-  const [rows, columns] = dy!.shape as [number, number];
-  const dw = emptyTensor([vocabulary, columns]);
-  const count = vocabulary * columns;
-  runGradient(
-    {},
-    {
-      outputs: { dw },
-      inputs: { ids: ids!, dy: dy! },
-      uniforms: { count, columns, rows },
-      groups: groupsFor(count),
-    },
-  );
-  return dw;
+export const embeddingGradient: Kernel<EmbeddingGradient> = (inputs, attributes) => {
+  const [rows, columns] = matrixShape(inputs.dy);
+  const dw = emptyTensor([attributes.rows, columns]);
+  const count = attributes.rows * columns;
+  const uniforms = { count, columns, rows };
+  runGradient({}, { outputs: { dw }, inputs, uniforms, groups: groupsFor(count) });
+  return { dw };
 };

@@ -3,31 +3,47 @@
  * update of one vector, whatever the number of parameters. Not differentiable.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernel, runKernelForOne } from '../tape.ts';
-
-export const FLATTEN = 'IdiolectFlatten';
-export const UNFLATTEN = 'IdiolectUnflatten';
+import { defineOp, type Signature } from '../define-op.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface UnflattenAttributes {
   shapes: readonly (readonly number[])[];
 }
 
+/** t0, t1, … of any shapes → vector [Σ sizes]. */
+export type Flatten = Signature<'t*', 'vector'>;
+/** vector [Σ sizes] → a tensor for each shape. */
+export type Unflatten = Signature<'vector', 't*', UnflattenAttributes>;
+
+export const flattenOp = defineOp({
+  name: 'IdiolectFlatten',
+  inputs: ['t*'],
+  outputs: ['vector'],
+  reference: reference.flatten,
+  wasm: wasm.flatten,
+  webgpu: webgpu.flatten,
+});
+
+export const unflattenOp = defineOp({
+  name: 'IdiolectUnflatten',
+  inputs: ['vector'],
+  outputs: ['t*'],
+  reference: reference.unflatten,
+  wasm: wasm.unflatten,
+  webgpu: webgpu.unflatten,
+});
+
 /** float32 tensors of any shapes → [Σ sizes], in their order. */
 export function flatten(tensors: readonly Tensor[]): Tensor {
-  return runKernelForOne(FLATTEN, Object.fromEntries(tensors.map((own, i) => [`t${i}`, own])));
+  return flattenOp.run({ t: tensors }).vector;
 }
 
 /** The way back: [Σ sizes] → a tensor for each shape. */
-export function unflatten(vector: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
-  const attributes: UnflattenAttributes = { shapes };
-  return runKernel(UNFLATTEN, { vector }, attributes);
-}
-
-/** The tensors t0, t1, … of a kernel's inputs, in order. */
-export function numbered<T>(inputs: Record<string, T>): T[] {
-  return Object.keys(inputs).map((_, i) => inputs[`t${i}`]!);
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
+export function unflatten(
+  vector: Tensor,
+  shapes: readonly (readonly number[])[],
+): readonly Tensor[] {
+  return unflattenOp.run({ vector }, { shapes }).t;
 }

@@ -1,20 +1,20 @@
 /** Flattening from stock tfjs ops. */
-import { concat, reshape, slice, type Tensor } from '@tensorflow/tfjs-core';
-import type { Inputs } from '../tape.ts';
-import { numbered, sizeOf, type UnflattenAttributes } from './flat.ts';
+import { concat, reshape, slice } from '@tensorflow/tfjs-core';
+import type { Reference } from '../define-op.ts';
+import { sizeOf } from '../shape.ts';
+import type { Flatten, Unflatten } from './flat.ts';
 
-/** t0, t1, … of any shapes → [Σ sizes]. */
-export function flattenReference(inputs: Inputs): Tensor {
-  return concat(numbered(inputs).map((own) => reshape(own, [own.size])));
-}
+export const flatten: Reference<Flatten> = ({ t }) => ({
+  vector: concat(t.map((tensor) => reshape(tensor, [tensor.size]))),
+});
 
-/** vector [Σ sizes] → a tensor for each shape. */
-export function unflattenReference({ vector }: Inputs, attributes: object): Tensor[] {
+export const unflatten: Reference<Unflatten> = ({ vector }, { shapes }) => {
   let start = 0;
-  return (attributes as UnflattenAttributes).shapes.map((shape) => {
+  const t = shapes.map((shape) => {
     const size = sizeOf(shape);
-    const own = reshape(slice(vector!, [start], [size]), [...shape]);
+    const values = reshape(slice(vector, [start], [size]), [...shape]);
     start += size;
-    return own;
+    return values;
   });
-}
+  return { t };
+};

@@ -3,9 +3,10 @@
  * good to 1.5e-7. Its tanh may overflow inside: here it is made of e^(−2|u|).
  */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { sizeOf } from '../shape.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
-import type { GeluAttributes, GeluForm } from './gelu.ts';
+import type { Gelu, GeluBackward, GeluForm } from './gelu.ts';
 
 interface BakedGelu extends Record<string, string> {
   form: GeluForm;
@@ -50,31 +51,18 @@ const runBackward = defineProgram<BakedGelu>('gelu backward', ({ form }) => ({
 ${perValue('  dx[index] = dy[index] * slope(x[index]);')}`,
 }));
 
-/** x [N, F] → [N, F]. */
-export const geluKernel: BackendKernel = ({ x }, attributes) => {
-  const { form } = attributes as GeluAttributes;
-  const y = emptyTensor(x!.shape);
-  const count = x!.shape.reduce((a, b) => a * b, 1);
-  runForward(
-    { form },
-    { outputs: { y }, inputs: { x: x! }, uniforms: { count }, groups: groupsFor(count) },
-  );
-  return y;
+export const gelu: Kernel<Gelu> = ({ x }, { form }) => {
+  const y = emptyTensor(x.shape);
+  const count = sizeOf(x.shape);
+  const groups = groupsFor(count);
+  runForward({ form }, { outputs: { y }, inputs: { x }, uniforms: { count }, groups });
+  return { y };
 };
 
-/** x, dy [N, F] → dx [N, F]. */
-export const geluBackwardKernel: BackendKernel = ({ x, dy }, attributes) => {
-  const { form } = attributes as GeluAttributes;
-  const dx = emptyTensor(x!.shape);
-  const count = x!.shape.reduce((a, b) => a * b, 1);
-  runBackward(
-    { form },
-    {
-      outputs: { dx },
-      inputs: { x: x!, dy: dy! },
-      uniforms: { count },
-      groups: groupsFor(count),
-    },
-  );
-  return dx;
+export const geluBackward: Kernel<GeluBackward> = ({ x, dy }, { form }) => {
+  const dx = emptyTensor(x.shape);
+  const count = sizeOf(x.shape);
+  const groups = groupsFor(count);
+  runBackward({ form }, { outputs: { dx }, inputs: { x, dy }, uniforms: { count }, groups });
+  return { dx };
 };

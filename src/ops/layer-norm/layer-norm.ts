@@ -5,32 +5,53 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { columnSum } from '../column-sum/column-sum.ts';
-import type { NormAttributes } from '../rms-norm/rms-norm.ts';
-import { accumulating, runKernelForOne, taped } from '../tape.ts';
+import { defineOp, type Signature } from '../define-op.ts';
+import type { GammaGradient, NormAttributes } from '../rms-norm/rms-norm.ts';
+import { accumulating } from '../tape.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
-export const LAYER_NORM = 'IdiolectLayerNorm';
-export const LAYER_NORM_BACKWARD = 'IdiolectLayerNormBackward';
-export const LAYER_NORM_GAMMA_GRADIENT = 'IdiolectLayerNormGammaGradient';
+/** x [N, C], gamma and beta [C] → y [N, C]. */
+export type LayerNorm = Signature<'x' | 'gamma' | 'beta', 'y', NormAttributes>;
+/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given. */
+export type LayerNormBackward = Signature<'x' | 'gamma' | 'dy' | 'soFar?', 'dx', NormAttributes>;
+export type { GammaGradient };
+
+export const layerNormOp = defineOp({
+  name: 'IdiolectLayerNorm',
+  inputs: ['x', 'gamma', 'beta'],
+  outputs: ['y'],
+  reference: reference.layerNorm,
+  wasm: wasm.layerNorm,
+  webgpu: webgpu.layerNorm,
+  saved: ['x', 'gamma'],
+  backward: ({ dy, saved: { x, gamma }, attributes }) => ({
+    x: accumulating((soFar) => layerNormBackward.run({ x, gamma, dy, soFar }, attributes).dx),
+    gamma: () => layerNormGammaGradient.run({ x, dy }, attributes).dgamma,
+    beta: () => columnSum(dy),
+  }),
+});
+
+export const layerNormBackward = defineOp({
+  name: 'IdiolectLayerNormBackward',
+  inputs: ['x', 'gamma', 'dy', 'soFar?'],
+  outputs: ['dx'],
+  reference: reference.layerNormBackward,
+  wasm: wasm.layerNormBackward,
+  webgpu: webgpu.layerNormBackward,
+});
+
+export const layerNormGammaGradient = defineOp({
+  name: 'IdiolectLayerNormGammaGradient',
+  inputs: ['x', 'dy'],
+  outputs: ['dgamma'],
+  reference: reference.gammaGradient,
+  wasm: wasm.gammaGradient,
+  webgpu: webgpu.gammaGradient,
+});
 
 /** x [N, C], gamma and beta [C] → [N, C]; differentiable in all three. */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): Tensor {
-  const attributes: NormAttributes = { epsilon };
-  return taped(
-    { x, gamma, beta },
-    (save) => {
-      save([x, gamma]);
-      return [runKernelForOne(LAYER_NORM, { x, gamma, beta }, attributes)];
-    },
-    ([dy], [savedX, savedGamma]) => ({
-      x: accumulating((soFar) =>
-        runKernelForOne(
-          LAYER_NORM_BACKWARD,
-          { x: savedX!, gamma: savedGamma!, dy: dy!, ...(soFar && { soFar }) },
-          attributes,
-        ),
-      ),
-      gamma: () => runKernelForOne(LAYER_NORM_GAMMA_GRADIENT, { x: savedX!, dy: dy! }, attributes),
-      beta: () => columnSum(dy!),
-    }),
-  )[0]!;
+  return layerNormOp.apply({ x, gamma, beta }, { epsilon }).y;
 }

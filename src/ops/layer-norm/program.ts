@@ -1,9 +1,10 @@
 /** LayerNorm and its gradient on WebGPU: one group a row; the variance from centered values. */
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import { sumColumns } from '../column-sum/program.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
 import { normCall, type BakedNorm, type BakedNormBackward } from '../rms-norm/program.ts';
 import { defineProgram, perRow, reduction, sumReduction } from '../wgsl-program.ts';
+import type { GammaGradient, LayerNorm, LayerNormBackward } from './layer-norm.ts';
 
 const uniforms = { rows: 'i32', width: 'i32', epsilon: 'f32' } as const;
 
@@ -69,30 +70,27 @@ ${perRow(
 )}`,
 }));
 
-/** x [N, C], gamma and beta [C] → [N, C]. */
-export const layerNormKernel: BackendKernel = ({ x, gamma, beta }, attributes) => {
-  const y = emptyTensor(x!.shape);
-  const inputs = { x: x!, gamma: gamma!, beta: beta! };
-  const { lanes, call } = normCall(x!, attributes);
+export const layerNorm: Kernel<LayerNorm> = (inputs, attributes) => {
+  const y = emptyTensor(inputs.x.shape);
+  const { lanes, call } = normCall(inputs.x, attributes);
   runForward({ lanes }, { outputs: { y }, inputs, ...call });
-  return y;
+  return { y };
 };
 
-/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given. */
-export const layerNormBackwardKernel: BackendKernel = ({ x, gamma, dy, soFar }, attributes) => {
-  const dx = emptyTensor(x!.shape);
-  const inputs = { x: x!, gamma: gamma!, dy: dy!, ...(soFar && { soFar }) };
-  const { lanes, call } = normCall(x!, attributes);
-  runBackward({ lanes, soFar: soFar !== undefined }, { outputs: { dx }, inputs, ...call });
-  return dx;
+export const layerNormBackward: Kernel<LayerNormBackward> = (inputs, attributes) => {
+  const dx = emptyTensor(inputs.x.shape);
+  const { lanes, call } = normCall(inputs.x, attributes);
+  const soFar = inputs.soFar !== undefined;
+  runBackward({ lanes, soFar }, { outputs: { dx }, inputs, ...call });
+  return { dx };
 };
 
-/** x, dy [N, C] → dγ [C]: dy∘x̂ by rows, then its sums by columns. */
-export const layerNormGammaGradientKernel: BackendKernel = ({ x, dy }, attributes) => {
-  const along = emptyTensor(x!.shape);
-  const { lanes, call } = normCall(x!, attributes);
-  runAlong({ lanes }, { outputs: { along }, inputs: { x: x!, dy: dy! }, ...call });
-  const gradient = sumColumns(along);
+/** dy∘x̂ by rows, then its sums by columns. */
+export const gammaGradient: Kernel<GammaGradient> = (inputs, attributes) => {
+  const along = emptyTensor(inputs.x.shape);
+  const { lanes, call } = normCall(inputs.x, attributes);
+  runAlong({ lanes }, { outputs: { along }, inputs, ...call });
+  const dgamma = sumColumns(along);
   disposeTensor(along);
-  return gradient;
+  return { dgamma };
 };

@@ -1,13 +1,24 @@
 /**
  * The likeliest token of each row of logits, the first of them if several are: greedy decoding
- * reads one number a sequence instead of a row as long as the vocabulary.
+ * reads one number a sequence instead of a row as long as the vocabulary. Not differentiable.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernelForOne } from '../tape.ts';
+import { defineOp, type Signature } from '../define-op.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
 
-export const LIKELIEST = 'IdiolectLikeliest';
+/** logits [M, V] → best int32 [M]. */
+export type Likeliest = Signature<'logits', 'best'>;
 
-/** logits [M, V] → int32 [M]. Not differentiable. */
+export const likeliestOp = defineOp({
+  name: 'IdiolectLikeliest',
+  inputs: ['logits'],
+  outputs: ['best'],
+  reference: reference.likeliest,
+  webgpu: webgpu.likeliest,
+});
+
+/** logits [M, V] → int32 [M]. */
 export function likeliest(logits: Tensor): Tensor {
-  return runKernelForOne(LIKELIEST, { logits });
+  return likeliestOp.run({ logits }).best;
 }

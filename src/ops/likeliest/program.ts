@@ -1,8 +1,10 @@
 /** The likeliest token on WebGPU: a group a row, the largest value and then its first place. */
 import { rowLanes } from '../../engine/webgpu/kernel-variants.ts';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { matrixShape } from '../shape.ts';
 import { defineProgram, perRow, reduction, rowGroups } from '../wgsl-program.ts';
+import type { Likeliest } from './likeliest.ts';
 
 /** Invocations for a row. */
 const LANES = 256;
@@ -28,19 +30,11 @@ ${perRow(
 )}`,
 }));
 
-/** logits [M, V] → int32 [M]. */
-export const likeliestKernel: BackendKernel = ({ logits }) => {
-  const [rows, width] = logits!.shape as [number, number];
+export const likeliest: Kernel<Likeliest> = (inputs) => {
+  const [rows, width] = matrixShape(inputs.logits);
   const best = emptyTensor([rows], 'int32');
   const lanes = rowLanes(LANES);
-  runLikeliest(
-    { lanes },
-    {
-      outputs: { best },
-      inputs: { logits: logits! },
-      uniforms: { rows, width },
-      groups: rowGroups(rows, lanes),
-    },
-  );
-  return best;
+  const uniforms = { rows, width };
+  runLikeliest({ lanes }, { outputs: { best }, inputs, uniforms, groups: rowGroups(rows, lanes) });
+  return { best };
 };

@@ -1,18 +1,20 @@
 /** The likeliest token in plain JavaScript, for backends that keep values in host memory. */
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor } from '@tensorflow/tfjs-core';
+import type { Reference } from '../define-op.ts';
 import { valuesOf } from '../host-values.ts';
-import type { Inputs } from '../tape.ts';
+import { matrixShape } from '../shape.ts';
+import type { Likeliest } from './likeliest.ts';
 
-/** logits [M, V] → int32 [M]. */
-export function likeliestReference({ logits }: Inputs): Tensor {
-  const [rows, width] = logits!.shape as [number, number];
-  const values = valuesOf(logits!);
+export const likeliest: Reference<Likeliest> = ({ logits }) => {
+  const [rows, width] = matrixShape(logits);
+  const values = valuesOf(logits);
   const best = Int32Array.from({ length: rows }, (_, row) => {
+    let [largest = NaN] = values.subarray(row * width, row * width + 1);
     let first = 0;
-    for (let v = 1; v < width; v++) {
-      if (values[row * width + v]! > values[row * width + first]!) first = v;
-    }
+    values.subarray(row * width, (row + 1) * width).forEach((value, v) => {
+      if (value > largest) [largest, first] = [value, v];
+    });
     return first;
   });
-  return tensor(best, [rows], 'int32');
-}
+  return { best: tensor(best, [rows], 'int32') };
+};

@@ -1,5 +1,6 @@
 /** Logits as a tensor, where they are wanted themselves and not only their cross-entropy. */
 import { concat, type Tensor } from '@tensorflow/tfjs-core';
+import { at } from '../shape.ts';
 import type { Weight } from '../weight.ts';
 import { linear } from './linear.ts';
 
@@ -9,5 +10,5 @@ export function headLogits(x: Tensor, head: Weight): Tensor {
     const rows = Math.min(head.partRows, head.rows - i * head.partRows);
     return linear(x, { ...head, parts: [part], rows, partRows: rows });
   });
-  return pieces.length === 1 ? pieces[0]! : concat(pieces, 1);
+  return pieces.length === 1 ? at(pieces, 0) : concat(pieces, 1);
 }

@@ -9,21 +9,14 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { columnSum } from '../column-sum/column-sum.ts';
-import { runKernel, runKernelForOne, taped, type Inputs } from '../tape.ts';
-import {
-  denseWeight,
-  weightAttributes,
-  weightInputs,
-  type Weight,
-  type WeightAttributes,
-} from '../weight.ts';
-
-export const LINEAR = 'IdiolectLinear';
-export const LORA_HIDDEN_GRADIENT = 'IdiolectLoraHiddenGradient';
-export const LINEAR_INPUT_GRADIENT = 'IdiolectLinearInputGradient';
-export const LORA_A_GRADIENT = 'IdiolectLoraAGradient';
-export const LORA_B_GRADIENT = 'IdiolectLoraBGradient';
-export const LINEAR_WEIGHT_GRADIENT = 'IdiolectLinearWeightGradient';
+import { defineOp, type Signature } from '../define-op.ts';
+import type { Named } from '../named.ts';
+import { denseWeight, weightAttributes, type Weight, type WeightAttributes } from '../weight.ts';
+import * as loraWebGpu from './lora-program.ts';
+import * as productWebGpu from './product-program.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 /** Output rows [start, end) adapted by one pair of matrices. */
 export interface Slot {
@@ -62,77 +55,120 @@ export interface LinearOptions {
   residual?: Tensor | undefined;
 }
 
+type LinearInputs = 'x' | 'w*' | 'bias?' | 'residual?' | 'a?' | 'b?' | 'loraInput?';
+
+/** x [N, in], w [out, in], a [S·R, in], b [Σ slot rows, R] → y [N, out]; with a, hidden P [N, S·R]. */
+export type Linear = Signature<LinearInputs, 'y' | 'hidden?', LinearAttributes>;
+/** dy [N, out], w [out, in], and with an adapter g [N, S·R] and a [S·R, in] → dx [N, in]. */
+export type LinearInputGradient = Signature<'dy' | 'w*' | 'g?' | 'a?', 'dx', WeightAttributes>;
+/** dy [N, out], x [N, in] → dw [out, in]. */
+export type LinearWeightGradient = Signature<'dy' | 'x', 'dw'>;
+/** dy [N, out], b [Σ slot rows, R] → g = s·dy·B [N, S·R]. */
+export type LoraHiddenGradient = Signature<'dy' | 'b', 'g', LoraAttributes>;
+/** g [N, S·R], x [N, in] → da [S·R, in]. */
+export type LoraAGradient = Signature<'g' | 'x', 'da'>;
+/** dy [N, out], hidden P [N, S·R] → db [Σ slot rows, R]. */
+export type LoraBGradient = Signature<'dy' | 'hidden', 'db', LoraAttributes>;
+
+export const linearOp = defineOp({
+  name: 'IdiolectLinear',
+  inputs: ['x', 'w*', 'bias?', 'residual?', 'a?', 'b?', 'loraInput?'],
+  outputs: ['y', 'hidden?'],
+  results: ['y'],
+  reference: reference.linear,
+  wasm: wasm.linear,
+  webgpu: webgpu.linear,
+  saved: ['x', 'w*', 'a?', 'b?', 'hidden?', 'loraInput?'],
+  backward: ({ dy, saved: { x, w, a, b, hidden, loraInput }, attributes }) => {
+    // Read by three thunks, each of which tfjs runs in a tidy of its own: so not in one of them.
+    const g = b && loraHiddenGradient.run({ dy, b }, attributes).g;
+    // With dropout the adapter's share of dx belongs to the adapter's input.
+    const update = loraInput ? {} : { g, a };
+    return {
+      x: () => linearInputGradient.run({ dy, w, ...update }, attributes).dx,
+      w: [() => linearWeightGradient.run({ dy, x }).dw],
+      bias: () => columnSum(dy),
+      residual: () => dy.clone(),
+      a: () => g && loraAGradient.run({ g, x: loraInput ?? x }).da,
+      b: () => hidden && loraBGradient.run({ dy, hidden }, attributes).db,
+      loraInput: () => g && a && product(g, a),
+    };
+  },
+});
+
+export const linearInputGradient = defineOp({
+  name: 'IdiolectLinearInputGradient',
+  inputs: ['dy', 'w*', 'g?', 'a?'],
+  outputs: ['dx'],
+  reference: reference.linearInputGradient,
+  wasm: wasm.linearInputGradient,
+  webgpu: webgpu.linearInputGradient,
+});
+
+export const linearWeightGradient = defineOp({
+  name: 'IdiolectLinearWeightGradient',
+  inputs: ['dy', 'x'],
+  outputs: ['dw'],
+  reference: reference.linearWeightGradient,
+  wasm: wasm.linearWeightGradient,
+  webgpu: productWebGpu.linearWeightGradient,
+});
+
+export const loraHiddenGradient = defineOp({
+  name: 'IdiolectLoraHiddenGradient',
+  inputs: ['dy', 'b'],
+  outputs: ['g'],
+  reference: reference.loraHiddenGradient,
+  wasm: wasm.loraHiddenGradient,
+  webgpu: loraWebGpu.loraHiddenGradient,
+});
+
+export const loraAGradient = defineOp({
+  name: 'IdiolectLoraAGradient',
+  inputs: ['g', 'x'],
+  outputs: ['da'],
+  reference: reference.loraAGradient,
+  wasm: wasm.loraAGradient,
+  webgpu: productWebGpu.loraAGradient,
+});
+
+export const loraBGradient = defineOp({
+  name: 'IdiolectLoraBGradient',
+  inputs: ['dy', 'hidden'],
+  outputs: ['db'],
+  reference: reference.loraBGradient,
+  wasm: wasm.loraBGradient,
+  webgpu: loraWebGpu.loraBGradient,
+});
+
 /**
  * x [N, in] → [N, out]. Differentiable in x, bias, residual, the adapter's tensors, and in the
  * weight when it is one float32 tensor.
  */
 export function linear(x: Tensor, weight: Weight, options: LinearOptions = {}): Tensor {
-  const { adapter } = options;
-  const { attributes, inputs } = linearCall(x, weight, options);
-  return taped(
-    inputs,
-    (save) => {
-      const [y, hidden] = runKernel(LINEAR, inputs, attributes);
-      const adapted = adapter ? [adapter.a, adapter.b, hidden!, adapter.input ?? x] : [];
-      save([x, ...weight.parts, ...adapted]);
-      return [y!];
-    },
-    ([dy], [savedX, ...saved]) => {
-      const count = weight.parts.length;
-      const savedWeight = weightInputs({ ...weight, parts: saved.slice(0, count) });
-      const [a, b, hidden, loraInput] = saved.slice(count);
-      // Read by three thunks, each of which tfjs runs in a tidy of its own: so not in one of them.
-      const g = adapter && runKernelForOne(LORA_HIDDEN_GRADIENT, { dy: dy!, b: b! }, attributes);
-      // With dropout the adapter's share of dx belongs to its own input.
-      const ownInput = adapter?.input !== undefined;
-      return {
-        x: () =>
-          runKernelForOne(
-            LINEAR_INPUT_GRADIENT,
-            { dy: dy!, ...savedWeight, ...(g && !ownInput && { g, a: a! }) },
-            attributes,
-          ),
-        w0: () => runKernelForOne(LINEAR_WEIGHT_GRADIENT, { dy: dy!, x: savedX! }, attributes),
-        bias: () => columnSum(dy!),
-        residual: () => dy!.clone(),
-        a: () => runKernelForOne(LORA_A_GRADIENT, { g: g!, x: loraInput! }, attributes),
-        b: () => runKernelForOne(LORA_B_GRADIENT, { dy: dy!, hidden: hidden! }, attributes),
-        loraInput: () => product(g!, a!),
-      };
-    },
-  )[0]!;
+  return linearOp.apply(linearInputs(x, weight, options), linearAttributes(weight, options)).y;
 }
 
 /** left [N, K] · right [K, M]: what a gradient of an input is for a weight `right`. */
 function product(left: Tensor, right: Tensor): Tensor {
-  const attributes: LinearAttributes = {
-    ...weightAttributes(denseWeight(right)),
-    rank: 0,
-    scale: 0,
-    slots: [],
-  };
-  return runKernelForOne(LINEAR_INPUT_GRADIENT, { dy: left, w0: right }, attributes);
+  const weight = denseWeight(right);
+  return linearInputGradient.run({ dy: left, w: weight.parts }, weightAttributes(weight)).dx;
 }
 
-/** Attributes and inputs of the kernel. */
-export function linearCall(
-  x: Tensor,
-  weight: Weight,
-  { bias, adapter, residual }: LinearOptions,
-): { attributes: LinearAttributes; inputs: Inputs } {
-  const attributes: LinearAttributes = {
+export function linearAttributes(weight: Weight, { adapter }: LinearOptions): LinearAttributes {
+  return {
     ...weightAttributes(weight),
     rank: adapter?.rank ?? 0,
     scale: adapter?.scale ?? 0,
     slots: adapter?.slots.flatMap(({ start, end }) => [start, end]) ?? [],
   };
-  const inputs: Inputs = { x, ...weightInputs(weight) };
-  if (bias) inputs['bias'] = bias;
-  if (residual) inputs['residual'] = residual;
-  if (adapter) {
-    inputs['a'] = adapter.a;
-    inputs['b'] = adapter.b;
-    if (adapter.input) inputs['loraInput'] = adapter.input;
-  }
-  return { attributes, inputs };
+}
+
+export function linearInputs(
+  x: Tensor,
+  { parts }: Weight,
+  { bias, adapter, residual }: LinearOptions,
+): Named<LinearInputs, Tensor> {
+  const { a, b, input: loraInput } = adapter ?? {};
+  return { x, w: parts, bias, residual, a, b, loraInput };
 }

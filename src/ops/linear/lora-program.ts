@@ -1,11 +1,19 @@
 /** G = s·dy·B and dB = s·dyᵀ·P on WebGPU: products of each slot's own columns, all in one dispatch. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { matrixShape } from '../shape.ts';
 import { matmulGroups, matmulText, planMatmul, type MatmulPlan } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
 import { defineProgram } from '../wgsl-program.ts';
-import type { LoraAttributes } from './linear.ts';
-import { longestSlot, slotFunctions, slotsAligned, slotTypes, slotUniforms } from './slots.ts';
+import type { LoraBGradient, LoraHiddenGradient } from './linear.ts';
+import {
+  adaptedRows,
+  longestSlot,
+  slotFunctions,
+  slotsAligned,
+  slotTypes,
+  slotUniforms,
+} from './slots.ts';
 
 interface BakedLora extends Record<string, string | boolean> {
   plan: MatmulPlan;
@@ -60,10 +68,9 @@ ${matmulText({
   };
 });
 
-/** dy [N, out], b [Σ slot rows, R] → G [N, S·R]. */
-export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) => {
-  const { rank, scale, slots } = attributes as LoraAttributes;
-  const [count, rows] = dy!.shape as [number, number];
+export const loraHiddenGradient: Kernel<LoraHiddenGradient> = (inputs, attributes) => {
+  const { rank, scale, slots } = attributes;
+  const [count, rows] = matrixShape(inputs.dy);
   const slotCount = slots.length / 2;
   const hiddenWidth = slotCount * rank;
   const g = emptyTensor([count, hiddenWidth]);
@@ -76,12 +83,12 @@ export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) =
     },
     {
       outputs: { g },
-      inputs: { dy: dy!, b: b! },
+      inputs,
       uniforms: { ...slotUniforms(slots), count, rows, rank, hiddenWidth, scale },
       groups: matmulGroups(plan, count, rank, slotCount),
     },
   );
-  return g;
+  return { g };
 };
 
 const runBGradient = defineProgram<BakedLora>('lora b gradient', (baked) => {
@@ -107,15 +114,12 @@ ${matmulText({
   };
 });
 
-/** dy [N, out], hidden = P [N, S·R] → dB [Σ slot rows, R]. */
-export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) => {
-  const { rank, scale, slots } = attributes as LoraAttributes;
-  const [count, rows] = dy!.shape as [number, number];
+export const loraBGradient: Kernel<LoraBGradient> = (inputs, attributes) => {
+  const { rank, scale, slots } = attributes;
+  const [count, rows] = matrixShape(inputs.dy);
   const places = slotUniforms(slots);
   const slotCount = slots.length / 2;
-  let adapted = 0;
-  for (let i = 0; i < slotCount; i++) adapted += slots[2 * i + 1]! - slots[2 * i]!;
-  const db = emptyTensor([adapted, rank]);
+  const db = emptyTensor([adaptedRows(slots), rank]);
   const longest = longestSlot(slots);
   const plan = planMatmul(longest, rank);
   runBGradient(
@@ -126,10 +130,10 @@ export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) =
     },
     {
       outputs: { db },
-      inputs: { dy: dy!, hidden: hidden! },
+      inputs,
       uniforms: { ...places, count, rows, rank, hiddenWidth: slotCount * rank, scale },
       groups: matmulGroups(plan, longest, rank, slotCount),
     },
   );
-  return db;
+  return { db };
 };

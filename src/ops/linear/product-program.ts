@@ -1,7 +1,8 @@
 /** A product of two float32 matrices on WebGPU: P = x·Aᵀ, and the gradients dA and dW. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { matrixShape } from '../shape.ts';
 import {
   matmulGroups,
   matmulText,
@@ -11,6 +12,7 @@ import {
 } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
 import { defineProgram } from '../wgsl-program.ts';
+import type { LinearWeightGradient, LoraAGradient } from './linear.ts';
 
 interface BakedProduct extends Record<string, string | boolean> {
   form: MatmulForm;
@@ -58,8 +60,8 @@ ${matmulText({
 
 /** NT: left [m, k], right [n, k]; TN: left [k, m], right [k, n] → [m, n]. */
 export function matrixProduct(form: 'NT' | 'TN', left: TensorInfo, right: TensorInfo): TensorInfo {
-  const [leftRows, leftWidth] = left.shape as [number, number];
-  const [rightRows, rightWidth] = right.shape as [number, number];
+  const [leftRows, leftWidth] = matrixShape(left);
+  const [rightRows, rightWidth] = matrixShape(right);
   const rows = form === 'NT' ? leftRows : leftWidth;
   const columns = form === 'NT' ? rightRows : rightWidth;
   const depth = form === 'NT' ? leftWidth : leftRows;
@@ -83,9 +85,10 @@ export function matrixProduct(form: 'NT' | 'TN', left: TensorInfo, right: Tensor
   return result;
 }
 
-/** g [N, S·R], x [N, in] → dA [S·R, in]. */
-export const loraAGradientKernel: BackendKernel = ({ g, x }) => matrixProduct('TN', g!, x!);
+export const loraAGradient: Kernel<LoraAGradient> = ({ g, x }) => ({
+  da: matrixProduct('TN', g, x),
+});
 
-/** dy [N, out], x [N, in] → dW [out, in]. */
-export const linearWeightGradientKernel: BackendKernel = ({ dy, x }) =>
-  matrixProduct('TN', dy!, x!);
+export const linearWeightGradient: Kernel<LinearWeightGradient> = ({ dy, x }) => ({
+  dw: matrixProduct('TN', dy, x),
+});

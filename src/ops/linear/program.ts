@@ -2,14 +2,14 @@
  * Linear with LoRA and the gradient of its input on WebGPU. The low-rank update is a few more terms
  * of the same sum, so the result is written once.
  */
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
-import type { WeightFormat } from '../weight.ts';
+import type { Kernel } from '../define-op.ts';
+import { lengthOf, matrixShape } from '../shape.ts';
+import { partNames, type WeightFormat } from '../weight.ts';
 import { matmulGroups, matmulText, planMatmul, type MatmulPlan } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
 import { defineProgram } from '../wgsl-program.ts';
-import type { LinearAttributes } from './linear.ts';
+import type { Linear, LinearInputGradient } from './linear.ts';
 import { matrixProduct } from './product-program.ts';
 import { slotTypes, slotUniforms } from './slots.ts';
 
@@ -23,16 +23,6 @@ interface BakedLinear extends Record<string, string | number | boolean> {
   residual: boolean;
   adapter: boolean;
   alignedRank: boolean;
-}
-
-/** w0, w1, … of a weight in parts. */
-export function partNames(count: number): string[] {
-  return Array.from({ length: count }, (_, i) => `w${i}`);
-}
-
-/** The parts among a kernel's inputs. */
-export function partsOf(inputs: Record<string, TensorInfo>): Record<string, TensorInfo> {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => /^w\d+$/.test(name)));
 }
 
 const runLinear = defineProgram<BakedLinear>('linear', (baked) => {
@@ -108,20 +98,18 @@ ${matmulText({
   };
 });
 
-/** x [N, in], w [out, in], bias, a, b, residual → y [N, out] and, with an adapter, P [N, S·R]. */
-export const linearKernel: BackendKernel = (inputs, attributes) => {
-  const { format, rows, columns, partRows, rank, scale, slots } = attributes as LinearAttributes;
-  const { x, bias, residual, a, b, loraInput } = inputs;
-  const count = x!.shape[0]!;
-  const parts = partsOf(inputs);
-  const hidden = a && matrixProduct('NT', loraInput ?? x!, a);
+export const linear: Kernel<Linear> = (inputs, attributes) => {
+  const { format, rows, columns, partRows, rank, scale, slots } = attributes;
+  const { x, w, bias, residual, a, loraInput } = inputs;
+  const count = lengthOf(x);
+  const hidden = a && matrixProduct('NT', loraInput ?? x, a);
   const y = emptyTensor([count, rows]);
   const plan = planMatmul(count, rows);
   runLinear(
     {
       plan,
       format,
-      parts: Object.keys(parts).length,
+      parts: w.length,
       alignedIn: columns % 4 === 0,
       alignedOut: rows % 4 === 0,
       bias: bias !== undefined,
@@ -131,13 +119,7 @@ export const linearKernel: BackendKernel = (inputs, attributes) => {
     },
     {
       outputs: { y },
-      inputs: {
-        x: x!,
-        ...parts,
-        ...(bias && { bias }),
-        ...(residual && { residual }),
-        ...(hidden && { hidden, b: b! }),
-      },
+      inputs: { ...inputs, hidden },
       uniforms: {
         ...(a && slotUniforms(slots)),
         count,
@@ -145,13 +127,13 @@ export const linearKernel: BackendKernel = (inputs, attributes) => {
         columns,
         partRows,
         rank: Math.max(1, rank),
-        hiddenWidth: hidden?.shape[1] ?? 0,
+        hiddenWidth: hidden ? matrixShape(hidden)[1] : 0,
         scale,
       },
       groups: matmulGroups(plan, count, rows),
     },
   );
-  return hidden ? [y, hidden] : [y];
+  return { y, hidden };
 };
 
 interface BakedInputGradient extends Record<string, string | number | boolean> {
@@ -204,20 +186,18 @@ ${matmulText({
   };
 });
 
-/** dy [N, out], w [out, in], g [N, S·R], a [S·R, in] → dx [N, in]. */
-export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => {
-  const { format, rows, columns, partRows } = attributes as LinearAttributes;
-  const { dy, g, a } = inputs;
-  const count = dy!.shape[0]!;
-  const parts = partsOf(inputs);
-  const hiddenWidth = g?.shape[1] ?? 0;
+export const linearInputGradient: Kernel<LinearInputGradient> = (inputs, attributes) => {
+  const { format, rows, columns, partRows } = attributes;
+  const { dy, w, g } = inputs;
+  const count = lengthOf(dy);
+  const hiddenWidth = g ? matrixShape(g)[1] : 0;
   const dx = emptyTensor([count, columns]);
   const plan = planMatmul(count, columns);
   runInputGradient(
     {
       plan,
       format,
-      parts: Object.keys(parts).length,
+      parts: w.length,
       alignedIn: columns % 4 === 0,
       alignedOut: rows % 4 === 0,
       adapter: g !== undefined,
@@ -225,10 +205,10 @@ export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => 
     },
     {
       outputs: { dx },
-      inputs: { dy: dy!, ...parts, ...(g && { g, a: a! }) },
+      inputs,
       uniforms: { count, rows, columns, partRows, hiddenWidth },
       groups: matmulGroups(plan, count, columns),
     },
   );
-  return dx;
+  return { dx };
 };

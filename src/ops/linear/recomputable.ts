@@ -6,38 +6,33 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { columnSum } from '../column-sum/column-sum.ts';
+import { at } from '../shape.ts';
+import { accumulating, taped, type Thunk } from '../tape.ts';
+import type { Weight } from '../weight.ts';
 import {
-  accumulating,
-  runKernel,
-  runKernelForOne,
-  taped,
-  type Gradients,
-  type Inputs,
-} from '../tape.ts';
-import { weightInputs, type Weight } from '../weight.ts';
-import {
-  LINEAR,
-  LINEAR_INPUT_GRADIENT,
-  LINEAR_WEIGHT_GRADIENT,
-  linearCall,
-  LORA_A_GRADIENT,
-  LORA_B_GRADIENT,
-  LORA_HIDDEN_GRADIENT,
+  linearAttributes,
+  linearInputGradient,
+  linearInputs,
+  linearOp,
+  linearWeightGradient,
+  loraAGradient,
+  loraBGradient,
+  loraHiddenGradient,
   type LinearOptions,
 } from './linear.ts';
 
-export interface Recomputable {
-  /** inputs → h */
-  kernel: string;
-  /** inputs, dy → dx, h */
-  backwardKernel: string;
-  /** Whether that adds an input soFar to dx. */
+/** x, and what else the op in front reads. */
+export type FrontInputs = { x: Tensor } & Record<string, Tensor>;
+
+export interface Recomputable<I extends FrontInputs = FrontInputs> {
+  inputs: I;
+  /** → h, not on the tape. */
+  forward(inputs: I): Tensor;
+  /** Gradient of h → that of x, and h again. `soFar` is added to dx where `accumulates` says so. */
+  backward(inputs: I, dh: Tensor, soFar?: Tensor): { dx: Tensor; h: Tensor };
   accumulates: boolean;
-  /** x, and what else the kernels read. */
-  inputs: { x: Tensor } & Inputs;
-  attributes: object;
   /** Gradients of the inputs but x, from saved inputs and the gradient of h. */
-  parameterGradients?: (inputs: Inputs, dh: () => Tensor) => Gradients;
+  parameterGradients?(inputs: I, dh: () => Tensor): Record<string, Thunk>;
   /** h by the op itself, for those who need it as a tensor. */
   apply(): Tensor;
 }
@@ -51,52 +46,37 @@ export function linearAfter(
   weight: Weight,
   options: LinearOptions = {},
 ): Tensor {
-  const { kernel, backwardKernel } = front;
-  const { adapter } = options;
-  const { attributes, inputs } = linearCall(front.inputs.x, weight, options);
-  const names = Object.keys(front.inputs);
-  return taped(
+  const attributes = linearAttributes(weight, options);
+  const inputs = linearInputs(front.inputs.x, weight, options);
+  const outputs = taped(
     { ...inputs, ...front.inputs },
-    (save) => {
-      const h = runKernelForOne(kernel, front.inputs, front.attributes);
-      const [y, hidden] = runKernel(LINEAR, { ...inputs, x: h }, attributes);
-      const read = Object.values(front.inputs);
-      const lora = adapter ? [adapter.a, adapter.b, hidden!] : [];
-      save([...weight.parts, ...lora, ...read]);
-      return [y!];
+    () => {
+      const { y, hidden } = linearOp.run({ ...inputs, x: front.forward(front.inputs) }, attributes);
+      const { w, a, b } = inputs;
+      return { outputs: [y], saved: { w, a, b, hidden, given: front.inputs } };
     },
-    ([dy], saved) => {
-      const others = [...saved];
-      const parts = others.splice(0, weight.parts.length);
-      const [a, b, hidden] = adapter ? others.splice(0, 3) : [];
-      const own: Inputs = Object.fromEntries(names.map((name, i) => [name, others[i]!]));
-      const g = adapter && runKernelForOne(LORA_HIDDEN_GRADIENT, { dy: dy!, b: b! }, attributes);
-      const dh = once(() =>
-        runKernelForOne(
-          LINEAR_INPUT_GRADIENT,
-          { dy: dy!, ...weightInputs({ ...weight, parts }), ...(g && { g, a: a! }) },
-          attributes,
-        ),
-      );
+    (dy, { w, a, b, hidden, given }) => {
+      const g = b && loraHiddenGradient.run({ dy, b }, attributes).g;
+      const dh = once(() => linearInputGradient.run({ dy, w, g, a }, attributes).dx);
       let again: Tensor | undefined;
-      const h = () => (again ??= runKernelForOne(kernel, own, front.attributes));
+      const h = () => (again ??= front.forward(given));
       const dx = (soFar?: Tensor) => {
-        const given = { ...own, dy: dh(), ...(soFar && { soFar }) };
-        const [gradient, same] = runKernel(backwardKernel, given, front.attributes);
-        again = same;
-        return gradient!;
+        const gradient = front.backward(given, dh(), soFar);
+        again = gradient.h;
+        return gradient.dx;
       };
       return {
-        ...front.parameterGradients?.(own, dh),
+        ...front.parameterGradients?.(given, dh),
         x: front.accumulates ? accumulating(dx) : () => dx(),
-        w0: () => runKernelForOne(LINEAR_WEIGHT_GRADIENT, { dy: dy!, x: h() }, attributes),
-        bias: () => columnSum(dy!),
-        residual: () => dy!.clone(),
-        a: () => runKernelForOne(LORA_A_GRADIENT, { g: g!, x: h() }, attributes),
-        b: () => runKernelForOne(LORA_B_GRADIENT, { dy: dy!, hidden: hidden! }, attributes),
+        w: [() => linearWeightGradient.run({ dy, x: h() }).dw],
+        bias: () => columnSum(dy),
+        residual: () => dy.clone(),
+        a: () => g && loraAGradient.run({ g, x: h() }).da,
+        b: () => hidden && loraBGradient.run({ dy, hidden }, attributes).db,
       };
     },
-  )[0]!;
+  );
+  return at(outputs, 0);
 }
 
 function once<T>(compute: () => T): () => T {

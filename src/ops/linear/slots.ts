@@ -1,10 +1,33 @@
 /**
- * Slots in WGSL: which output rows of a stacked weight have a low-rank update of their own. They
- * are uniforms, so that q|k|v, gate|up and a single projection share one pipeline.
+ * The slots of an adapter: which output rows of a stacked weight have a low-rank update of their
+ * own. In WGSL they are uniforms, so that q|k|v, gate|up and a single projection share one pipeline.
  */
+import { at } from '../shape.ts';
 
 /** Projections that one stacked weight may adapt. */
 const MAX_SLOTS = 8;
+
+/** Output rows [start, end), and the first row of its B. */
+export interface SlotRows {
+  start: number;
+  end: number;
+  bRow: number;
+}
+
+/** start₀, end₀, start₁, end₁, … → a slot each. */
+export function slotRows(slots: readonly number[]): SlotRows[] {
+  let bRow = 0;
+  return Array.from({ length: slots.length / 2 }, (_, index) => {
+    const slot = { start: at(slots, 2 * index), end: at(slots, 2 * index + 1), bRow };
+    bRow += slot.end - slot.start;
+    return slot;
+  });
+}
+
+/** Rows of all slots together: those of B. */
+export function adaptedRows(slots: readonly number[]): number {
+  return slotRows(slots).reduce((sum, { start, end }) => sum + end - start, 0);
+}
 
 export const slotTypes = { slots: `array<vec4<i32>, ${MAX_SLOTS}>` } as const;
 
@@ -13,17 +36,11 @@ export const slotTypes = { slots: `array<vec4<i32>, ${MAX_SLOTS}>` } as const;
  * @throws RangeError when there are more than eight
  */
 export function slotUniforms(slots: readonly number[]): { slots: number[] } {
-  const count = slots.length / 2;
-  if (count > MAX_SLOTS) throw new RangeError(`Expected at most ${MAX_SLOTS} slots, got ${count}.`);
-  const values: number[] = [];
-  let bRow = 0;
-  for (let index = 0; index < count; index++) {
-    const start = slots[2 * index]!;
-    const end = slots[2 * index + 1]!;
-    values.push(start, end, bRow, 0);
-    bRow += end - start;
+  const rows = slotRows(slots);
+  if (rows.length > MAX_SLOTS) {
+    throw new RangeError(`Expected at most ${MAX_SLOTS} slots, got ${rows.length}.`);
   }
-  return { slots: values };
+  return { slots: rows.flatMap(({ start, end, bRow }) => [start, end, bRow, 0]) };
 }
 
 /** `slotRows(z)`: rows of a slot. */
@@ -37,7 +54,5 @@ export function slotsAligned(slots: readonly number[]): boolean {
 }
 
 export function longestSlot(slots: readonly number[]): number {
-  let longest = 0;
-  for (let i = 0; i < slots.length; i += 2) longest = Math.max(longest, slots[i + 1]! - slots[i]!);
-  return longest;
+  return Math.max(0, ...slotRows(slots).map(({ start, end }) => end - start));
 }

@@ -1,9 +1,18 @@
 /** Linear with LoRA on the CPU engine: a few calls of one matrix product. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { wasmBackend } from '../../engine/wasm/engine.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { lengthOf, matrixShape } from '../shape.ts';
 import { rowValues, type WeightAttributes, type WeightFormat } from '../weight.ts';
-import type { LinearAttributes, LoraAttributes } from './linear.ts';
+import type {
+  Linear,
+  LinearInputGradient,
+  LinearWeightGradient,
+  LoraAGradient,
+  LoraBGradient,
+  LoraHiddenGradient,
+} from './linear.ts';
+import { adaptedRows, slotRows } from './slots.ts';
 
 /** Numbers of the formats in the kernels. */
 export const FORMATS: Record<WeightFormat, number> = { f32: 0, f16: 1, bf16: 2, int8: 3 };
@@ -44,19 +53,19 @@ export function gemm(
   );
 }
 
-export const linearKernel: BackendKernel = (inputs, attributes) => {
-  const { rows, columns, rank, scale, slots } = attributes as LinearAttributes;
-  const { x, bias, residual, a, b, loraInput } = inputs;
+export const linear: Kernel<Linear> = (inputs, attributes) => {
+  const { rows, columns, rank, scale, slots } = attributes;
+  const { x, w, bias, residual, a, b, loraInput } = inputs;
   const engine = wasmBackend();
-  const n = x!.shape[0]!;
+  const n = lengthOf(x);
   const at = (info: TensorInfo | undefined) => (info ? engine.pointer(info) : 0);
   const starts = bias !== undefined || residual !== undefined;
   const y = starts ? start([n, rows], at(bias), at(residual)) : engine.output([n, rows]);
   const yAt = engine.pointer(y);
-  eachPart(inputs, attributes as LinearAttributes, (w, width, first, count, format) =>
+  eachPart(w, attributes, (part, width, first, count, format) =>
     gemm(
       plain(at(x), columns),
-      turned(w, width),
+      turned(part, width),
       format,
       yAt + 4 * first,
       rows,
@@ -64,7 +73,7 @@ export const linearKernel: BackendKernel = (inputs, attributes) => {
       { adds: starts },
     ),
   );
-  if (!a || !b) return [y];
+  if (!a || !b) return { y };
   const width = (slots.length / 2) * rank;
   const hidden = engine.output([n, width]);
   const source = plain(at(loraInput ?? x), columns);
@@ -81,16 +90,16 @@ export const linearKernel: BackendKernel = (inputs, attributes) => {
       { alpha: scale, adds: true },
     ),
   );
-  return [y, hidden];
+  return { y, hidden };
 };
 
-export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) => {
-  const { rank, scale, slots } = attributes as LoraAttributes;
+export const loraHiddenGradient: Kernel<LoraHiddenGradient> = ({ dy, b }, attributes) => {
+  const { rank, scale, slots } = attributes;
   const engine = wasmBackend();
-  const [n, rows] = dy!.shape as [number, number];
+  const [n, rows] = matrixShape(dy);
   const width = (slots.length / 2) * rank;
   const g = engine.output([n, width]);
-  const [dyAt, bAt, gAt] = [engine.pointer(dy!), engine.pointer(b!), engine.pointer(g)];
+  const [dyAt, bAt, gAt] = [engine.pointer(dy), engine.pointer(b), engine.pointer(g)];
   eachSlot(slots, rank, (offset, from, to, bOffset) =>
     gemm(
       plain(dyAt + 4 * from, rows),
@@ -102,21 +111,21 @@ export const loraHiddenGradientKernel: BackendKernel = ({ dy, b }, attributes) =
       { alpha: scale },
     ),
   );
-  return g;
+  return { g };
 };
 
-export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => {
-  const { rows, columns } = attributes as WeightAttributes;
-  const { dy, g, a } = inputs;
+export const linearInputGradient: Kernel<LinearInputGradient> = (inputs, attributes) => {
+  const { rows, columns } = attributes;
+  const { dy, w, g, a } = inputs;
   const engine = wasmBackend();
-  const n = dy!.shape[0]!;
+  const n = lengthOf(dy);
   const dx = engine.output([n, columns]);
   const out = engine.pointer(dx);
-  const dyAt = engine.pointer(dy!);
-  eachPart(inputs, attributes as WeightAttributes, (w, width, first, count, format) =>
+  const dyAt = engine.pointer(dy);
+  eachPart(w, attributes, (part, width, first, count, format) =>
     gemm(
       plain(dyAt + 4 * first, rows),
-      plain(w, width),
+      plain(part, width),
       format,
       out,
       columns,
@@ -125,19 +134,19 @@ export const linearInputGradientKernel: BackendKernel = (inputs, attributes) => 
     ),
   );
   if (g && a) {
-    const width = g.shape[1]!;
+    const [, width] = matrixShape(g);
     const left = plain(engine.pointer(g), width);
     const size: [number, number, number] = [n, columns, width];
     gemm(left, plain(engine.pointer(a), columns), 0, out, columns, size, { adds: true });
   }
-  return dx;
+  return { dx };
 };
 
 /** leftᵀ · right, summed over the N rows they share: dA, and dW of a trained weight. */
 function transposedProduct(left: TensorInfo, right: TensorInfo): TensorInfo {
   const engine = wasmBackend();
-  const [n, m] = left.shape as [number, number];
-  const width = right.shape[1]!;
+  const [n, m] = matrixShape(left);
+  const [, width] = matrixShape(right);
   const out = engine.output([m, width]);
   gemm(
     turned(engine.pointer(left), m),
@@ -150,18 +159,20 @@ function transposedProduct(left: TensorInfo, right: TensorInfo): TensorInfo {
   return out;
 }
 
-export const loraAGradientKernel: BackendKernel = ({ g, x }) => transposedProduct(g!, x!);
-export const linearWeightGradientKernel: BackendKernel = ({ dy, x }) => transposedProduct(dy!, x!);
+export const loraAGradient: Kernel<LoraAGradient> = ({ g, x }) => ({
+  da: transposedProduct(g, x),
+});
+export const linearWeightGradient: Kernel<LinearWeightGradient> = ({ dy, x }) => ({
+  dw: transposedProduct(dy, x),
+});
 
-export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) => {
-  const { rank, scale, slots } = attributes as LoraAttributes;
+export const loraBGradient: Kernel<LoraBGradient> = ({ dy, hidden }, attributes) => {
+  const { rank, scale, slots } = attributes;
   const engine = wasmBackend();
-  const [n, rows] = dy!.shape as [number, number];
-  const width = hidden!.shape[1]!;
-  let adapted = 0;
-  for (let i = 0; i < slots.length; i += 2) adapted += slots[i + 1]! - slots[i]!;
-  const db = engine.output([adapted, rank]);
-  const [dyAt, pAt, out] = [engine.pointer(dy!), engine.pointer(hidden!), engine.pointer(db)];
+  const [n, rows] = matrixShape(dy);
+  const [, width] = matrixShape(hidden);
+  const db = engine.output([adaptedRows(slots), rank]);
+  const [dyAt, pAt, out] = [engine.pointer(dy), engine.pointer(hidden), engine.pointer(db)];
   eachSlot(slots, rank, (offset, from, to, bOffset) =>
     gemm(
       turned(dyAt + 4 * from, rows),
@@ -173,7 +184,7 @@ export const loraBGradientKernel: BackendKernel = ({ dy, hidden }, attributes) =
       { alpha: scale },
     ),
   );
-  return db;
+  return { db };
 };
 
 /** Row-major as it lies. */
@@ -199,17 +210,16 @@ function start([m, n]: [number, number], bias = 0, residual = 0): TensorInfo {
  * number of rows, and its format.
  */
 export function eachPart(
-  inputs: Record<string, TensorInfo>,
+  parts: readonly TensorInfo[],
   { format, rows, columns, partRows }: WeightAttributes,
   visit: (pointer: number, width: number, first: number, count: number, format: number) => void,
 ): void {
   const engine = wasmBackend();
-  for (let i = 0; inputs[`w${i}`]; i++) {
+  parts.forEach((part, i) => {
     const first = i * partRows;
     const count = Math.min(partRows, rows - first);
-    const pointer = engine.pointer(inputs[`w${i}`]!);
-    visit(pointer, rowValues(format, columns), first, count, FORMATS[format]);
-  }
+    visit(engine.pointer(part), rowValues(format, columns), first, count, FORMATS[format]);
+  });
 }
 
 function eachSlot(
@@ -217,10 +227,7 @@ function eachSlot(
   rank: number,
   visit: (hiddenOffset: number, from: number, to: number, bOffset: number) => void,
 ): void {
-  let bRow = 0;
-  for (let i = 0; i < slots.length; i += 2) {
-    const [from, to] = [slots[i]!, slots[i + 1]!];
-    visit((i / 2) * rank, from, to, bRow * rank);
-    bRow += to - from;
-  }
+  slotRows(slots).forEach(({ start: from, end: to, bRow }, i) =>
+    visit(i * rank, from, to, bRow * rank),
+  );
 }

@@ -3,7 +3,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { rowLanes } from '../../engine/webgpu/kernel-variants.ts';
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import { sumColumns } from '../column-sum/program.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { matrixShape } from '../shape.ts';
 import {
   defineProgram,
   GROUP,
@@ -12,7 +13,7 @@ import {
   rowGroups,
   sumReduction,
 } from '../wgsl-program.ts';
-import type { NormAttributes } from './rms-norm.ts';
+import type { GammaGradient, NormAttributes, RmsNorm, RmsNormBackward } from './rms-norm.ts';
 
 /** Programs of a norm. */
 export interface BakedNorm extends Record<string, number | boolean> {
@@ -90,38 +91,34 @@ ${perRow(
 }));
 
 /** Invocations for a row of x, and what is common to all calls of a norm's programs. */
-export function normCall(x: TensorInfo, attributes: object) {
-  const [rows, width] = x.shape as [number, number];
-  const { epsilon } = attributes as NormAttributes;
+export function normCall(x: TensorInfo, { epsilon }: NormAttributes) {
+  const [rows, width] = matrixShape(x);
   const lanes = rowLanes(GROUP);
   return { lanes, call: { uniforms: { rows, width, epsilon }, groups: rowGroups(rows, lanes) } };
 }
 
-/** x [N, C], gamma [C] → [N, C]. */
-export const rmsNormKernel: BackendKernel = ({ x, gamma }, attributes) => {
-  const y = emptyTensor(x!.shape);
-  const inputs = { x: x!, gamma: gamma! };
-  const { lanes, call } = normCall(x!, attributes);
+export const rmsNorm: Kernel<RmsNorm> = (inputs, attributes) => {
+  const y = emptyTensor(inputs.x.shape);
+  const { lanes, call } = normCall(inputs.x, attributes);
   runForward({ lanes }, { outputs: { y }, inputs, ...call });
-  return y;
+  return { y };
 };
 
-/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given, and y [N, C]. */
-export const rmsNormBackwardKernel: BackendKernel = ({ x, gamma, dy, soFar }, attributes) => {
-  const dx = emptyTensor(x!.shape);
-  const y = emptyTensor(x!.shape);
-  const inputs = { x: x!, gamma: gamma!, dy: dy!, ...(soFar && { soFar }) };
-  const { lanes, call } = normCall(x!, attributes);
-  runBackward({ lanes, soFar: soFar !== undefined }, { outputs: { dx, y }, inputs, ...call });
-  return [dx, y];
+export const rmsNormBackward: Kernel<RmsNormBackward> = (inputs, attributes) => {
+  const dx = emptyTensor(inputs.x.shape);
+  const y = emptyTensor(inputs.x.shape);
+  const { lanes, call } = normCall(inputs.x, attributes);
+  const soFar = inputs.soFar !== undefined;
+  runBackward({ lanes, soFar }, { outputs: { dx, y }, inputs, ...call });
+  return { dx, y };
 };
 
-/** x, dy [N, C] → dγ [C]: dy∘x̂ by rows, then its sums by columns. */
-export const rmsNormGammaGradientKernel: BackendKernel = ({ x, dy }, attributes) => {
-  const along = emptyTensor(x!.shape);
-  const { lanes, call } = normCall(x!, attributes);
-  runAlong({ lanes }, { outputs: { along }, inputs: { x: x!, dy: dy! }, ...call });
-  const gradient = sumColumns(along);
+/** dy∘x̂ by rows, then its sums by columns. */
+export const gammaGradient: Kernel<GammaGradient> = (inputs, attributes) => {
+  const along = emptyTensor(inputs.x.shape);
+  const { lanes, call } = normCall(inputs.x, attributes);
+  runAlong({ lanes }, { outputs: { along }, inputs, ...call });
+  const dgamma = sumColumns(along);
   disposeTensor(along);
-  return gradient;
+  return { dgamma };
 };

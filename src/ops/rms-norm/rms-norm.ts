@@ -4,47 +4,82 @@
  * dγ = Σ over the rows of dy∘x̂. The pass for dx gives y again, for `rmsNormOf`.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { defineOp, type Signature } from '../define-op.ts';
 import type { Recomputable } from '../linear/recomputable.ts';
-import { accumulating, runKernel, runKernelForOne, taped } from '../tape.ts';
-
-export const RMS_NORM = 'IdiolectRmsNorm';
-export const RMS_NORM_BACKWARD = 'IdiolectRmsNormBackward';
-export const RMS_NORM_GAMMA_GRADIENT = 'IdiolectRmsNormGammaGradient';
+import { accumulating } from '../tape.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface NormAttributes {
   epsilon: number;
 }
 
+/** x [N, C], gamma [C] → y [N, C]. */
+export type RmsNorm = Signature<'x' | 'gamma', 'y', NormAttributes>;
+/** x, dy [N, C], gamma [C] → dx [N, C], plus soFar [N, C] if given, and y [N, C]. */
+export type RmsNormBackward = Signature<
+  'x' | 'gamma' | 'dy' | 'soFar?',
+  'dx' | 'y',
+  NormAttributes
+>;
+/** x, dy [N, C] → dgamma [C]. */
+export type GammaGradient = Signature<'x' | 'dy', 'dgamma', NormAttributes>;
+
+export const rmsNormOp = defineOp({
+  name: 'IdiolectRmsNorm',
+  inputs: ['x', 'gamma'],
+  outputs: ['y'],
+  reference: reference.rmsNorm,
+  wasm: wasm.rmsNorm,
+  webgpu: webgpu.rmsNorm,
+  saved: ['x', 'gamma'],
+  backward: ({ dy, saved: { x, gamma }, attributes }) => ({
+    x: accumulating((soFar) => rmsNormBackward.run({ x, gamma, dy, soFar }, attributes).dx),
+    gamma: () => rmsNormGammaGradient.run({ x, dy }, attributes).dgamma,
+  }),
+});
+
+export const rmsNormBackward = defineOp({
+  name: 'IdiolectRmsNormBackward',
+  inputs: ['x', 'gamma', 'dy', 'soFar?'],
+  outputs: ['dx', 'y'],
+  reference: reference.rmsNormBackward,
+  wasm: wasm.rmsNormBackward,
+  webgpu: webgpu.rmsNormBackward,
+});
+
+export const rmsNormGammaGradient = defineOp({
+  name: 'IdiolectRmsNormGammaGradient',
+  inputs: ['x', 'dy'],
+  outputs: ['dgamma'],
+  reference: reference.gammaGradient,
+  wasm: wasm.gammaGradient,
+  webgpu: webgpu.gammaGradient,
+});
+
 /** x [N, C], gamma [C] → [N, C]; differentiable in x and gamma. */
 export function rmsNorm(x: Tensor, gamma: Tensor, epsilon: number): Tensor {
-  const attributes: NormAttributes = { epsilon };
-  return taped(
-    { x, gamma },
-    (save) => {
-      save([x, gamma]);
-      return [runKernelForOne(RMS_NORM, { x, gamma }, attributes)];
-    },
-    ([dy], [savedX, savedGamma]) => ({
-      x: accumulating((soFar) => {
-        const inputs = { x: savedX!, gamma: savedGamma!, dy: dy!, ...(soFar && { soFar }) };
-        return runKernel(RMS_NORM_BACKWARD, inputs, attributes)[0]!;
-      }),
-      gamma: () => runKernelForOne(RMS_NORM_GAMMA_GRADIENT, { x: savedX!, dy: dy! }, attributes),
-    }),
-  )[0]!;
+  return rmsNormOp.apply({ x, gamma }, { epsilon }).y;
 }
 
 /** The same in front of a linear, which then remembers x only. */
-export function rmsNormOf(x: Tensor, gamma: Tensor, epsilon: number): Recomputable {
+export function rmsNormOf(
+  x: Tensor,
+  gamma: Tensor,
+  epsilon: number,
+): Recomputable<{ x: Tensor; gamma: Tensor }> {
+  const attributes = { epsilon };
   return {
-    kernel: RMS_NORM,
-    backwardKernel: RMS_NORM_BACKWARD,
-    accumulates: true,
     inputs: { x, gamma },
-    attributes: { epsilon },
+    accumulates: true,
+    forward: (inputs) => rmsNormOp.run(inputs, attributes).y,
+    backward(inputs, dh, soFar) {
+      const { dx, y } = rmsNormBackward.run({ ...inputs, dy: dh, soFar }, attributes);
+      return { dx, h: y };
+    },
     parameterGradients: (inputs, dh) => ({
-      gamma: () =>
-        runKernelForOne(RMS_NORM_GAMMA_GRADIENT, { x: inputs['x']!, dy: dh() }, { epsilon }),
+      gamma: () => rmsNormGammaGradient.run({ x: inputs.x, dy: dh() }, attributes).dgamma,
     }),
     apply: () => rmsNorm(x, gamma, epsilon),
   };

@@ -1,8 +1,9 @@
 /** Rotary embedding on WebGPU, two values an invocation: what is not rotated is copied. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { matrixShape } from '../shape.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
-import type { RopeAttributes } from './rope.ts';
+import type { Rope } from './rope.ts';
 
 interface BakedRope extends Record<string, number | boolean> {
   heads: number;
@@ -46,22 +47,14 @@ const runRope = defineProgram<BakedRope>('rope', ({ heads, headDim, rotaryDim, i
   };
 });
 
-/** x [N, W], table [positions, rotaryDim], positions int32 [N] → [N, W]. */
-export const ropeKernel: BackendKernel = ({ x, table, positions }, attributes) => {
-  const { heads, headDim, rotaryDim, inverse } = attributes as RopeAttributes;
-  const [rows, width] = x!.shape as [number, number];
+export const rope: Kernel<Rope> = (inputs, { heads, headDim, rotaryDim, inverse }) => {
+  const [rows, width] = matrixShape(inputs.x);
   const y = emptyTensor([rows, width]);
   const unrotated = Math.ceil((headDim - rotaryDim) / 2);
   const pairs = heads * (rotaryDim / 2 + unrotated) + Math.ceil((width - heads * headDim) / 2);
   const count = rows * pairs;
-  runRope(
-    { heads, headDim, rotaryDim, inverse },
-    {
-      outputs: { y },
-      inputs: { x: x!, table: table!, positions: positions! },
-      uniforms: { count, width, pairs },
-      groups: groupsFor(count),
-    },
-  );
-  return y;
+  const uniforms = { count, width, pairs };
+  const baked = { heads, headDim, rotaryDim, inverse };
+  runRope(baked, { outputs: { y }, inputs, uniforms, groups: groupsFor(count) });
+  return { y };
 };

@@ -4,9 +4,10 @@
  * y₁ = x₁·cos − x₂·sin and y₂ = x₂·cos + x₁·sin. Backward is the inverse rotation.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { runKernelForOne, taped } from '../tape.ts';
-
-export const ROPE = 'IdiolectRope';
+import { defineOp, type Signature } from '../define-op.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface RopeShape {
   /** Heads at the start of each row that are rotated; what follows is copied. */
@@ -20,24 +21,26 @@ export interface RopeAttributes extends RopeShape {
   inverse: boolean;
 }
 
+/** x [N, W], table [positions, rotaryDim], positions int32 [N] → y [N, W]. */
+export type Rope = Signature<'x' | 'table' | 'positions', 'y', RopeAttributes>;
+
+export const ropeOp = defineOp({
+  name: 'IdiolectRope',
+  inputs: ['x', 'table', 'positions'],
+  outputs: ['y'],
+  reference: reference.rope,
+  wasm: wasm.rope,
+  webgpu: webgpu.rope,
+  saved: ['table', 'positions'],
+  backward: ({ dy, saved, attributes }) => ({
+    x: (): Tensor => ropeOp.run({ ...saved, x: dy }, { ...attributes, inverse: true }).y,
+  }),
+});
+
 /**
  * x [N, W] with W ≥ heads·headDim; table [positions, rotaryDim], a row being the cosines of the
  * rotaryDim/2 angles, then their sines; positions int32 [N] → [N, W]; differentiable in x.
  */
 export function rope(x: Tensor, table: Tensor, positions: Tensor, shape: RopeShape): Tensor {
-  return taped(
-    { x },
-    (save) => {
-      save([table, positions]);
-      return [runKernelForOne(ROPE, { x, table, positions }, { ...shape, inverse: false })];
-    },
-    ([dy], [savedTable, savedPositions]) => ({
-      x: () =>
-        runKernelForOne(
-          ROPE,
-          { x: dy!, table: savedTable!, positions: savedPositions! },
-          { ...shape, inverse: true },
-        ),
-    }),
-  )[0]!;
+  return ropeOp.apply({ x, table, positions }, { ...shape, inverse: false }).y;
 }

@@ -1,7 +1,9 @@
 /** SwiGLU and its gradient on WebGPU, value by value. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
+import { matrixShape } from '../shape.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import type { SwiGlu, SwiGluBackward } from './swiglu.ts';
 
 const uniforms = { count: 'i32', width: 'i32' } as const;
 
@@ -28,38 +30,22 @@ const runBackward = defineProgram('swiglu backward', () => ({
   y[index] = gate * sigmoid * up;`),
 }));
 
-/** x [N, 2F] → [N, F]. */
-export const swiGluKernel: BackendKernel = ({ x }) => {
-  const [rows, double] = x!.shape as [number, number];
+export const swiGlu: Kernel<SwiGlu> = ({ x }) => {
+  const [rows, double] = matrixShape(x);
   const width = double / 2;
   const y = emptyTensor([rows, width]);
   const count = rows * width;
-  runForward(
-    {},
-    {
-      outputs: { y },
-      inputs: { x: x! },
-      uniforms: { count, width },
-      groups: groupsFor(count),
-    },
-  );
-  return y;
+  const uniforms = { count, width };
+  runForward({}, { outputs: { y }, inputs: { x }, uniforms, groups: groupsFor(count) });
+  return { y };
 };
 
-/** x [N, 2F], dy [N, F] → dx [N, 2F] and y [N, F]. */
-export const swiGluBackwardKernel: BackendKernel = ({ x, dy }) => {
-  const [rows, width] = dy!.shape as [number, number];
-  const dx = emptyTensor(x!.shape);
+export const swiGluBackward: Kernel<SwiGluBackward> = ({ x, dy }) => {
+  const [rows, width] = matrixShape(dy);
+  const dx = emptyTensor(x.shape);
   const y = emptyTensor([rows, width]);
   const count = rows * width;
-  runBackward(
-    {},
-    {
-      outputs: { dx, y },
-      inputs: { x: x!, dy: dy! },
-      uniforms: { count, width },
-      groups: groupsFor(count),
-    },
-  );
-  return [dx, y];
+  const uniforms = { count, width };
+  runBackward({}, { outputs: { dx, y }, inputs: { x, dy }, uniforms, groups: groupsFor(count) });
+  return { dx, y };
 };

@@ -1,9 +1,9 @@
 /** Words of 16-bit or int8 weights → float32 on WebGPU: core WGSL, no feature needed. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
-import type { BackendKernel } from '../register.ts';
+import type { Kernel } from '../define-op.ts';
 import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
 import { unpackBlock } from '../wgsl-matrix.ts';
-import type { WidenAttributes } from './widen.ts';
+import type { Widen, WidenAttributes } from './widen.ts';
 
 interface BakedWiden extends Record<string, string> {
   format: WidenAttributes['format'];
@@ -24,18 +24,9 @@ const runWiden = defineProgram<BakedWiden>('widen', ({ format }) => ({
 ${perValue(bodies[format])}`,
 }));
 
-/** words int32 → float32 [size]. */
-export const widenKernel: BackendKernel = ({ words }, attributes) => {
-  const { format, size } = attributes as WidenAttributes;
+export const widen: Kernel<Widen> = (inputs, { format, size }) => {
   const wide = emptyTensor([size]);
-  runWiden(
-    { format },
-    {
-      outputs: { wide },
-      inputs: { words: words! },
-      uniforms: { count: size },
-      groups: groupsFor(size),
-    },
-  );
-  return wide;
+  const uniforms = { count: size };
+  runWiden({ format }, { outputs: { wide }, inputs, uniforms, groups: groupsFor(size) });
+  return { wide };
 };

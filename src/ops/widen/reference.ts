@@ -1,22 +1,19 @@
 /** Widening in plain JavaScript, for the cpu backend: stock tfjs reads neither 16 nor 8 bits. */
-import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import { tensor } from '@tensorflow/tfjs-core';
 import { valuesOf } from '../host-values.ts';
 import { dequantizeInt8 } from '../int8.ts';
-import type { Inputs } from '../tape.ts';
-import type { WidenAttributes } from './widen.ts';
+import type { Reference } from '../define-op.ts';
+import type { Widen } from './widen.ts';
 
-/** words int32 → float32 [size]. */
-export function widenReference({ words }: Inputs, attributes: object): Tensor {
-  const { format, size } = attributes as WidenAttributes;
-  const packed = valuesOf(words!) as Int32Array;
-  if (format === 'int8') return tensor(dequantizeInt8(packed), [size], 'float32');
-  const bits = new Uint32Array(size);
-  for (let i = 0; i < size; i++) {
-    const half = (packed[i >> 1]! >>> ((i & 1) * 16)) & 0xffff;
-    bits[i] = format === 'bf16' ? half << 16 : float16ToFloat32Bits(half);
-  }
-  return tensor(new Float32Array(bits.buffer), [size], 'float32');
-}
+export const widen: Reference<Widen> = ({ words }, { format, size }) => {
+  const packed = valuesOf(words);
+  if (!(packed instanceof Int32Array)) throw new TypeError('Packed weights are int32.');
+  if (format === 'int8') return { wide: tensor(dequantizeInt8(packed), [size], 'float32') };
+  const halves = new Uint16Array(packed.buffer, packed.byteOffset, size);
+  const widened = format === 'bf16' ? (half: number) => half << 16 : float16ToFloat32Bits;
+  const bits = Uint32Array.from(halves, widened);
+  return { wide: tensor(new Float32Array(bits.buffer), [size], 'float32') };
+};
 
 /** IEEE 754 binary16 → binary32 bits, exact, subnormals included. */
 export function float16ToFloat32Bits(half: number): number {

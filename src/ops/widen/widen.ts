@@ -1,9 +1,11 @@
 /** Widen: a weight in any format → one float32 tensor [rows, columns]. Not differentiable. */
 import { concat, reshape, slice, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import { runKernelForOne } from '../tape.ts';
-import { rowValues, type Weight, type WeightFormat } from '../weight.ts';
-
-export const WIDEN = 'IdiolectWiden';
+import { defineOp, type Signature } from '../define-op.ts';
+import { at } from '../shape.ts';
+import { rowValues, type Weight, type WeightAttributes, type WeightFormat } from '../weight.ts';
+import * as webgpu from './program.ts';
+import * as reference from './reference.ts';
+import * as wasm from './wasm.ts';
 
 export interface WidenAttributes {
   format: Exclude<WeightFormat, 'f32'>;
@@ -11,21 +13,33 @@ export interface WidenAttributes {
   size: number;
 }
 
+/** words int32 → wide [size]. */
+export type Widen = Signature<'words', 'wide', WidenAttributes>;
+
+export const widenOp = defineOp({
+  name: 'IdiolectWiden',
+  inputs: ['words'],
+  outputs: ['wide'],
+  reference: reference.widen,
+  wasm: wasm.widen,
+  webgpu: webgpu.widen,
+});
+
 /** The whole weight as float32 [rows, columns]; the caller disposes it unless inside a tidy. */
 export function widen(weight: Weight): Tensor {
-  const { rows, columns, format } = weight;
-  return tidy(() => {
-    const parts = weight.parts.map((part, i) => {
-      const partRows = Math.min(weight.partRows, rows - i * weight.partRows);
-      if (format === 'f32') return reshape(part, [partRows, columns]);
-      const width = rowValues(format, columns);
-      const size = partRows * width;
-      const wide = reshape(runKernelForOne(WIDEN, { words: part }, { format, size }), [
-        partRows,
-        width,
-      ]);
-      return width === columns ? wide : slice(wide, [0, 0], [partRows, columns]);
-    });
-    return parts.length === 1 ? parts[0]! : concat(parts, 0);
+  return tidy(() => matrixOf(weight.parts, weight));
+}
+
+/** The same from a kernel's parts of a weight, within a tidy. */
+export function matrixOf(parts: readonly Tensor[], attributes: WeightAttributes): Tensor {
+  const { rows, columns, format, partRows } = attributes;
+  const pieces = parts.map((part, i) => {
+    const count = Math.min(partRows, rows - i * partRows);
+    if (format === 'f32') return reshape(part, [count, columns]);
+    const width = rowValues(format, columns);
+    const { wide } = widenOp.run({ words: part }, { format, size: count * width });
+    const matrix = reshape(wide, [count, width]);
+    return width === columns ? matrix : slice(matrix, [0, 0], [count, columns]);
   });
+  return pieces.length === 1 ? at(pieces, 0) : concat(pieces, 0);
 }

@@ -10,8 +10,6 @@ import { startWasmEngine } from '../../engine/wasm/engine.ts';
 import { matmulTrial } from '../../ops/matmul-trial.ts';
 import { registerOps } from '../../ops/register.ts';
 import { selfTest } from '../../ops/self-test.ts';
-import { wasmKernels } from '../../ops/wasm-kernels.ts';
-import { webgpuKernels } from '../../ops/webgpu-kernels.ts';
 
 export interface EngineSettings {
   preferred: EngineName | 'auto';
@@ -43,7 +41,7 @@ function probesOf(settings: EngineSettings): Record<EngineName, EngineProbe> {
     webgpu: {
       async start(asked) {
         await provideGpu?.();
-        registerOps('webgpu', webgpuKernels);
+        registerOps('webgpu');
         return startWebGpuEngine({
           // A software adapter is slower than the CPU engine, so it must be asked for.
           allowSoftware: asked,
@@ -62,7 +60,7 @@ function probesOf(settings: EngineSettings): Record<EngineName, EngineProbe> {
     wasm: {
       async start() {
         const report = await startWasmEngine({ threads });
-        registerOps('wasm', wasmKernels);
+        registerOps('wasm');
         return report;
       },
       check: selfTest,

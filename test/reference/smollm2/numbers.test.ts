@@ -20,7 +20,6 @@ import { adapterFromValues, type LoraValues } from '../../../src/lora/adapter.ts
 import { loraFields } from '../../../src/lora/config.ts';
 import { linear } from '../../../src/ops/linear/linear.ts';
 import { registerOps } from '../../../src/ops/register.ts';
-import { wasmKernels } from '../../../src/ops/wasm-kernels.ts';
 import { measureSets } from '../../../src/workflows/measure/measure-sets.ts';
 import { openModel, type OpenModel } from '../../../src/workflows/open/open-model.ts';
 import { setPerplexities } from '../../../src/workflows/measure/set-perplexities.ts';
@@ -54,7 +53,7 @@ const sources = [ggufPath, huggingFaceFolder].filter((path) => path !== undefine
 
 beforeAll(async () => {
   await startWasmEngine();
-  registerOps('wasm', wasmKernels);
+  registerOps('wasm');
 });
 
 describe.each(sources)('%s', (path) => {
