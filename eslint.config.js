@@ -34,6 +34,7 @@ const all = [
   'src/workflows',
   'src/commands',
   'src/recipes',
+  'src/api',
   'src/cli',
   'models',
   'workers',
@@ -181,6 +182,7 @@ const rooms = {
     types: [],
     tfjs: true,
   },
+  'src/api': { values: library, types: library, tfjs: false },
   workers: { values: library, types: all, tfjs: true },
   'src/cli': { values: [...library, 'src/commands'], types: [...library, 'workers'], tfjs: true },
 };
@@ -192,6 +194,7 @@ const plainData = [
   '!**/errors.ts',
   '!**/host.ts',
   '!**/notices.ts',
+  '!**/hub-id.ts',
   '!**/precision.ts',
   '!**/random.ts',
   '!**/familiarity/aggregate.ts',

@@ -9,7 +9,8 @@ import { parseExperiment, type Experiment, type ModelSpec } from '../experiment/
 import { readInputs, type ExperimentInputs } from '../workflows/experiment/experiment-inputs.ts';
 import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
-import { embeddedPath, hubModel, isHubId } from './open-model.ts';
+import { isHubId } from '../storage/hub-id.ts';
+import { embeddedPath, hubModel } from './open-model.ts';
 
 /**
  * @param name of a preset, or of a file from whose folder all paths in it are meant

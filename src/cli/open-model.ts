@@ -7,6 +7,7 @@ import { DataError } from '../errors.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 import { createDiskStore } from '../storage/disk-store.ts';
 import { HUB_URL } from '../storage/config.ts';
+import { isHubId } from '../storage/hub-id.ts';
 import { downloadHubModel, parseHubId } from '../storage/hub.ts';
 import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
@@ -93,11 +94,6 @@ async function commandModel(values: Values): Promise<ModelFiles> {
     ]);
   }
   return hubModel(given, textOf(values, 'hub'));
-}
-
-/** owner/name or owner/name@revision, and no path. */
-export function isHubId(text: string): boolean {
-  return /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(text) && !text.startsWith('.');
 }
 
 /** A model of the hub, downloaded or from the cache. */

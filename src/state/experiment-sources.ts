@@ -2,7 +2,8 @@
 import { embeddedModels } from '../../models/catalog.ts';
 import type { Experiment, ModelSpec } from '../experiment/spec/schema.ts';
 import type { ModelSource } from '../../workers/protocol.ts';
-import { isHubId, type ModelState } from './model.svelte.ts';
+import { isHubId } from '../storage/hub-id.ts';
+import type { ModelState } from './model.svelte.ts';
 
 /** The models that can take part: embedded ones, and the one that is open. */
 export function offeredModels(model: ModelState): { spec: ModelSpec; label: string }[] {
@@ -23,7 +24,7 @@ export function sourceOf({ id, source }: ModelSpec, model: ModelState): ModelSou
   }
   const { opened } = model;
   if (opened?.kind === 'files' && slugOf(opened.name) === slugOf(source)) return opened;
-  return isHubId(source) && !source.startsWith('.') ? model.onHub(source) : undefined;
+  return isHubId(source) ? model.onHub(source) : undefined;
 }
 
 /** A sentence for each model and file that is not there. */

@@ -3,6 +3,7 @@ import { embeddedModels } from '../../models/catalog.ts';
 import { PRECISIONS, type Precision } from '../../models/precision.ts';
 import { DataError, StoppedError } from '../errors.ts';
 import { HUB_URL } from '../storage/config.ts';
+import { isHubId } from '../storage/hub-id.ts';
 import { LADDER, type EngineName, type EngineReport } from '../engine/config.ts';
 import type { LoadProgress, ModelSource, ModelSummary } from '../../workers/protocol.ts';
 import type { Addressed } from './address.ts';
@@ -13,9 +14,6 @@ export type SourceKind = 'embedded' | 'hub' | 'files';
 export type EngineChoice = EngineName | 'auto';
 
 const ENGINES: readonly EngineChoice[] = ['auto', ...LADDER];
-
-/** `owner/name`, or `owner/name@revision`. */
-export const isHubId = (text: string): boolean => /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(text);
 
 export interface NamedFile {
   path: string;

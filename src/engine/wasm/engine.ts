@@ -39,7 +39,13 @@ export async function startWasmEngine(options: WasmEngineOptions = {}): Promise<
     isNode() || (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
   const cores = await coreCount();
   let threads = Math.max(1, Math.min(MAX_THREADS, options.threads ?? cores));
-  const shared = (options.shared ?? true) && canShare;
+  // A page's own thread may not wait for others; a worker may.
+  const mayWait = isNode() || !('document' in globalThis);
+  const shared = (options.shared ?? true) && canShare && mayWait;
+  if (!mayWait && threads > 1) {
+    threads = 1;
+    reasons.push('One thread only: the engine was started on the page itself, not in a worker.');
+  }
   if (!shared && threads > 1) {
     threads = 1;
     reasons.push(

@@ -1,4 +1,4 @@
-/** Stages of the experiment file's schema, and how its problems read in plain words. */
+/** Parts of the experiment file’s schema, and how its problems read in plain words. */
 import * as v from 'valibot';
 import type { Field, Fields, SettingsOf } from '../../fields.ts';
 

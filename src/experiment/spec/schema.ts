@@ -78,9 +78,9 @@ const task = v.variant('kind', [
     /** How its final answers are found; like those of the task when left out. */
     retentionAnswers: v.optional(answers),
     /** General text whose NLL is measured before and after: JSON lines with a "text" each, or plain
-     * text with blank lines between its stages. */
+     * text with blank lines between its parts. */
     text: v.optional(v.string()),
-    /** Use only the first so many stages of text. */
+    /** Use only the first so many parts of text. */
     textPieces: v.optional(count(1, 1_000_000)),
   }),
 ]);

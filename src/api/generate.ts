@@ -1,0 +1,53 @@
+/** An answer from a model. */
+import { UsageError } from '../errors.ts';
+import { defaultsOf, problemsOf } from '../fields.ts';
+import { samplingFields, type SamplingSettings } from '../generate/config.ts';
+import { generate as generateTokens } from '../generate/generate.ts';
+import type { LoraAdapter } from '../lora/adapter.ts';
+import { encodePrompt } from '../tokenizer/encode-pair.ts';
+import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-format.ts';
+import type { OpenModel } from '../workflows/open/open-model.ts';
+import { hostOf, type CallOptions } from './host.ts';
+import { DEFAULT_PROMPT } from './measure.ts';
+
+export interface GenerateOptions extends Pick<CallOptions, 'signal'>, Partial<SamplingSettings> {
+  adapter?: LoraAdapter;
+  prompt?: Partial<PromptSettings>;
+  /** Called with the text so far after each token. */
+  onText?: (text: string) => void;
+}
+
+/**
+ * Answers a question: greedy unless `greedy: false`. An aborted call returns what was written so far.
+ * @throws UsageError for sampling settings out of bounds, RangeError when the question leaves no room
+ *   in the model's context
+ */
+export async function generate(
+  { model, tokenizer }: OpenModel,
+  question: string,
+  { adapter, prompt, signal, onText, ...settings }: GenerateOptions = {},
+): Promise<string> {
+  const sampling = { ...defaultsOf(samplingFields), ...settings };
+  const problems = problemsOf(samplingFields, sampling);
+  if (problems.length > 0)
+    throw new UsageError('generate: these settings cannot be used.', problems);
+  const format = createPromptFormat(tokenizer, { ...DEFAULT_PROMPT, ...prompt });
+  const { endId } = format;
+  const host = hostOf(signal);
+  const tokens: number[] = [];
+  const text = () => tokenizer.decode(tokens, { skipSpecialTokens: true });
+  await generateTokens({
+    model,
+    adapter,
+    prompts: [encodePrompt(tokenizer, format.prompt(question))],
+    sampling,
+    endIds: [...new Set([...tokenizer.eosIds, ...(endId === undefined ? [] : [endId])])],
+    stopRequested: () => host.stopRequested(),
+    onTokens: ([token]) => {
+      if (token !== undefined) tokens.push(token);
+      onText?.(text());
+      return host.breathe();
+    },
+  });
+  return text();
+}
