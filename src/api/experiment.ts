@@ -53,8 +53,7 @@ export async function runExperiment(
     file: (path) => fileAt(pathFrom(base, path)),
     notice: () => undefined,
   });
-  const backend = experimentBackend({
-    ...hostOf(signal),
+  const backend = experimentBackend(hostOf(signal), {
     memoryLimitBytes: engine.memoryBytes,
     prompt: DEFAULT_PROMPT,
     openModel: ({ id, precision = 'as-stored' }) =>

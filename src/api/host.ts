@@ -1,5 +1,6 @@
 /** What every long call of the library takes, and the host that it runs under. */
 import { allocatedBytes } from '../engine/memory.ts';
+import type { Host } from '../host.ts';
 
 export interface CallOptions {
   /** Ends the call within one batch, token or step. */
@@ -7,7 +8,7 @@ export interface CallOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-export function hostOf(signal: AbortSignal | undefined) {
+export function hostOf(signal: AbortSignal | undefined): Host {
   return {
     now: () => performance.now(),
     memoryBytes: allocatedBytes,

@@ -33,14 +33,13 @@ export async function train(
 ): Promise<LoraAdapter> {
   const split = (fields: object) =>
     Object.fromEntries(Object.entries(settings).filter(([name]) => name in fields));
-  const host = {
-    ...hostOf(signal),
-    memoryLimitBytes: runningEngine().memoryBytes,
-    prompt: { ...DEFAULT_PROMPT, ...prompt },
-  };
   const { adapter } = await trainAdapter(
-    model,
-    host,
+    {
+      opened: model,
+      prompt: { ...DEFAULT_PROMPT, ...prompt },
+      memoryLimitBytes: runningEngine().memoryBytes,
+    },
+    hostOf(signal),
     {
       set: responseSet(answers),
       validation: validation && responseSet(validation, 'validation'),
