@@ -2,8 +2,9 @@
 import { DataError } from '../errors.ts';
 import { bytesSource, type ByteSource } from '../storage/byte-source.ts';
 import { fetchEmbeddedModel } from '../storage/embedded.ts';
-import { downloadHubModel, HUB_URL, parseHubId } from '../storage/hub.ts';
+import { HUB_URL } from '../storage/config.ts';
 import { isHubId } from '../storage/hub-id.ts';
+import { downloadHubModel, parseHubId } from '../storage/hub.ts';
 import type { ModelFiles } from '../storage/model-files.ts';
 import { openStore } from '../storage/opfs-store.ts';
 

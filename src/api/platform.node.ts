@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 import { createDiskStore } from '../storage/disk-store.ts';
-import { downloadHubModel, HUB_URL, parseHubId } from '../storage/hub.ts';
+import { HUB_URL } from '../storage/config.ts';
 import { isHubId } from '../storage/hub-id.ts';
+import { downloadHubModel, parseHubId } from '../storage/hub.ts';
 import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
 

@@ -53,13 +53,14 @@ test('perplexity.html shows the numbers of Node, to every digit it shows', async
   const shown = (await page.textContent('pre'))!.split('\n').map(Number);
   const source = readFileSync('examples/perplexity.html', 'utf8');
   const question = /question =\s*'(.*)'/.exec(source)![1]!;
-  const responses = [...source.matchAll(/response: '(.*)'/g)].map(([, text]) => text!);
+  const responses = [...source.matchAll(/^ {4}'(.*)',$/gm)].map(([, text]) => text!);
   await startEngine('wasm', { threads: 1 });
   const model = await openModel('public/models/idiolect-a');
   const { rows } = await measure(
     model,
     responses.map((response) => ({ question, response })),
   );
+  expect(shown).toHaveLength(2);
   expect(shown).toEqual(rows.map(({ perplexity }) => Number(perplexity.toFixed(4))));
   expect(shown[0]).toBeLessThan(shown[1]!);
   expect(errors).toEqual([]);
