@@ -62,6 +62,9 @@ const RESPONSE_NAMES = ['response', 'completion', 'output', 'answer', 'assistant
 const ID_NAMES = ['id', 'question_id', 'prompt_id', 'task_id', 'qid', 'uid', 'uuid', 'idx'];
 const GOLD_NAMES = ['gold', 'gold_label', 'numerical_final_answer', 'final_answer', 'label'];
 
+/** What pandas and the table reader call a column whose header is empty. */
+const UNNAMED = /^(unnamed: |column )\d+$/i;
+
 const KNOWN_FORMAT = 0.9;
 const SYNONYM = 0.7;
 const LOOK = 0.5;
@@ -100,7 +103,7 @@ export function guessMapping(
     every: (column, test) => {
       const values = sampleRows
         .map((row) => (Object.hasOwn(row, column) ? row[column] : undefined))
-        .filter((value) => value !== undefined && value !== '');
+        .filter((value) => value !== undefined && value !== null && value !== '');
       return values.length > 0 && values.every(test);
     },
   };
@@ -200,7 +203,7 @@ function promptCompletion({ find, every }: Sketch): MappingGuess | undefined {
   const question = find('prompt');
   const completion = find('completion');
   if (question === undefined || completion === undefined) return undefined;
-  const turns = every(question, looksLikeTurns) || every(completion, looksLikeTurns);
+  const turns = every(question, looksLikeTurns) && every(completion, looksLikeTurns);
   return {
     format: turns ? 'conversational' : 'prompt-completion',
     confidence: KNOWN_FORMAT,
@@ -253,7 +256,7 @@ function wide({ columns, find, every }: Sketch): MappingGuess | undefined {
   if (question === undefined) return undefined;
   const known = [question, find(...ID_NAMES), find(...GOLD_NAMES)];
   const writers = columns.filter(
-    (column) => !known.includes(column) && every(column, (value) => typeof value === 'string'),
+    (column) => !known.includes(column) && !UNNAMED.test(column) && every(column, (value) => typeof value === 'string'),
   );
   if (writers.length === 0) return undefined;
   return {

@@ -3,26 +3,34 @@
  * once with its line; what is merely odd becomes a notice.
  */
 import { DataError } from '../errors.ts';
-import { lastAnswer, readTurns } from './chat-turns.ts';
+import { notice, noticeText, type Notice } from '../notices.ts';
+import { lastAnswer, looksLikeTurns, readTurns } from './chat-turns.ts';
 import type { ColumnMapping, MappingGuess } from './mapping.ts';
 import { guessMapping } from './mapping.ts';
-import { throwProblems } from './problems.ts';
+import { countOf, OddRecords } from './odd-records.ts';
+import { capProblems, throwProblems } from './problems.ts';
 import type { ChatMessage, ResponseRow, ResponseSet } from './response-set.ts';
 import { questionKey } from './response-set.ts';
 import type { Table, TableRow } from './table.ts';
-import { cell } from './table.ts';
+import { cell, placeOf } from './table.ts';
 
 /** How many records a guess looks at. */
 const SAMPLE_ROWS = 50;
 
 export interface RecordsRead {
+  /** Each with the notices of its file. */
   sets: ResponseSet[];
-  notices: string[];
+  notices: Notice[];
 }
 
 export interface RecordsPreview extends RecordsRead {
   /** One sentence for each thing that would make `readRecords` throw. */
   problems: string[];
+}
+
+export interface RecordsOptions {
+  /** Keeps records without an answer: the file is read for its questions. */
+  unanswered?: boolean;
 }
 
 /** Guesses the mapping of a table from its columns and first records. */
@@ -35,50 +43,75 @@ export function guessTable(table: Table): MappingGuess {
 
 /**
  * Reads every record of a table into one set for each writer. A file with one writer gives a set
- * named after the file; otherwise sets are named after the columns or keys of the writers.
+ * named after the file; otherwise sets are named after the columns or keys of the writers. A record
+ * without a question or an answer is left out, with a notice.
  * @throws DataError that names the file and lists every unreadable record with its line.
  */
-export function readRecords(table: Table, mapping: ColumnMapping): RecordsRead {
-  const { sets, notices, problems } = convert(table, mapping, table.rows);
+export function readRecords(
+  table: Table,
+  mapping: ColumnMapping,
+  options: RecordsOptions = {},
+): RecordsRead {
+  const { sets, notices, problems } = convert(table, mapping, table.rows, options);
   throwProblems(`${table.fileName} cannot be read as questions and answers.`, problems);
-  if (sets.length === 0) throw new DataError(`${table.fileName} holds no records.`);
+  if (sets.length === 0) {
+    const dropped = notices.filter(({ kind }) => kind === 'dropped');
+    throw new DataError(
+      `${table.fileName} holds no records${dropped.length > 0 ? ' that can be used' : ''}.`,
+      capProblems(dropped.map((one) => noticeText(one))),
+    );
+  }
   return { sets, notices };
 }
 
 /** The first records as they would be read, with the problems they have; never throws. */
 export function previewRecords(table: Table, mapping: ColumnMapping, count = 5): RecordsPreview {
-  return convert(table, mapping, table.rows.slice(0, count));
+  return convert(table, mapping, table.rows.slice(0, count), {});
 }
 
-function convert(table: Table, mapping: ColumnMapping, rows: readonly TableRow[]): RecordsPreview {
+function convert(
+  table: Table,
+  mapping: ColumnMapping,
+  rows: readonly TableRow[],
+  { unanswered = false }: RecordsOptions,
+): RecordsPreview {
   const problems = mappingProblems(table, mapping);
   if (problems.length > 0) return { sets: [], notices: [], problems };
-  const notices = [...table.notices];
   // A Map, since writers' names come from the file and may be `__proto__`.
   const writers = new Map<string, ResponseRow[]>();
-  let withoutId = 0;
+  const odd = new OddRecords();
+  const withoutId: string[] = [];
 
   for (const row of rows) {
-    const record = readRecord(row, mapping);
-    for (const problem of record.problems) {
-      problems.push(`${table.fileName}, line ${row.line}: ${problem}`);
-    }
-    if (record.id === undefined) withoutId++;
+    const place = placeOf(table, row);
+    const record = readRecord(row, mapping, table.textCells === true);
+    for (const problem of record.problems) problems.push(`${place}: ${problem}`);
+    if (record.unasked !== undefined) odd.unasked.push(`${place}: ${record.unasked}`);
     for (const [writer, answer] of record.answers) {
+      if (answer.response.trim() === '' && !unanswered) {
+        odd.unanswered.push(`${place}: "${writer}" is ${answer.missing ?? 'empty'}`);
+        continue;
+      }
+      if (record.id === undefined) withoutId.push(place);
       const list = writers.get(writer) ?? [];
       writers.set(writer, list);
-      list.push({ id: record.id ?? '', ...answer });
+      const { missing: _, ...fields } = answer;
+      list.push(odd.withWholeText({ id: record.id ?? '', ...fields }, place));
     }
   }
 
-  let derivedIds = mapping.id === undefined || withoutId > 0;
-  if (mapping.id !== undefined && withoutId > 0) {
-    notices.push(`${withoutId} records have no "${mapping.id}": questions are told apart by text.`);
-  } else if (!derivedIds && [...writers.values()].some(idsAreAmbiguous)) {
-    derivedIds = true;
-    notices.push(
-      `"${mapping.id}" repeats for different questions: questions are told apart by text.`,
-    );
+  const notices = [...table.notices, ...odd.notices()];
+  let derivedIds = mapping.id === undefined || withoutId.length > 0;
+  if (mapping.id !== undefined && withoutId.length > 0) {
+    const text = `${countOf(withoutId, 'record')} no "${mapping.id}": questions are told apart by text.`;
+    notices.push(notice('assumed', text, withoutId));
+  } else if (!derivedIds) {
+    const repeated = [...writers.values()].flatMap(ambiguousIds);
+    derivedIds = repeated.length > 0;
+    if (derivedIds) {
+      const text = `"${mapping.id}" repeats for different questions: questions are told apart by text.`;
+      notices.push(notice('assumed', text, [...new Set(repeated)]));
+    }
   }
   const single = writers.size === 1 && mapping.responseMap === undefined;
   const taken = new Set<string>();
@@ -89,6 +122,7 @@ function convert(table: Table, mapping: ColumnMapping, rows: readonly TableRow[]
       name,
       provenance: `${list.length} records of ${table.fileName}`,
       ...(derivedIds && { derivedIds }),
+      ...(notices.length > 0 && { notices }),
       rows: derivedIds ? list.map((row) => ({ ...row, id: textId(questionKey(row)) })) : list,
     };
   });
@@ -112,46 +146,60 @@ function mappingProblems(table: Table, mapping: ColumnMapping): string[] {
   return problems;
 }
 
-type Answer = Omit<ResponseRow, 'id'>;
+interface Answer extends Omit<ResponseRow, 'id'> {
+  /** Of an empty response, what stands in its place: "null", "missing". */
+  missing?: string;
+}
 
 interface RecordRead {
   id?: string;
   answers: [writer: string, answer: Answer][];
+  /** What stands where the question should be; such a record is left out. */
+  unasked?: string;
   problems: string[];
 }
 
-function readRecord(row: TableRow, mapping: ColumnMapping): RecordRead {
+/** @param textCells see `Table.textCells` */
+function readRecord(row: TableRow, mapping: ColumnMapping, textCells: boolean): RecordRead {
   const problems: string[] = [];
   const answers: [string, Answer][] = [];
   const id = scalarText(cell(row, mapping.id))?.trim();
   const gold = scalarText(cell(row, mapping.gold));
-  const push = (writer: string, prompt: readonly ChatMessage[], response: string): void => {
-    answers.push([
-      writer,
-      { ...questionOf(prompt), response, ...(gold !== undefined && { gold }) },
-    ]);
+  const push = (
+    writer: string,
+    prompt: readonly ChatMessage[],
+    response: string,
+    missing?: string,
+  ): void => {
+    const answer = { ...questionOf(prompt), response, ...(gold !== undefined && { gold }) };
+    answers.push([writer, { ...answer, ...(missing !== undefined && { missing }) }]);
   };
 
   if (mapping.conversation !== undefined) {
     const column = mapping.conversation;
-    const turns = readTurns(cell(row, column));
+    const value = cell(row, column);
+    const turns = isBlank(value) ? [] : readTurns(value);
     const parts = typeof turns === 'string' ? turns : lastAnswer(turns);
     if (typeof parts === 'string') problems.push(`"${column}" ${parts}`);
-    else if (parts === undefined) problems.push(`"${column}" has no assistant turn`);
+    else if (parts === undefined) push(column, [], '', isBlank(value) ? kindOf(value) : noAnswer);
     else push(column, parts.prompt, parts.response);
   }
 
-  const prompt = readPrompt(row, mapping, problems);
+  const asTurns = turnReader(row, mapping, textCells);
+  const prompt = readPrompt(row, mapping, asTurns, problems);
+  if (typeof prompt === 'string') return { answers: [], unasked: prompt, problems };
   for (const [writer, value] of responseCells(row, mapping, problems)) {
+    const turns = asTurns(value);
     const text = scalarText(value);
-    const turns = text === undefined || text.trimStart().startsWith('[{') ? readTurns(value) : '';
-    if (typeof turns !== 'string') {
+    if (typeof turns === 'string') problems.push(`"${writer}" ${turns}`);
+    else if (turns !== undefined) {
       const parts = lastAnswer(turns);
-      if (parts === undefined) problems.push(`"${writer}" has no assistant turn`);
+      if (parts === undefined) push(writer, prompt, '', noAnswer);
       else if (prompt.length === 0 || parts.prompt.some((turn) => turn.role === 'user')) {
         push(writer, parts.prompt, parts.response); // The list repeats the question.
       } else push(writer, prompt, parts.response);
     } else if (text !== undefined) push(writer, prompt, text);
+    else if (isBlank(value)) push(writer, prompt, '', kindOf(value));
     else problems.push(`"${writer}" is ${kindOf(value)}, expected text`);
   }
   // A record with a problem gives no answers, so that a preview shows nothing half read.
@@ -162,8 +210,28 @@ function readRecord(row: TableRow, mapping: ColumnMapping): RecordRead {
   };
 }
 
-/** The turns before the response; empty, with a problem noted, when the question is missing. */
-function readPrompt(row: TableRow, mapping: ColumnMapping, problems: string[]): ChatMessage[] {
+const noAnswer = 'without an assistant turn';
+
+/**
+ * Reads a cell that holds a list of turns; undefined for any other cell. A text stays a text, even
+ * when it is JSON, except where cells cannot be lists and question and answer both read as turns.
+ */
+function turnReader(row: TableRow, { question, responses }: ColumnMapping, textCells: boolean) {
+  const written =
+    textCells &&
+    (question === undefined || looksLikeTurns(cell(row, question))) &&
+    responses.some((column) => looksLikeTurns(cell(row, column)));
+  return (value: unknown): ChatMessage[] | string | undefined =>
+    Array.isArray(value) || (written && looksLikeTurns(value)) ? readTurns(value) : undefined;
+}
+
+/** The turns before the response, or what stands in the place of a question that is missing. */
+function readPrompt(
+  row: TableRow,
+  mapping: ColumnMapping,
+  asTurns: (value: unknown) => ChatMessage[] | string | undefined,
+  problems: string[],
+): ChatMessage[] | string {
   const { question, input, system, history } = mapping;
   if (question === undefined) return [];
   const turns: ChatMessage[] = [];
@@ -181,11 +249,12 @@ function readPrompt(row: TableRow, mapping: ColumnMapping, problems: string[]): 
     }
   }
   const value = cell(row, question);
+  const asked = asTurns(value);
   const text = scalarText(value);
-  const asTurns = text === undefined || text.trimStart().startsWith('[{') ? readTurns(value) : '';
-  if (typeof asTurns !== 'string') turns.push(...asTurns);
+  if (typeof asked === 'string') problems.push(`"${question}" ${asked}`);
+  else if (asked !== undefined) turns.push(...asked);
+  else if (isBlank(value)) return `"${question}" is ${kindOf(value)}`;
   else if (text === undefined) problems.push(`"${question}" is ${kindOf(value)}, expected text`);
-  else if (text.trim() === '') problems.push(`"${question}" is empty`);
   else {
     const below = scalarText(cell(row, input));
     turns.push({ role: 'user', content: below ? `${text}\n${below}` : text });
@@ -193,23 +262,18 @@ function readPrompt(row: TableRow, mapping: ColumnMapping, problems: string[]): 
   return turns;
 }
 
-/** Response cells of a record; with several writers, a missing answer is no problem. */
+/** Response cells of a record. */
 function responseCells(
   row: TableRow,
   mapping: ColumnMapping,
   problems: string[],
 ): [string, unknown][] {
-  const several = mapping.responses.length > 1;
-  const cells = mapping.responses
-    .map((column): [string, unknown] => [column, cell(row, column)])
-    .filter(([, value]) => !several || (value !== undefined && value !== null));
+  const cells = mapping.responses.map((column): [string, unknown] => [column, cell(row, column)]);
   if (mapping.responseMap !== undefined) {
     const map = cell(row, mapping.responseMap);
     if (typeof map !== 'object' || map === null || Array.isArray(map)) {
       problems.push(`"${mapping.responseMap}" is ${kindOf(map)}, expected writers and answers`);
-    } else {
-      cells.push(...Object.entries(map).filter(([, value]) => value !== null));
-    }
+    } else cells.push(...Object.entries(map));
   }
   return cells;
 }
@@ -228,20 +292,28 @@ function scalarText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
+/** Missing, null, empty or white space: no question and no answer. */
+function isBlank(value: unknown): boolean {
+  return (
+    value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+  );
+}
+
 function kindOf(value: unknown): string {
+  if (typeof value === 'string') return 'empty';
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   return Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
 }
 
-/** One id for two different questions: the column does not name questions. */
-function idsAreAmbiguous(rows: readonly ResponseRow[]): boolean {
+/** Ids that stand for two different questions: the column does not name questions. */
+function ambiguousIds(rows: readonly ResponseRow[]): string[] {
   const seen = new Map<string, string>();
-  return rows.some((row) => {
+  return rows.flatMap((row) => {
     const key = questionKey(row);
     const before = seen.get(row.id);
     seen.set(row.id, key);
-    return before !== undefined && before !== key;
+    return before !== undefined && before !== key ? [row.id] : [];
   });
 }
 
@@ -260,7 +332,7 @@ function textId(text: string): string {
 
 function baseName(fileName: string): string {
   const name = fileName.split(/[/\\]/).at(-1)!;
-  return name.replace(/\.(jsonl|json|ndjson|csv|tsv|txt)$/i, '') || name;
+  return name.replace(/\.(jsonl|json|ndjson|csv|tsv|tab|psv|txt|parquet)$/i, '') || name;
 }
 
 /** A short id from a name, different from those taken. */

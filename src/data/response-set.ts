@@ -2,6 +2,7 @@
  * The central noun: a response set is one writer's answers to a list of questions. This room knows
  * strings only; it must not know tokens, models or files.
  */
+import type { Notice } from '../notices.ts';
 
 /** One turn of a chat; `role` is `system`, `user`, `assistant` or `tool`. */
 export interface ChatMessage {
@@ -34,6 +35,8 @@ export interface ResponseSet {
   provenance?: string;
   /** True when row ids were made from the question's text because the file had none. */
   derivedIds?: boolean;
+  /** What reading its file left out, assumed or doubts. */
+  notices?: readonly Notice[];
   rows: readonly ResponseRow[];
 }
 

@@ -2,9 +2,10 @@
  * A table of records before anyone knows what they mean: what a file reader hands over, with the
  * place of each record so that later errors can point into the file.
  */
+import type { Notice } from '../notices.ts';
 
 export interface TableRow {
-  /** Line of the file where the record starts, from 1. */
+  /** Line of the file where the record starts, or the record's number; both from 1. */
   line: number;
   /** Own properties only; read them with `cell`. */
   values: Readonly<Record<string, unknown>>;
@@ -16,8 +17,17 @@ export interface Table {
   /** Every column any record has, in order of first appearance. */
   columns: readonly string[];
   rows: readonly TableRow[];
-  /** Things the reader noticed and that a person should see. */
-  notices: readonly string[];
+  /** What `line` of a row counts; `line` when left out. */
+  unit?: 'line' | 'record';
+  /** True when cells can only be text, so that a list has to be written as JSON text. */
+  textCells?: boolean;
+  /** What the reader left out, assumed or doubts. */
+  notices: readonly Notice[];
+}
+
+/** Where a record stands: "answers.csv, line 12". */
+export function placeOf({ fileName, unit = 'line' }: Table, { line }: TableRow): string {
+  return `${fileName}, ${unit} ${line}`;
 }
 
 /** A record's value; undefined when the record itself does not have the column. */

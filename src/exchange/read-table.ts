@@ -1,23 +1,33 @@
 /**
- * Records from files and pasted text: JSON, JSON lines, CSV, TSV, and plain lines of
- * `question<TAB>answer`. Only the shape is read here; what the columns mean is decided in `data`.
+ * Records from files and pasted text: JSON, JSON lines, CSV, TSV, Parquet, and plain lines of
+ * `question<TAB>answer`. The page and the commands read through here. Only the shape is read; what
+ * the columns mean is decided in `data`.
  */
-import Papa from 'papaparse';
+import { guessMapping } from '../data/mapping.ts';
 import { throwProblems } from '../data/problems.ts';
 import type { Table, TableRow } from '../data/table.ts';
 import { columnsOf } from '../data/table.ts';
 import { DataError } from '../errors.ts';
 import { jsonElements } from './json-elements.ts';
-import { readText } from './read-text.ts';
+import { recordsOfObject } from './json-records.ts';
+import { parseLosslessJson } from './lossless-json.ts';
+import { parseDelimited } from './read-delimited.ts';
+import { PARQUET_MAGIC, readParquet } from './read-parquet.ts';
+import { readTextFile, sourceOf, type TableSource } from './read-text.ts';
 
-export type TableKind = 'json' | 'jsonl' | 'csv' | 'tsv' | 'lines';
+export type TableKind = 'json' | 'jsonl' | 'delimited' | 'lines';
 
 /**
  * Reads a file or pasted text.
  * @throws DataError that lists every unreadable record with its line.
  */
-export async function readTable(source: Blob | string, fileName = nameOf(source)): Promise<Table> {
-  const { text, notices } = await readText(source, fileName);
+export async function readTable(source: TableSource, fileName = nameOf(source)): Promise<Table> {
+  const file = sourceOf(source, fileName);
+  if (file !== undefined && file.size >= 12) {
+    const start = await file.read(0, 4);
+    if (PARQUET_MAGIC.every((byte, i) => start[i] === byte)) return readParquet(file, fileName);
+  }
+  const { text, notices } = await readTextFile(source, fileName);
   const table = parseTable(text, fileName);
   return { ...table, notices: [...notices, ...table.notices] };
 }
@@ -33,10 +43,8 @@ export function parseTable(text: string, fileName: string, kind?: TableKind): Ta
       return parseJson(text, fileName);
     case 'jsonl':
       return parseJsonLines(text, fileName);
-    case 'csv':
-      return parseDelimited(text, fileName, headerDelimiter(text));
-    case 'tsv':
-      return parseDelimited(text, fileName, '\t');
+    case 'delimited':
+      return parseDelimited(text, fileName);
     case 'lines':
       return parseLines(text, fileName);
   }
@@ -47,15 +55,19 @@ export function guessKind(text: string, fileName: string): TableKind {
   const start = text.trimStart();
   if (start.startsWith('[')) return 'json';
   if (start.startsWith('{')) {
-    const firstLine = start.slice(0, start.search(/\r?\n|$/));
-    return parses(firstLine) && start.slice(firstLine.length).trim() !== '' ? 'jsonl' : 'json';
+    const firstLine = start.slice(0, start.search(/[\r\n]|$/));
+    const more = start.slice(firstLine.length).trim();
+    if (more === '' || !/^[{[]/.test(more)) return 'json';
+    return parses(firstLine) || /\.(jsonl|ndjson)$/i.test(fileName) ? 'jsonl' : 'json';
   }
-  if (/\.(tsv|tab)$/i.test(fileName)) return 'tsv';
-  if (/\.csv$/i.test(fileName)) return 'csv';
+  if (/\.(csv|tsv|tab|psv)$/i.test(fileName)) return 'delimited';
   if (/\.(jsonl|ndjson)$/i.test(fileName)) return 'jsonl';
   if (/\.json$/i.test(fileName)) return 'json';
-  const lines = start.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return lines.every((line) => line.includes('\t')) ? 'lines' : 'csv';
+  const lines = start.split(/\r\n|[\r\n]/).filter((line) => line.trim() !== '');
+  if (!lines.every((line) => line.includes('\t'))) return 'delimited';
+  // Cells copied from a spreadsheet begin with its header.
+  const header = lines[0]!.split('\t').map((name) => name.trim());
+  return guessMapping(header, []).format === 'unknown' ? 'lines' : 'delimited';
 }
 
 function parseJson(text: string, fileName: string): Table {
@@ -75,45 +87,17 @@ function parseJson(text: string, fileName: string): Table {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseLosslessJson(text);
   } catch (cause) {
     throw new DataError(`${fileName} is not valid JSON: ${messageOf(cause)}`, [], { cause });
   }
-  return tableOf(fileName, rowsOfObject(value, fileName));
-}
-
-/** A single object: a list under one of its keys, columns of equal length, or one record. */
-function rowsOfObject(value: unknown, fileName: string): TableRow[] {
-  if (!isRecord(value)) throw new DataError(`${fileName} holds a single value, expected records.`);
-  const entries = Object.entries(value);
-  const lists = entries.filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
-  const record = (values: Record<string, unknown>): TableRow => ({ line: 1, values });
-
-  const lengths = new Set(lists.map(([, list]) => list.length));
-  const areColumns = lists.length > 1 && lists.length === entries.length && lengths.size === 1;
-  if (areColumns && lists.every(([, list]) => !list.some(isRecord))) {
-    const count = lists[0]![1].length;
-    return Array.from({ length: count }, (_, i) =>
-      record(Object.fromEntries(lists.map(([name, list]) => [name, list[i]]))),
-    );
-  }
-  const tables = lists.filter(([, list]) => list.length > 0 && list.every(isRecord));
-  const isChat = (list: unknown[]): boolean =>
-    list.some((item) => isRecord(item) && ('role' in item || 'from' in item));
-  if (tables.length === 1 && !isChat(tables[0]![1])) {
-    return (tables[0]![1] as Record<string, unknown>[]).map(record);
-  }
-  if (tables.length > 1 && !tables.some(([, list]) => isChat(list))) {
-    throw new DataError(
-      `${fileName} holds ${tables.length} lists of records (${tables.map(([name]) => `"${name}"`).join(', ')}); keep one.`,
-    );
-  }
-  return [record(value)];
+  const { rows, notices } = recordsOfObject(value, fileName);
+  return { ...tableOf(fileName, rows), unit: 'record', notices };
 }
 
 function parseJsonLines(text: string, fileName: string): Table {
   const elements = text
-    .split('\n')
+    .split(/\r\n|[\r\n]/)
     .map((line, i) => ({ text: line.trim(), line: i + 1 }))
     .filter((element) => element.text !== '');
   return tableOf(fileName, parseElements(elements, fileName));
@@ -127,7 +111,7 @@ function parseElements(
   const rows: TableRow[] = [];
   for (const { text, line } of elements) {
     try {
-      const value: unknown = JSON.parse(text);
+      const value = parseLosslessJson(text);
       if (isRecord(value)) rows.push({ line, values: value });
       else problems.push(`${fileName}, line ${line}: a record must be an object {…}`);
     } catch (error) {
@@ -138,58 +122,10 @@ function parseElements(
   return rows;
 }
 
-function parseDelimited(text: string, fileName: string, delimiter: string): Table {
-  // Blank lines are kept by the parser and dropped here, so that line numbers stay true.
-  const parsed = Papa.parse<string[]>(text, { delimiter, skipEmptyLines: false });
-  const problems = parsed.errors.map(
-    (error) => `${fileName}, record ${(error.row ?? 0) + 1}: ${error.message}`,
-  );
-  const [header, ...records] = parsed.data;
-  const names = (header ?? []).map((name) => name.trim());
-  const repeated = names.filter((name, i) => names.indexOf(name) !== i);
-  if (repeated.length > 0) {
-    problems.push(`${fileName}, line 1: columns appear twice: ${repeated.join(', ')}`);
-  }
-  const rows: TableRow[] = [];
-  let line = 1 + linesIn(header ?? []);
-  for (const record of records) {
-    if (record.some((value) => value !== '')) {
-      if (record.length > names.length) {
-        problems.push(
-          `${fileName}, line ${line}: ${record.length} fields, but the header names ${names.length}`,
-        );
-      }
-      // fromEntries makes own properties, so a column named __proto__ is harmless.
-      rows.push({
-        line,
-        values: Object.fromEntries(names.map((name, i) => [name, record[i] ?? ''])),
-      });
-    }
-    line += linesIn(record);
-  }
-  throwProblems(`${fileName} is not a readable table.`, problems);
-  return { ...tableOf(fileName, rows), columns: names };
-}
-
-/** The likeliest delimiter, from the header alone: prose in the rows is full of commas. */
-function headerDelimiter(text: string): string {
-  const header = text
-    .trimStart()
-    .split(/\r?\n/, 1)[0]!
-    .replace(/"[^"]*"/g, '');
-  const count = (delimiter: string): number => header.split(delimiter).length;
-  return [',', ';', '\t', '|'].reduce((best, d) => (count(d) > count(best) ? d : best));
-}
-
-/** Lines a record takes: fields in quotes may hold line breaks. */
-function linesIn(record: readonly string[]): number {
-  return 1 + record.reduce((sum, field) => sum + (field.split('\n').length - 1), 0);
-}
-
 /** Lines of `question<TAB>answer`; further tabs belong to the answer. */
 function parseLines(text: string, fileName: string): Table {
   const rows: TableRow[] = [];
-  text.split(/\r?\n/).forEach((content, i) => {
+  text.split(/\r\n|[\r\n]/).forEach((content, i) => {
     const tab = content.indexOf('\t');
     if (content.trim() === '') return;
     rows.push({
@@ -200,20 +136,21 @@ function parseLines(text: string, fileName: string): Table {
       },
     });
   });
-  return tableOf(fileName, rows);
+  return { ...tableOf(fileName, rows), textCells: true };
 }
 
 function tableOf(fileName: string, rows: TableRow[]): Table {
   return { fileName, columns: columnsOf(rows), rows, notices: [] };
 }
 
-function nameOf(source: Blob | string): string {
-  return source instanceof File ? source.name : 'pasted text';
+function nameOf(source: TableSource): string {
+  if (typeof source === 'string') return 'pasted text';
+  return 'name' in source && typeof source.name === 'string' ? source.name : 'pasted text';
 }
 
 function parses(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseLosslessJson(text);
     return true;
   } catch {
     return false;
