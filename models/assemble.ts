@@ -4,7 +4,6 @@
  */
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { Weight } from '../src/ops/weight.ts';
-import { noticeText, type Notice } from '../src/notices.ts';
 import type { TensorFile } from '../src/storage/tensor-file.ts';
 import type { ForwardContext, LanguageModel, Projection, StackedLinear } from './language-model.ts';
 import { loadWeights, type LoadedWeights, type LoadOptions } from './load-weights.ts';
@@ -13,6 +12,7 @@ import { ropeTable } from './rope-table.ts';
 import { weightState } from './save-weights.ts';
 import { settleHead } from './tied-head.ts';
 import type { MatrixPlan, WeightPlan } from './weight-plan.ts';
+import type { Notice } from '../src/notices.ts';
 
 /** What a forward pass asks for by name. */
 export interface ModelParts {
@@ -70,7 +70,7 @@ export async function assemble(
     fanInFanOut: blueprint.fanInFanOut,
     weightBytes: loaded.bytes,
     format: loaded.formats.size === 1 ? [...loaded.formats][0]! : 'mixed',
-    notices: [...blueprint.notices, ...notices, ...loaded.notices].map((each) => noticeText(each)),
+    notices: [...blueprint.notices, ...notices, ...loaded.notices],
     parameters: [...loaded.variables].map(([name, variable]) => ({
       name,
       variable,

@@ -7,6 +7,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { AttentionShape } from '../src/ops/attention/attention.ts';
 import type { Recomputable } from '../src/ops/linear/recomputable.ts';
 import type { Weight } from '../src/ops/weight.ts';
+import type { Notice } from '../src/notices.ts';
 
 export interface ModelShape {
   /** model_type of config.json. */
@@ -82,7 +83,7 @@ export interface LanguageModel {
   /** f32, f16, bf16, int8 or mixed. */
   readonly format: string;
   /** Things worth knowing that are no errors. */
-  readonly notices: readonly string[];
+  readonly notices: readonly Notice[];
   /** Empty unless opened for full fine-tuning. */
   readonly parameters: readonly ModelParameter[];
   /** → final hidden states after the last norm, [B·T, C]. */

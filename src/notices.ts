@@ -31,6 +31,14 @@ export function notice(kind: NoticeKind, text: string, places: readonly string[]
   return { kind, text, places };
 }
 
+/** Each once, in order of first appearance. */
+export function uniqueNotices(notices: readonly Notice[]): Notice[] {
+  const byText = new Map(
+    notices.map((one) => [JSON.stringify([one.kind, one.text, one.places]), one]),
+  );
+  return [...byText.values()];
+}
+
 /** The sentence with its places; of many places the first `most`, and how many more there are. */
 export function noticeText({ text, places }: Notice, most = 8): string {
   if (places.length === 0) return text;

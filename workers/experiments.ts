@@ -43,6 +43,7 @@ import type {
   LoadProgress,
   ModelSource,
 } from './protocol.ts';
+import { notice } from '../src/notices.ts';
 
 /** What the worker lends to the open experiment. */
 export interface ExperimentParts {
@@ -85,13 +86,13 @@ export class Experiments {
   /** @throws DataError for files that are missing or do not fit, and for results of other settings */
   async open(request: ExperimentRequest, report: ReportLoad): Promise<ExperimentOpening> {
     this.close();
-    const notices: string[] = [];
-    const inputs = await this.#inputs(request, (text) => notices.push(text), report);
+    const inputs = await this.#inputs(request, report);
+    const notices = [...inputs.notices];
     const platform = navigator.userAgent;
     const engine = this.#parts.engine();
     const surroundings = await surroundingsOf(inputs, engine, request.prompt, platform);
     const store = await this.#parts.store();
-    if (store.refused !== undefined) notices.push(store.refused);
+    if (store.refused !== undefined) notices.push(notice('info', store.refused));
     const texts = textFiles(store, request.id);
     const { experiment } = inputs;
     const kept = await openResults(texts, 'this browser', experiment, surroundings.fingerprint);
@@ -169,8 +170,7 @@ export class Experiments {
   }
 
   async estimate(request: ExperimentRequest): Promise<UnitCosts> {
-    const quiet = () => Promise.resolve();
-    const inputs = await this.#inputs(request, () => undefined, quiet);
+    const inputs = await this.#inputs(request, () => Promise.resolve());
     return trialCosts(inputs, this.#backend(request, inputs));
   }
 
@@ -180,11 +180,7 @@ export class Experiments {
     this.#opened = undefined;
   }
 
-  #inputs(
-    request: ExperimentRequest,
-    notice: (text: string) => void,
-    report: ReportLoad,
-  ): Promise<ExperimentInputs> {
+  #inputs(request: ExperimentRequest, report: ReportLoad): Promise<ExperimentInputs> {
     const { experiment, sources, files } = request;
     return readInputs(experiment, {
       model: async ({ id }) => {
@@ -195,7 +191,6 @@ export class Experiments {
         const text = files[path];
         return Promise.resolve(text === undefined ? undefined : textSource(path, text));
       },
-      notice,
     });
   }
 

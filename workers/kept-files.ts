@@ -59,7 +59,7 @@ export async function storageReport(runs: RunStore): Promise<StorageReport> {
     usedBytes: room?.usedBytes ?? 0,
     quotaBytes: room?.quotaBytes ?? 0,
     persistent: room?.persistent ?? false,
-    refused: notice ?? runs.refused,
+    refused: notice?.text ?? runs.refused,
   };
 }
 

@@ -7,6 +7,7 @@ import type { ModelFiles } from '../src/storage/model-files.ts';
 import { openStore, type OpenedStore } from '../src/storage/opfs-store.ts';
 import { askToPersist } from '../src/storage/storage-room.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';
+import type { Notice } from '../src/notices.ts';
 
 let opened: Promise<OpenedStore> | undefined;
 
@@ -18,14 +19,14 @@ export function modelStore(): Promise<OpenedStore> {
 export interface SourceOptions {
   report: (progress: LoadProgress) => Promise<void>;
   signal: AbortSignal;
-  notice: (text: string) => void;
+  onNotice: (notice: Notice) => void;
 }
 
 export async function modelFilesOf(
   source: ModelSource,
-  { report, signal, notice }: SourceOptions,
+  { report, signal, onNotice }: SourceOptions,
 ): Promise<ModelFiles> {
-  const download = { signal, onProgress: report, onNotice: notice };
+  const download = { signal, onProgress: report, onNotice };
   switch (source.kind) {
     case 'embedded':
       return fetchEmbeddedModel(source.id, source.baseUrl, download);
@@ -34,7 +35,7 @@ export async function modelFilesOf(
     case 'hub': {
       const { store, notice: refused } = await modelStore();
       if (refused === undefined) await askToPersist();
-      else notice(refused);
+      else onNotice(refused);
       const { id, revision, baseUrl } = source;
       return downloadHubModel({ id, revision }, { ...download, store, baseUrl });
     }

@@ -2,6 +2,7 @@
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
 import type { ModelSummary, PromptSettings } from './protocol.ts';
+import type { Notice } from '../src/notices.ts';
 
 const usualPrompt: PromptSettings = {
   useChatTemplate: true,
@@ -11,7 +12,7 @@ const usualPrompt: PromptSettings = {
 /** @param notices what opening it had to say */
 export function modelSummary(
   { id, model, tokenizer }: OpenModel,
-  notices: readonly string[],
+  notices: readonly Notice[],
 ): ModelSummary {
   const format = createPromptFormat(tokenizer, usualPrompt);
   const { modelType, parameters, layers, width, vocabSize, contextLength } = model.shape;

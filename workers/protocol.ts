@@ -17,6 +17,7 @@ import type { LoraSettings } from '../src/lora/config.ts';
 import type { StepReport } from '../src/metrics/step-report.ts';
 import type { ExperimentResult } from '../src/workflows/experiment/experiment-result.ts';
 import type { TrainingSettings } from '../src/train/config.ts';
+import type { Notice } from '../src/notices.ts';
 
 export type ModelSource =
   | { kind: 'embedded'; id: string; baseUrl: string }
@@ -46,7 +47,7 @@ export interface ModelSummary {
   /** What is done before and after a question, and with special tokens. */
   prompt: PromptPolicy;
   /** Things worth knowing that are no errors: run from memory, ignored tensors, … */
-  notices: string[];
+  notices: readonly Notice[];
 }
 
 export interface PromptPolicy {
@@ -103,6 +104,7 @@ export interface SetFamiliarity {
   /** In the order of the set's rows; rows that could not be scored are missing. */
   rows: RowFamiliarity[];
   skipped: { rowId: string; reason: string }[];
+  notices: readonly Notice[];
 }
 
 /** Asks for the open model's own answers, as examples of its style. */
@@ -140,13 +142,13 @@ export interface TrainingPlan {
   secondsPerStep: number;
   /** Empty when the run can start. */
   problems: string[];
-  notices: string[];
+  notices: readonly Notice[];
 }
 
 export type TrainEvent =
   | { kind: 'step'; report: StepReport }
   | { kind: 'checkpoint'; step: number; seconds: number }
-  | { kind: 'notice'; text: string };
+  | { kind: 'notice'; notice: Notice };
 
 export interface TrainSummary {
   runId: string;
@@ -216,7 +218,7 @@ export interface AdapterSummary {
   alpha: number;
   targets: string[];
   parameters: number;
-  notices: string[];
+  notices: readonly Notice[];
 }
 
 export interface StoredItem {
@@ -252,7 +254,7 @@ export interface ExperimentOpening {
   /** Stages that are kept from before, and the seconds each took. */
   done: { id: string; seconds: number }[];
   sizes: TaskSizes;
-  notices: string[];
+  notices: readonly Notice[];
 }
 
 export interface ExperimentProgress {

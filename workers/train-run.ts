@@ -1,5 +1,6 @@
 /** One training run on the open model: checkpoints kept as it goes, reports awaited by the page. */
 import type { EngineReport } from '../src/engine/config.ts';
+import { noticesOf } from '../src/data/response-set.ts';
 import { DataError } from '../src/errors.ts';
 import type { Host } from '../src/host.ts';
 import type { LoraAdapter } from '../src/lora/adapter.ts';
@@ -18,6 +19,7 @@ import {
 import type { Checkpoints } from '../src/train/train.ts';
 import { noteProgress } from './kept-files.ts';
 import type { TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
+import { notice } from '../src/notices.ts';
 
 export interface RunPlace {
   opened: OpenModel;
@@ -34,8 +36,9 @@ export async function trainRun(
   report: (event: TrainEvent) => Promise<void>,
 ): Promise<TrainSummary> {
   const plan = planRun(opened, request, engine.memoryBytes);
-  for (const text of plan.notices) await report({ kind: 'notice', text });
-  if (store.refused !== undefined) await report({ kind: 'notice', text: store.refused });
+  const notices = [...noticesOf(request.set), ...plan.notices];
+  if (store.refused !== undefined) notices.push(notice('info', store.refused));
+  for (const one of notices) await report({ kind: 'notice', notice: one });
   const { runId, training } = request;
   const { job, adapter } = await prepareRun(opened, request, plan);
   const from = request.resume ? await readCheckpoint(store, runId) : undefined;
@@ -57,7 +60,7 @@ export async function trainRun(
       host,
       checkpoints,
       resumeFrom: from,
-      notice: (text) => report({ kind: 'notice', text }),
+      notice: (one) => report({ kind: 'notice', notice: one }),
       report: async (step) => {
         await drawn;
         drawn = report({ kind: 'step', report: step });

@@ -22,6 +22,7 @@ import { TunedModels } from './tuned-models.ts';
 import { Turns } from './turns.ts';
 import { workerHost } from './worker-host.ts';
 import { Workbench } from './workbench.ts';
+import { notice } from '../src/notices.ts';
 
 type TrainReport = (event: TrainEvent) => Promise<void>;
 
@@ -162,7 +163,10 @@ export class TrainerService implements TrainerApi {
         next = { ...request, resume: begun !== undefined };
         await report({
           kind: 'notice',
-          text: `${error.message} Nothing was lost but time: ${engine.device} goes on ${begun === undefined ? 'from the start' : `from step ${begun}`}.`,
+          notice: notice(
+            'info',
+            `${error.message} Nothing was lost but time: ${engine.device} goes on ${begun === undefined ? 'from the start' : `from step ${begun}`}.`,
+          ),
         });
       }
     }

@@ -12,6 +12,7 @@ import { modelFilesOf, sameSource } from './model-source.ts';
 import type { Host } from '../src/host.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';
 import { startEngine } from './start-engine.ts';
+import type { Notice } from '../src/notices.ts';
 
 type Report = (progress: LoadProgress) => Promise<void>;
 
@@ -20,7 +21,7 @@ type Release = (what: 'engine' | 'model') => void;
 
 export class Workbench {
   /** What opening the model had to say. */
-  notices: string[] = [];
+  notices: Notice[] = [];
   #engine: EngineReport | undefined;
   /** What the person asked for. */
   #preferred: EngineName | 'auto' = 'auto';
@@ -81,8 +82,8 @@ export class Workbench {
 
   modelFiles(source: ModelSource, report: Report): Promise<ModelFiles> {
     const { signal } = (this.#download = new AbortController());
-    const notice = (text: string): void => void this.notices.push(text);
-    return modelFilesOf(source, { report, signal, notice });
+    const onNotice = (notice: Notice): void => void this.notices.push(notice);
+    return modelFilesOf(source, { report, signal, onNotice });
   }
 
   stopDownload(): void {

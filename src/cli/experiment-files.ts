@@ -32,7 +32,6 @@ export async function readExperimentFiles(
   return readInputs(change(await readNamed(name)), {
     model,
     file: async (path) => (existsSync(at(path)) ? nodeFileSource(at(path)) : undefined),
-    notice: (text) => process.stderr.write(`${text}\n`),
   });
 }
 

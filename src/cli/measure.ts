@@ -1,16 +1,17 @@
 /** npm run measure: how familiar each answer of each set is to a model. */
 import { writeFile } from 'node:fs/promises';
-import type { ResponseSet } from '../data/response-set.ts';
+import { noticesOf, type ResponseSet } from '../data/response-set.ts';
 import { inStyle, neededAnswers, tooFewAnswers, type OwnAnswer } from '../evaluate/own-style.ts';
 import { familiarityFields, styleFields, type RowFamiliarity } from '../familiarity/config.ts';
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf } from '../fields.ts';
 import { setPerplexities } from '../workflows/measure/set-perplexities.ts';
 import { ownAnswers } from '../workflows/generate/own-answers.ts';
-import { measureSets } from '../workflows/measure/measure-sets.ts';
+import { measureSets, refuseUnmeasured } from '../workflows/measure/measure-sets.ts';
 import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
 import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
+import { printNotices } from './print-notices.ts';
 import { readResponseFiles } from './read-responses.ts';
 import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
 import { textTable } from './text-table.ts';
@@ -45,6 +46,7 @@ const command = {
 await runCommand(command, async (values) => {
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
   const sets = await readResponseFiles(listOf(values, 'responses'), countOf(values, 'rows'));
+  printNotices(sets.flatMap(noticesOf));
   const { opened, engine, prompt } = await openCommandModel(values);
   const adapterPath = textOf(values, 'adapter');
   const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
@@ -72,8 +74,14 @@ await runCommand(command, async (values) => {
     return found;
   };
   const measured = await measure(sets);
+  printNotices(measured.flatMap(({ notices }) => notices));
+  refuseUnmeasured(sets, measured);
   const style = styleCount === undefined ? undefined : await findStyle();
   const styled = style?.sets && (await measure(style.sets));
+  for (const { notices } of styled ?? []) {
+    const after = `With ${styleCount} examples before each question:`;
+    printNotices(notices.map((one) => ({ ...one, text: `${after} ${one.text}` })));
+  }
 
   const names = new Map(sets.map(({ id, name }) => [id, name]));
   const report: Record<string, unknown> = {};
@@ -96,6 +104,7 @@ await runCommand(command, async (values) => {
     report[names.get(setId)!] = {
       rows: rows.map(rowRecord),
       skipped,
+      notices: [...noticesOf(sets[i]!), ...measured[i]!.notices],
       ...averages,
       ...(inStyle && {
         in_style: {
@@ -107,11 +116,6 @@ await runCommand(command, async (values) => {
     };
   }
   process.stdout.write(`${textTable(lines)}\n`);
-  const cut = styled?.map(({ rows }) => rows.filter(({ truncated }) => truncated).length) ?? [];
-  if (cut.some((count) => count > 0)) {
-    const counts = cut.map((count, i) => `${count} of ${sets[i]!.name}`).join(', ');
-    process.stderr.write(`Cut short, with the examples before them: ${counts}.\n`);
-  }
   process.stderr.write(
     `${opened.id}, ${engine.name} (${engine.device}), ${duration((performance.now() - began) / 1000)}\n`,
   );

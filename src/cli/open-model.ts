@@ -14,12 +14,17 @@ import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
 import { readPeftAdapter } from '../exchange/peft-read.ts';
 import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
 import { enginePrecision, openModel, type OpenModel } from '../workflows/open/open-model.ts';
-import { DEFAULT_PLAIN_TEMPLATE, type PromptSettings } from '../tokenizer/prompt-format.ts';
+import {
+  createPromptFormat,
+  DEFAULT_PLAIN_TEMPLATE,
+  type PromptSettings,
+} from '../tokenizer/prompt-format.ts';
 import type { EngineReport } from '../engine/config.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { startNodeEngine } from './node-engine.ts';
 import type { Option, Values } from './arguments.ts';
 import { choiceOf, textOf } from './arguments.ts';
+import { printNotices } from './print-notices.ts';
 import { clearProgress, duration, showProgress } from './run-command.ts';
 
 export const DEFAULT_MODEL = 'idiolect-a';
@@ -66,14 +71,12 @@ export async function openCommandModel(values: Values, trainable = false): Promi
   });
   clearProgress();
   const plain = textOf(values, 'plain-prompt');
-  return {
-    opened,
-    engine,
-    prompt: {
-      useChatTemplate: plain === undefined,
-      plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
-    },
+  const prompt = {
+    useChatTemplate: plain === undefined,
+    plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
   };
+  printNotices([...opened.model.notices, ...createPromptFormat(opened.tokenizer, prompt).notices]);
+  return { opened, engine, prompt };
 }
 
 /** The folder of an embedded model. */
@@ -101,7 +104,7 @@ export async function hubModel(id: string, hub: string | undefined): Promise<Mod
   const files = await downloadHubModel(parseHubId(id), {
     store: createDiskStore(cacheFolder()),
     baseUrl: hub ?? process.env['HF_ENDPOINT'] ?? HUB_URL,
-    onNotice: (text) => process.stderr.write(`${text}\n`),
+    onNotice: (notice) => printNotices([notice]),
     onProgress: ({ file, bytesDone, bytesTotal, bytesPerSecond, secondsLeft }) => {
       const speed = `MB ${file}, ${(bytesPerSecond / 1e6).toFixed(1)} MB/s, ${duration(secondsLeft)} left`;
       showProgress(Math.round(bytesDone / 1e6), Math.round(bytesTotal / 1e6), speed);
@@ -122,6 +125,6 @@ export async function openAdapter(opened: OpenModel, directory: string): Promise
     if (existsSync(path)) files.set(name, await nodeFileSource(path));
   }
   const { settings, values, notices } = await readPeftAdapter(files, opened.model);
-  for (const notice of notices) process.stderr.write(`${notice}\n`);
+  printNotices(notices);
   return adapterFromValues(opened.model, settings, values);
 }

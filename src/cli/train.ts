@@ -26,6 +26,8 @@ import { modelOptions, openCommandModel } from './open-model.ts';
 import { readResponseFiles } from './read-responses.ts';
 import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
+import { printNotices } from './print-notices.ts';
+import { noticesOf } from '../data/response-set.ts';
 
 const fields = { ...trainingFields, ...loraFields };
 
@@ -117,7 +119,7 @@ await runCommand(command, async (values) => {
     ...(validation && { validation }),
   };
   const plan = planRun(opened, request, engine.memoryBytes);
-  for (const notice of plan.notices) process.stderr.write(`${notice}\n`);
+  printNotices([...noticesOf(set), ...(validation ? noticesOf(validation) : []), ...plan.notices]);
   const { job, adapter, masked } = await prepareRun(opened, request, plan);
   if (masked) process.stderr.write(`${maskedSentence(masked)}\n`);
   const all = opened.model.shape.parameters + (adapter?.parameterCount ?? 0);
@@ -146,8 +148,8 @@ await runCommand(command, async (values) => {
     host: nodeHost(),
     checkpoints: folderCheckpoints(out),
     resumeFrom: resumed,
-    notice: (text) => {
-      process.stderr.write(`${text}\n`);
+    notice: (one) => {
+      printNotices([one]);
       return Promise.resolve();
     },
     // By now a checkpoint of another run would have been refused, with nothing of it touched.

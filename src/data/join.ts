@@ -5,6 +5,7 @@
 import { DataError } from '../errors.ts';
 import type { ResponseRow, ResponseSet } from './response-set.ts';
 import { questionKey } from './response-set.ts';
+import { notice, type Notice } from '../notices.ts';
 
 export interface JoinOptions {
   /** `auto` joins by id when every set brought ids of its own, else by the question's exact text. */
@@ -110,30 +111,37 @@ export function joinSets(sets: readonly ResponseSet[], options: JoinOptions = {}
   return { sets: joined, report };
 }
 
-/** What a person should know about a join, one sentence each; empty when all is well. */
-export function joinNotices(report: JoinReport): string[] {
-  const notices: string[] = [];
+/** What a person should know about a join; empty when all is well. */
+export function joinNotices(report: JoinReport): Notice[] {
+  const notices: Notice[] = [];
   for (const set of report.sets) {
-    const counts: [readonly string[], string][] = [
-      [set.unmatched, 'have no counterpart in every other set and are left out'],
-      [set.duplicates, 'are answered more than once; the first answer is kept'],
-      [set.emptyResponses, 'have an empty answer and are left out'],
-      [set.overlong, 'are longer than the limit and will be cut'],
+    const counts: [Notice['kind'], readonly string[], string][] = [
+      ['dropped', set.unmatched, 'have no counterpart in every other set and are left out'],
+      ['dropped', set.duplicates, 'are answered more than once; the first answer is kept'],
+      ['dropped', set.emptyResponses, 'have an empty answer and are left out'],
+      ['cut', set.overlong, 'are longer than the limit and will be cut'],
     ];
-    for (const [keys, what] of counts) {
-      if (keys.length > 0) notices.push(`${set.name}: ${keys.length} questions ${what}.`);
+    for (const [kind, keys, what] of counts) {
+      if (keys.length === 0) continue;
+      const places = keys.map((key) => `${set.name}: ${shortKey(key)}`);
+      notices.push(notice(kind, `${set.name}: ${keys.length} questions ${what}.`, places));
     }
   }
-  if (report.differingQuestions.length > 0) {
-    notices.push(
-      `${report.differingQuestions.length} questions share an id but not their text; check that the sets belong together.`,
-    );
+  const { differingQuestions: differing } = report;
+  if (differing.length > 0) {
+    const text = `${differing.length} questions share an id but not their text; check that the sets belong together.`;
+    notices.push(notice('doubtful', text, differing));
   }
   for (const [a, b] of report.identicalSets) {
-    notices.push(`${a} and ${b} hold the same answers: comparing them compares a set with itself.`);
+    const text = `${a} and ${b} hold the same answers: comparing them compares a set with itself.`;
+    notices.push(notice('doubtful', text));
   }
   return notices;
 }
+
+/** A question that goes by its text, short enough for a list. */
+const shortKey = (key: string): string =>
+  key.length > 60 ? JSON.stringify(`${key.slice(0, 60)}…`) : key;
 
 interface IndexedRows {
   rows: Map<string, ResponseRow>;

@@ -256,7 +256,10 @@ function wide({ columns, find, every }: Sketch): MappingGuess | undefined {
   if (question === undefined) return undefined;
   const known = [question, find(...ID_NAMES), find(...GOLD_NAMES)];
   const writers = columns.filter(
-    (column) => !known.includes(column) && !UNNAMED.test(column) && every(column, (value) => typeof value === 'string'),
+    (column) =>
+      !known.includes(column) &&
+      !UNNAMED.test(column) &&
+      every(column, (value) => typeof value === 'string'),
   );
   if (writers.length === 0) return undefined;
   return {

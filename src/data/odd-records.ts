@@ -10,6 +10,8 @@ export class OddRecords {
   readonly unasked: string[] = [];
   /** Places without an answer. */
   readonly unanswered: string[] = [];
+  /** Places where a question is turns of a chat written as text. */
+  readonly written: string[] = [];
   readonly #broken: string[] = [];
   readonly #replaced: string[] = [];
 
@@ -38,8 +40,24 @@ export class OddRecords {
     };
     say('dropped', this.unasked, 'record', 'no question, left out.');
     say('dropped', this.unanswered, 'record', 'no answer, left out.');
-    say('doubtful', this.#broken, 'record', 'half a character (a lone surrogate), read as “\ufffd”.');
-    say('doubtful', this.#replaced, 'record', 'the character “\ufffd”: its file was damaged before.');
+    say(
+      'assumed',
+      this.written,
+      'record',
+      'a question that is JSON and was read as turns of a chat.',
+    );
+    say(
+      'doubtful',
+      this.#broken,
+      'record',
+      'half a character (a lone surrogate), read as “\ufffd”.',
+    );
+    say(
+      'doubtful',
+      this.#replaced,
+      'record',
+      'the character “\ufffd”: its file was damaged before.',
+    );
     return notices;
   }
 }

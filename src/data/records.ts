@@ -86,6 +86,7 @@ function convert(
     const place = placeOf(table, row);
     const record = readRecord(row, mapping, table.textCells === true);
     for (const problem of record.problems) problems.push(`${place}: ${problem}`);
+    if (table.textCells && looksLikeTurns(cell(row, mapping.question))) odd.written.push(place);
     if (record.unasked !== undefined) odd.unasked.push(`${place}: ${record.unasked}`);
     for (const [writer, answer] of record.answers) {
       if (answer.response.trim() === '' && !unanswered) {
@@ -214,13 +215,11 @@ const noAnswer = 'without an assistant turn';
 
 /**
  * Reads a cell that holds a list of turns; undefined for any other cell. A text stays a text, even
- * when it is JSON, except where cells cannot be lists and question and answer both read as turns.
+ * when it is JSON, except where cells cannot be lists: there a question may be written as turns, and
+ * with it its answer.
  */
-function turnReader(row: TableRow, { question, responses }: ColumnMapping, textCells: boolean) {
-  const written =
-    textCells &&
-    (question === undefined || looksLikeTurns(cell(row, question))) &&
-    responses.some((column) => looksLikeTurns(cell(row, column)));
+function turnReader(row: TableRow, { question }: ColumnMapping, textCells: boolean) {
+  const written = textCells && (question === undefined || looksLikeTurns(cell(row, question)));
   return (value: unknown): ChatMessage[] | string | undefined =>
     Array.isArray(value) || (written && looksLikeTurns(value)) ? readTurns(value) : undefined;
 }

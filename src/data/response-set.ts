@@ -50,6 +50,11 @@ export function questionKey(row: ResponseRow): string {
   return row.messages === undefined ? row.question : JSON.stringify(row.messages);
 }
 
+/** What reading its file left out, assumed or doubts. */
+export function noticesOf({ notices = [] }: ResponseSet): readonly Notice[] {
+  return notices;
+}
+
 /** A copy of the set without the rows whose id is excluded. */
 export function excludeRows(set: ResponseSet, excludedIds: ReadonlySet<string>): ResponseSet {
   return { ...set, rows: set.rows.filter((row) => !excludedIds.has(row.id)) };

@@ -34,7 +34,9 @@ function servedRows(value: JsonObject, fileName: string): JsonRecords | undefine
   }
   const notices: Notice[] = [];
   const cut = rows.flatMap(({ truncated_cells: cells }, i) =>
-    Array.isArray(cells) && cells.length > 0 ? [`${fileName}, record ${i + 1}: ${cells.join(', ')}`] : [],
+    Array.isArray(cells) && cells.length > 0
+      ? [`${fileName}, record ${i + 1}: ${cells.join(', ')}`]
+      : [],
   );
   if (cut.length > 0) {
     notices.push(notice('cut', `The server cut ${cut.length} cells of ${fileName} short.`, cut));
@@ -62,7 +64,8 @@ function keyedColumns(value: JsonObject): JsonObject[] | undefined {
   if (objects.length < outer.length || inner.length === 0) return undefined;
   const same = objects.every(
     (object) =>
-      Object.keys(object).length === inner.length && inner.every((key) => Object.hasOwn(object, key)),
+      Object.keys(object).length === inner.length &&
+      inner.every((key) => Object.hasOwn(object, key)),
   );
   if (!same) return undefined;
   const known = (names: string[]) => guessMapping(names, []).format !== 'unknown';
@@ -77,7 +80,8 @@ function listColumns(value: JsonObject): JsonObject[] | undefined {
   const names = Object.keys(value);
   const lists = Object.values(value).filter((list): list is unknown[] => Array.isArray(list));
   if (lists.length < 2 || lists.length < names.length) return undefined;
-  if (lists.some((list) => list.length !== lists[0]!.length || list.some(isRecord))) return undefined;
+  if (lists.some((list) => list.length !== lists[0]!.length || list.some(isRecord)))
+    return undefined;
   return lists[0]!.map((_, i) => fromEntries(names.map((name, c) => [name, lists[c]![i]])));
 }
 
@@ -87,14 +91,19 @@ function listUnderKey(value: JsonObject, fileName: string): JsonObject[] | undef
     list.some((item) => isRecord(item) && ('role' in item || 'from' in item));
   const tables = Object.entries(value).filter(
     (entry): entry is [string, JsonObject[]] =>
-      Array.isArray(entry[1]) && entry[1].length > 0 && entry[1].every(isRecord) && !isChat(entry[1]),
+      Array.isArray(entry[1]) &&
+      entry[1].length > 0 &&
+      entry[1].every(isRecord) &&
+      !isChat(entry[1]),
   );
   // A record may have a list of objects among its fields: its names say that it is one.
   const { format } = guessMapping(Object.keys(value), [value]);
   if (!['unknown', 'wide', 'text'].includes(format)) return undefined;
   if (tables.length > 1) {
     const names = tables.map(([name]) => `"${name}"`).join(', ');
-    throw new DataError(`${fileName} holds ${tables.length} lists of records (${names}); keep one.`);
+    throw new DataError(
+      `${fileName} holds ${tables.length} lists of records (${names}); keep one.`,
+    );
   }
   return tables[0]?.[1];
 }

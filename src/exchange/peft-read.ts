@@ -10,13 +10,14 @@ import { readText, type ByteSource } from '../storage/byte-source.ts';
 import { readSafetensors } from '../storage/safetensors.ts';
 import { readFloat32, type NamedTensor } from '../storage/tensor-file.ts';
 import { readPeftConfig, type PeftConfig } from './peft-config.ts';
+import { notice, type Notice } from '../notices.ts';
 
 export interface ReadAdapter {
   settings: LoraSettings;
   baseModel: string | undefined;
   /** By module path, brought to one rank and one scale. */
   values: Map<string, LoraValues>;
-  notices: string[];
+  notices: Notice[];
 }
 
 export const ADAPTER_CONFIG = 'adapter_config.json';
@@ -45,7 +46,7 @@ export async function readPeftAdapter(
   }
   const config = readPeftConfig(await readText(configFile));
   const file = await readSafetensors(weightsFile);
-  const notices: string[] = [];
+  const notices: Notice[] = [];
   const tensors = withPlainNames(file.tensors, notices);
   const pairs = matchPairs(tensors, config, model);
   return { ...(await bringTogether(pairs, config, notices)), baseModel: config.baseModel, notices };
@@ -58,18 +59,20 @@ interface Pair {
 }
 
 /** Adapter names inside keys and a doubled prefix are accepted, with a word about it. */
-function withPlainNames(tensors: ReadonlyMap<string, NamedTensor>, notices: string[]) {
+function withPlainNames(tensors: ReadonlyMap<string, NamedTensor>, notices: Notice[]) {
   const plain = new Map<string, NamedTensor>();
-  let renamed = 0;
+  const renamed: string[] = [];
   for (const [name, value] of tensors) {
     const simple = name
       .replace(/^(base_model\.model\.)+/, 'base_model.model.')
       .replace(/\.(lora_[AB])\.[^.]+\.weight$/, '.$1.weight');
-    if (simple !== name) renamed++;
+    if (simple !== name) renamed.push(name);
     plain.set(simple, value);
   }
-  if (renamed > 0)
-    notices.push(`${renamed} tensor names had an unusual form and were read as PEFT's.`);
+  if (renamed.length > 0) {
+    const text = `${renamed.length} tensor names had an unusual form and were read as PEFT's.`;
+    notices.push(notice('assumed', text, renamed));
+  }
   return plain;
 }
 
@@ -128,13 +131,13 @@ function matchPairs(
 }
 
 /** Ranks and alphas may differ by layer; padding with zeros and scaling B makes them one. */
-async function bringTogether(pairs: readonly Pair[], config: PeftConfig, notices: string[]) {
+async function bringTogether(pairs: readonly Pair[], config: PeftConfig, notices: Notice[]) {
   const scaleOf = (alpha: number, rank: number) =>
     config.rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;
   const rank = Math.max(...pairs.map(({ path }) => config.rankOf(path)));
   const scale = scaleOf(config.alpha, rank);
   const values = new Map<string, LoraValues>();
-  let changed = 0;
+  const changed: string[] = [];
   for (const { path, a, b } of pairs) {
     const own = config.rankOf(path);
     const factor = scaleOf(config.alphaOf(path), own) / scale;
@@ -143,7 +146,7 @@ async function bringTogether(pairs: readonly Pair[], config: PeftConfig, notices
       values.set(path, { a: fileA, b: fileB });
       continue;
     }
-    changed++;
+    changed.push(path);
     const columns = fileA.length / own;
     const rows = fileB.length / own;
     const wideA = new Float32Array(rank * columns);
@@ -154,10 +157,9 @@ async function bringTogether(pairs: readonly Pair[], config: PeftConfig, notices
     }
     values.set(path, { a: wideA, b: wideB });
   }
-  if (changed > 0) {
-    notices.push(
-      `${changed} layers have a rank or alpha of their own; they were brought to rank ${rank}.`,
-    );
+  if (changed.length > 0) {
+    const text = `${changed.length} layers have a rank or alpha of their own; they were brought to rank ${rank}.`;
+    notices.push(notice('info', text, changed));
   }
   const settings: LoraSettings = {
     rank,

@@ -26,7 +26,11 @@ export function parseDelimited(given: string, fileName: string): Table {
   }
   const [header, ...records] = filled;
   if (header === undefined) return { fileName, columns: [], rows: [], notices: [] };
-  const { names, notices } = columnNames(header.fields, records, `${fileName}, line ${header.line}`);
+  const { names, notices } = columnNames(
+    header.fields,
+    records,
+    `${fileName}, line ${header.line}`,
+  );
   for (const { line, fields } of records) {
     if (fields.slice(names.length).some((field) => field !== '')) {
       problems.push(
@@ -35,15 +39,13 @@ export function parseDelimited(given: string, fileName: string): Table {
     }
   }
   throwProblems(`${fileName} is not a readable table.`, problems);
-  const rows = records.map(
-    ({ line, fields }): TableRow => ({
-      line,
-      // fromEntries makes own properties, so a column named __proto__ is harmless.
-      values: Object.fromEntries(
-        names.flatMap((name, i) => (name === undefined ? [] : [[name, fields[i] ?? '']])),
-      ),
-    }),
-  );
+  const rows = records.map(({ line, fields }): TableRow => ({
+    line,
+    // fromEntries makes own properties, so a column named __proto__ is harmless.
+    values: Object.fromEntries(
+      names.flatMap((name, i) => (name === undefined ? [] : [[name, fields[i] ?? '']])),
+    ),
+  }));
   const columns = names.filter((name) => name !== undefined);
   return { fileName, columns, rows, textCells: true, notices };
 }
@@ -58,7 +60,10 @@ function takeSeparatorLine(text: string): { text: string; separator?: string } {
 
 /** The likeliest delimiter, from the header alone: prose in the rows is full of commas. */
 function headerDelimiter(text: string): string {
-  const start = text.trimStart().slice(0, 1 << 16).replace(/"[^"]*"/g, '');
+  const start = text
+    .trimStart()
+    .slice(0, 1 << 16)
+    .replace(/"[^"]*"/g, '');
   const header = start.split(LINE_END, 1)[0]!;
   const count = (delimiter: string): number => header.split(delimiter).length;
   return DELIMITERS.reduce((best, d) => (count(d) > count(best) ? d : best));
@@ -141,5 +146,4 @@ function linesIn(record: readonly string[]): number {
   return 1 + record.reduce((sum, field) => sum + (field.split(LINE_END).length - 1), 0);
 }
 
-const lineAt = (text: string, index: number): number =>
-  text.slice(0, index).split(LINE_END).length;
+const lineAt = (text: string, index: number): number => text.slice(0, index).split(LINE_END).length;

@@ -75,7 +75,7 @@ function decode(bytes: Uint8Array, fileName: string, notices: Notice[]): string 
     // A UTF-8 file with a few broken bytes has far more whole characters beyond ASCII than broken
     // ones; in a Windows-1252 file hardly any two neighbouring bytes make a UTF-8 character.
     const replaced = broken.split('\ufffd').length - 1;
-    const whole = broken.match(/[^\0-\x7f\ufffd]/gu)?.length ?? 0;
+    const whole = broken.match(/[\u0080-\ufffc\u{10000}-\u{10ffff}]/gu)?.length ?? 0;
     if (whole > replaced) {
       notices.push(
         notice(
@@ -86,7 +86,7 @@ function decode(bytes: Uint8Array, fileName: string, notices: Notice[]): string 
       );
       return broken;
     }
-    const text = new TextDecoder('windows-1252').decode(bytes);
+    const text = windows1252(bytes);
     notices.push(
       notice(
         'assumed',
@@ -96,6 +96,15 @@ function decode(bytes: Uint8Array, fileName: string, notices: Notice[]): string 
     );
     return text;
   }
+}
+
+/** Characters of Windows-1252 at 0x80 to 0x9f; the rest is Latin-1. */
+const HIGH = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+/** Some versions of Node decode Windows-1252 as Latin-1, so these characters are placed here. */
+function windows1252(bytes: Uint8Array): string {
+  const text = new TextDecoder('windows-1252').decode(bytes);
+  return text.replace(/[\x80-\x9f]/g, (character) => HIGH[character.charCodeAt(0) - 0x80]!);
 }
 
 function markedEncoding(bytes: Uint8Array): string | undefined {

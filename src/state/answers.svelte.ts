@@ -5,7 +5,12 @@
 import type { JoinedSets } from '../data/join.ts';
 import { joinNotices, joinSets } from '../data/join.ts';
 import { readRecords } from '../data/records.ts';
-import { excludeRows, type ResponseRow, type ResponseSet } from '../data/response-set.ts';
+import {
+  excludeRows,
+  noticesOf,
+  type ResponseRow,
+  type ResponseSet,
+} from '../data/response-set.ts';
 import { DataError, DownloadError } from '../errors.ts';
 import { parseTable } from '../exchange/read-table.ts';
 import { familiarityFields, type FamiliaritySettings } from '../familiarity/config.ts';
@@ -16,6 +21,7 @@ import { readExampleIndex, type ExampleEntry } from './example-index.ts';
 import { ImportDraft } from './import-draft.svelte.ts';
 import { asError } from './job.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
+import { uniqueNotices } from '../notices.ts';
 
 /** A set with its place on the page. */
 export interface AnswerSet {
@@ -74,8 +80,12 @@ export class AnswersState implements Addressed {
   readonly joined = $derived(this.#join.joined?.sets ?? []);
   readonly joinReport = $derived(this.#join.joined?.report);
   readonly joinError = $derived(this.#join.error);
-  readonly joinNotices = $derived(
-    this.joinReport === undefined ? [] : joinNotices(this.joinReport),
+  /** What reading and joining the sets left out, assumed or doubts. */
+  readonly notices = $derived(
+    uniqueNotices([
+      ...this.shown.flatMap(({ set }) => noticesOf(set)),
+      ...(this.joinReport === undefined ? [] : joinNotices(this.joinReport)),
+    ]),
   );
   /** Joined sets without the questions left out: what is measured and trained on. */
   readonly included = $derived(this.joined.map((set) => excludeRows(set, this.excluded)));

@@ -14,6 +14,7 @@ import type {
   LoadProgress,
 } from '../../workers/protocol.ts';
 import type { KeptProgress, StageFailure } from './experiment-archive.ts';
+import type { Notice } from '../notices.ts';
 
 export type StageState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
@@ -52,7 +53,7 @@ export class ExperimentEntry {
   result = $state.raw<ExperimentResult | undefined>();
   /** Why it does not go on at all. */
   error = $state.raw<Error | undefined>();
-  notices = $state.raw<readonly string[]>([]);
+  notices = $state.raw<readonly Notice[]>([]);
   readonly #needs: ReadonlyMap<string, readonly string[]>;
 
   constructor(request: ExperimentRequest, progress: KeptProgress) {

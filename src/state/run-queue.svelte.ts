@@ -16,6 +16,7 @@ import type { RunFailure, RunRecord } from './run-record.ts';
 import { timeStamp } from './run-record.ts';
 import type { Run, RunsState } from './runs.svelte.ts';
 import type { TrainerClient } from './trainer-client.ts';
+import type { Notice } from '../notices.ts';
 
 export interface QueueParts {
   activity: Activity;
@@ -53,7 +54,7 @@ type Entry = { place: Place; order: RunOrder } | { place: Place; run: Run };
 export class RunQueue {
   readonly job: Job;
   /** What the runs wanted to say. */
-  notices = $state.raw<readonly string[]>([]);
+  notices = $state.raw<readonly Notice[]>([]);
   /** The runs of the last click, in order. */
   places = $state.raw<readonly Place[]>([]);
   /** Left over when the queue was stopped; they follow when the stopped run goes on. */
@@ -173,7 +174,7 @@ export class RunQueue {
     const { client, runs } = this.#parts;
     const at = this.current - 1;
     const report = (event: TrainEvent): Promise<void> => {
-      if (event.kind === 'notice') this.notices = [...this.notices, event.text];
+      if (event.kind === 'notice') this.notices = [...this.notices, event.notice];
       if (event.kind === 'step') {
         this.#mark(this.places[at]!, 'training');
         runs.append(run, event.report);

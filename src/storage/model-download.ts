@@ -8,13 +8,14 @@ import { downloadFile, waitFor } from './download-file.ts';
 import { ProgressCounter, type ProgressReport } from './download-progress.ts';
 import { copyPart, createMemoryStore, type FileStore } from './file-store.ts';
 import { MISSING } from './server-answer.ts';
+import { notice, type Notice } from '../notices.ts';
 
 export interface DownloadOptions {
   readonly store: FileStore;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ProgressReport;
   /** Things worth knowing that are no failures, such as files that stay in memory. */
-  readonly onNotice?: (text: string) => void;
+  readonly onNotice?: (notice: Notice) => void;
   readonly fetch?: typeof fetch;
   /** How often in a row a connection may break without a new byte; 5 when left out. */
   readonly attempts?: number;
@@ -68,9 +69,8 @@ export class ModelDownload {
   useMemory(reason: string): void {
     if (this.store.kind === 'memory') return;
     this.store = createMemoryStore();
-    this.options.onNotice?.(
-      `${reason} The model stays in memory and must be loaded again next time.`,
-    );
+    const text = `${reason} The model stays in memory and must be loaded again next time.`;
+    this.options.onNotice?.(notice('info', text));
   }
 
   /** A file that must be there; throws a DownloadError when it is not. */

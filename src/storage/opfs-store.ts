@@ -13,6 +13,7 @@ import {
   type StoredFile,
 } from './file-store.ts';
 import { openAppender, type Appender, type FileHandle } from './opfs-append.ts';
+import { notice, type Notice } from '../notices.ts';
 
 const PART_NOTE = '.part';
 const HASH_NOTE = '.sha256';
@@ -32,7 +33,7 @@ export function createOpfsStore(root: FileSystemDirectoryHandle): FileStore {
 export interface OpenedStore {
   readonly store: FileStore;
   /** Why files will not outlive the page; undefined when they will. */
-  readonly notice: string | undefined;
+  readonly notice: Notice | undefined;
 }
 
 /**
@@ -50,7 +51,10 @@ export async function openStore(
     const reason = cause instanceof Error ? cause.message : String(cause);
     return {
       store: createMemoryStore(),
-      notice: `The browser does not let this page keep files (${reason}). Models stay in memory and must be loaded again next time.`,
+      notice: notice(
+        'info',
+        `The browser does not let this page keep files (${reason}). Models stay in memory and must be loaded again next time.`,
+      ),
     };
   }
 }

@@ -5,6 +5,7 @@
  */
 import { DataError } from '../errors.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { notice, type Notice } from '../notices.ts';
 
 export interface PromptSettings {
   /** Use the model's chat template; a model without one falls back to the plain template. */
@@ -31,7 +32,7 @@ export interface PromptFormat {
   readonly bos: string | undefined;
   readonly eos: string | undefined;
   /** Oddities that are no errors, such as a doubled BOS. */
-  readonly notices: readonly string[];
+  readonly notices: readonly Notice[];
 }
 
 /** Throws a DataError when the plain template has no place for the question. */
@@ -67,16 +68,17 @@ function chatFormat(tokenizer: Tokenizer): PromptFormat {
   const template = tokenizer.chatTemplate!;
   const render = (question: string): string =>
     template.render([{ role: 'user', content: question }], { addGenerationPrompt: true });
-  const notices: string[] = [];
+  const notices: Notice[] = [];
   const sample = tokenizer.encode(render('?'), { addSpecialTokens: false });
   const { bosId } = tokenizer;
   const bosFirst = bosId !== undefined && sample[0] === bosId;
-  if (bosFirst && sample[1] === bosId) notices.push('The chat template begins with BOS twice.');
+  if (bosFirst && sample[1] === bosId) {
+    notices.push(notice('doubtful', 'The chat template begins with BOS twice.'));
+  }
   const endId = endOfTurn(tokenizer) ?? tokenizer.eosIds[0];
   if (endId !== undefined && !tokenizer.eosIds.includes(endId)) {
-    notices.push(
-      `The chat template ends answers with ${tokenizer.token(endId)}, which the model's settings do not list as an end.`,
-    );
+    const text = `The chat template ends answers with ${tokenizer.token(endId)}, which the model's settings do not list as an end.`;
+    notices.push(notice('doubtful', text));
   }
   return {
     kind: 'chat',

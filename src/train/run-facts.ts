@@ -2,6 +2,7 @@
 import { loraFields } from '../lora/config.ts';
 import type { Field } from '../fields.ts';
 import { trainingFields } from './config.ts';
+import { notice, type Notice } from '../notices.ts';
 
 /** One plain fact a name. */
 export type RunFacts = Readonly<Record<string, string | number | boolean>>;
@@ -10,7 +11,7 @@ export interface ComparedFacts {
   /** One sentence for each fact that makes it another run. */
   problems: string[];
   /** What is different and allowed, and what it does to the numbers; empty beside problems. */
-  notices: string[];
+  notices: Notice[];
 }
 
 /** The engine, and how a step is cut to fit it: sums in another order, the same mathematics. */
@@ -40,7 +41,10 @@ export function compareFacts(saved: RunFacts, now: RunFacts): ComparedFacts {
   return {
     problems,
     notices: [
-      `${what}: from here on its numbers may differ in the last digits from a run that was not moved${dropped}.`,
+      notice(
+        'info',
+        `${what}: from here on its numbers may differ in the last digits from a run that was not moved${dropped}.`,
+      ),
     ],
   };
 }

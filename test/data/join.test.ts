@@ -122,7 +122,11 @@ describe('joinSets', () => {
     expect(report.differingQuestions).toEqual(['2']);
     expect(report.identicalSets).toEqual([['a', 'b']]);
     expect(report.sets.map((s) => s.overlong)).toEqual([['2'], ['2']]);
-    expect(joinNotices(report).join(' ')).toMatch(/share an id.*same answers/);
+    expect(
+      joinNotices(report)
+        .map(({ text }) => text)
+        .join(' '),
+    ).toMatch(/share an id.*same answers/);
   });
 
   it('keeps a real answer that stands beside an empty one', () => {

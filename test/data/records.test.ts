@@ -196,13 +196,14 @@ describe('ids', () => {
   it('come from the question, with a notice, when some are missing or ambiguous', () => {
     const missing = read({ id: 'a', question: 'Q', answer: '1' }, { question: 'R', answer: '2' });
     expect(missing.sets[0]!.derivedIds).toBe(true);
-    expect(missing.notices[0]).toContain('1 records have no "id"');
+    expect(missing.notices[0]!.text).toContain('1 record has no "id"');
+    expect(missing.notices[0]!.places).toEqual(['answers.jsonl, line 2']);
     const repeated = read(
       { id: 'a', question: 'Q', answer: '1' },
       { id: 'a', question: 'R', answer: '2' },
     );
     expect(repeated.sets[0]!.derivedIds).toBe(true);
-    expect(repeated.notices[0]).toContain('repeats');
+    expect(repeated.notices[0]!.text).toContain('repeats');
   });
 });
 
@@ -210,25 +211,23 @@ describe('problems', () => {
   it('are told all at once, with file and line', () => {
     const records = [
       { question: 'Q', answer: 'fine' },
-      { question: '', answer: 'no question' },
-      { question: 'R', answer: null },
-      { answer: ['x'] },
+      { question: {}, answer: 'no text' },
+      { question: ['x'], answer: {} },
     ];
     expect(() => read(...records)).toThrow(DataError);
     try {
       read(...records);
     } catch (error) {
       expect((error as DataError).problems).toEqual([
-        'answers.jsonl, line 2: "question" is empty',
-        'answers.jsonl, line 3: "answer" is null, expected text',
-        'answers.jsonl, line 4: "question" is missing, expected text',
-        'answers.jsonl, line 4: "answer" is a list, expected text',
+        'answers.jsonl, line 2: "question" is of type object, expected text',
+        'answers.jsonl, line 3: "question" turn 1 is not an object',
+        'answers.jsonl, line 3: "answer" is of type object, expected text',
       ]);
     }
   });
 
   it('are capped, and the rest counted', () => {
-    const records = Array.from({ length: 50 }, () => ({ question: 'Q', answer: null }));
+    const records = Array.from({ length: 50 }, () => ({ question: 'Q', answer: {} }));
     try {
       read(...records);
       expect.unreachable();
@@ -245,7 +244,7 @@ describe('problems', () => {
       /no column "ask"; the columns are "question", "answer"/,
     );
     expect(() => readRecords(source, { question: 'question', responses: [] })).toThrow(/No column/);
-    expect(() => read({ messages: [turn('user', 'Q')] })).toThrow(/no assistant turn/);
+    expect(() => read({ messages: [turn('user', 'Q')] })).toThrow(/without an assistant turn/);
     expect(() => read({ messages: [turn('narrator', 'Q'), turn('assistant', 'A')] })).toThrow(
       /turn 1 has role "narrator"/,
     );
@@ -259,7 +258,13 @@ describe('problems', () => {
     ]);
     const preview = previewRecords(source, guessTable(source).mapping, 2);
     expect(preview.sets[0]!.rows).toHaveLength(1);
-    expect(preview.problems).toEqual(['answers.jsonl, line 2: "answer" is null, expected text']);
+    expect(preview.notices).toEqual([
+      {
+        kind: 'dropped',
+        text: '1 record has no answer, left out.',
+        places: ['answers.jsonl, line 2: "answer" is null'],
+      },
+    ]);
   });
 
   it('include an empty file', () => {

@@ -318,7 +318,7 @@ describe('the store', () => {
     const disk = createDisk({ room: 150_000 });
     const store = createOpfsStore(fakeRoot(disk));
     const notices: string[] = [];
-    const files = await download({ store, onNotice: (text) => notices.push(text) });
+    const files = await download({ store, onNotice: ({ text }) => notices.push(text) });
     expect(await weightsOf(files)).toBe(expectedHash);
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(/no room left[\s\S]*stays in memory/);

@@ -187,7 +187,7 @@ export function fakeTrainer({
             secondsLeft: (rowsTotal - rowsDone) / 55,
           });
         }
-        results.push({ setId: set.id, rows, skipped: [] });
+        results.push({ setId: set.id, rows, skipped: [], notices: [] });
       }
       return results;
     },

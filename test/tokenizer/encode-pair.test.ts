@@ -136,7 +136,7 @@ describe('createPromptFormat', () => {
   it('notices a doubled BOS', () => {
     const tokenizer = withTemplate('llama3', `{{ bos_token }}${templateOf('llama3')}`);
     expect(createPromptFormat(tokenizer, chat).notices).toEqual([
-      'The chat template begins with BOS twice.',
+      { kind: 'doubtful', text: 'The chat template begins with BOS twice.', places: [] },
     ]);
   });
 
@@ -148,6 +148,6 @@ describe('createPromptFormat', () => {
     const format = createPromptFormat(tokenizer, chat);
     expect(format.eos).toBe('<|im_end|>');
     expect(tokenizer.eosIds).not.toContain(format.endId);
-    expect(format.notices[0]).toMatch(/ends answers with <\|im_end\|>/);
+    expect(format.notices[0]!.text).toMatch(/ends answers with <\|im_end\|>/);
   });
 });

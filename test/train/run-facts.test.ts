@@ -30,18 +30,20 @@ describe('going on from a checkpoint', () => {
     };
     const { problems, notices } = compareFacts(facts, now);
     expect(problems).toEqual([]);
-    expect(notices).toEqual([
+    expect(notices.map(({ text }) => text)).toEqual([
       'The run was begun on WebGPU and goes on on plain JavaScript: from here on its numbers may differ in the last digits from a run that was not moved.',
     ]);
     expect(compareFacts(facts, { ...now, dropout: 0.1 }).problems).toHaveLength(1);
     const dropped = { ...facts, dropout: 0.1 };
-    expect(compareFacts(dropped, { ...dropped, engine: 'wasm' }).notices[0]).toContain('dropout');
+    expect(compareFacts(dropped, { ...dropped, engine: 'wasm' }).notices[0]!.text).toContain(
+      'dropout',
+    );
   });
 
   it('says so too when the same engine has less memory', () => {
     const { problems, notices } = compareFacts(facts, { ...facts, tokens_per_micro_batch: 256 });
     expect(problems).toEqual([]);
-    expect(notices[0]).toContain('other batches');
+    expect(notices[0]!.text).toContain('other batches');
   });
 
   it('takes a checkpoint from before a setting or the engine was noted, at the default only', () => {

@@ -63,7 +63,7 @@ async function trained(runId: string, at: (event: TrainEvent) => void = () => un
     return Promise.resolve();
   });
   const steps = events.flatMap((event) => (event.kind === 'step' ? [event.report.step] : []));
-  const notices = events.flatMap((event) => (event.kind === 'notice' ? [event.text] : []));
+  const notices = events.flatMap((event) => (event.kind === 'notice' ? [event.notice.text] : []));
   return { summary, steps, notices };
 }
 

@@ -1,10 +1,12 @@
 /** What an experiment reads, wherever it is read from: its models' files, its questions, its sets. */
 import { readChoices } from '../../data/choices.ts';
-import { guessTable, readRecords } from '../../data/records.ts';
+import { guessTable, readRecords, type RecordsOptions } from '../../data/records.ts';
 import type { ResponseSet } from '../../data/response-set.ts';
-import type { Table } from '../../data/table.ts';
+import { cell, placeOf, type Table } from '../../data/table.ts';
 import { DataError } from '../../errors.ts';
-import { parseTable } from '../../exchange/read-table.ts';
+import { readTable } from '../../exchange/read-table.ts';
+import { readTextFile } from '../../exchange/read-text.ts';
+import { uniqueNotices, type Notice } from '../../notices.ts';
 import {
   retentionRule,
   type AnswerRuleSpec,
@@ -12,7 +14,7 @@ import {
   type ModelSpec,
 } from '../../experiment/spec/schema.ts';
 import { filesTask, worldTask, type Task } from '../../experiment/run/task.ts';
-import { readText, type ByteSource } from '../../storage/byte-source.ts';
+import type { ByteSource } from '../../storage/byte-source.ts';
 import { hashOf } from '../../storage/file-store.ts';
 import { isTextFile, type ModelFiles } from '../../storage/model-files.ts';
 
@@ -21,8 +23,6 @@ export interface InputPlaces {
   model(spec: ModelSpec): Promise<ModelFiles | undefined>;
   /** A file by its path in the experiment; undefined when it is not there. */
   file(path: string): Promise<ByteSource | undefined>;
-  /** Told what reading a file had to say. */
-  notice(text: string): void;
 }
 
 export interface ExperimentInputs {
@@ -32,6 +32,8 @@ export interface ExperimentInputs {
   sets: ReadonlyMap<string, ResponseSet>;
   /** By model id. */
   models: ReadonlyMap<string, ModelFiles>;
+  /** What reading the files left out, assumed or doubts. */
+  notices: Notice[];
   /** What was read → SHA-256, by the name that stands in the experiment. */
   hashes: Record<string, string>;
 }
@@ -67,27 +69,38 @@ export async function readInputs(
   for (const [path, file] of files) hashes[path] = await hashOf(file);
   const { task: spec } = experiment;
   if (spec.kind === 'world') {
-    return { experiment, models, task: worldTask(experiment, spec), sets: new Map(), hashes };
+    const task = worldTask(experiment, spec);
+    return { experiment, models, task, sets: new Map(), notices: [], hashes };
   }
-  const read = async (path: string) => readSet(path, files.get(path)!, places);
+  const notices: Notice[] = [];
+  const tableOf = (path: string) => readTable(files.get(path)!, path.split('/').at(-1)!);
+  const read = async (path: string, options: RecordsOptions) => {
+    const set = firstSet(await tableOf(path), options);
+    notices.push(...(set.notices ?? []));
+    return set;
+  };
   const sets = new Map<string, ResponseSet>();
   for (const set of experiment.sets) {
-    if (set.kind === 'file') sets.set(set.id, { ...(await read(set.path)), id: set.id });
+    if (set.kind === 'file') sets.set(set.id, { ...(await read(set.path, {})), id: set.id });
   }
   const questions = async (path: string | undefined, { kind }: AnswerRuleSpec) => {
     if (path === undefined) return undefined;
     return kind === 'multiple-choice'
-      ? readChoices(await tableOf(path, files.get(path)!))
-      : read(path);
+      ? readChoices(await tableOf(path))
+      : read(path, { unanswered: true });
   };
   const parts = {
     sets,
     test: (await questions(spec.test, spec.answers))!,
     validation: await questions(spec.validation, spec.answers),
     retention: await questions(spec.retention, retentionRule(spec)),
-    text: spec.text === undefined ? undefined : await readTexts(spec.text, files.get(spec.text)!),
+    text:
+      spec.text === undefined
+        ? undefined
+        : await readTexts(spec.text, files.get(spec.text)!, notices),
   };
-  return { experiment, models, hashes, ...filesTask(spec, parts) };
+  const filled = filesTask(spec, parts);
+  return { experiment, models, hashes, notices: uniqueNotices(notices), ...filled };
 }
 
 /** A model's card or its training curve changes no number. */
@@ -108,15 +121,22 @@ export function pathsOf({ task, sets }: Experiment): { where: string; path: stri
 }
 
 /** Text without questions: a "text" in each record, or parts between blank lines. */
-async function readTexts(path: string, file: ByteSource): Promise<ResponseSet> {
+async function readTexts(path: string, file: ByteSource, notices: Notice[]): Promise<ResponseSet> {
   const fileName = path.split('/').at(-1)!;
-  const whole = await readText(file);
-  const texts = /\.(jsonl|ndjson|json)$/i.test(fileName)
-    ? parseTable(whole, fileName).rows.map(({ values, line }) => {
-        if (typeof values['text'] === 'string') return values['text'];
-        throw new DataError(`${fileName}, line ${line}: there is no "text".`);
-      })
-    : whole.split(/\n\s*\n/);
+  let texts: string[];
+  if (/\.(jsonl|ndjson|json|csv|tsv|parquet)$/i.test(fileName)) {
+    const table = await readTable(file, fileName);
+    notices.push(...table.notices);
+    texts = table.rows.map((row) => {
+      const text = cell(row, 'text');
+      if (typeof text === 'string') return text;
+      throw new DataError(`${placeOf(table, row)}: there is no "text".`);
+    });
+  } else {
+    const whole = await readTextFile(file, fileName);
+    notices.push(...whole.notices);
+    texts = whole.text.split(/(?:\r\n?|\n)\s*(?:\r\n?|\n)/);
+  }
   const rows = texts
     .map((text) => text.trim())
     .filter((text) => text !== '')
@@ -126,13 +146,7 @@ async function readTexts(path: string, file: ByteSource): Promise<ResponseSet> {
 }
 
 /** The first set of a file, columns guessed. */
-async function readSet(path: string, file: ByteSource, places: InputPlaces): Promise<ResponseSet> {
-  const table = await tableOf(path, file);
-  const { fileName } = table;
-  const { sets, notices } = readRecords(table, guessTable(table).mapping);
-  for (const notice of notices) places.notice(notice);
-  return { ...sets[0]!, name: fileName.replace(/\.[^.]*$/, '') };
+function firstSet(table: Table, options: RecordsOptions): ResponseSet {
+  const { sets } = readRecords(table, guessTable(table).mapping, options);
+  return { ...sets[0]!, name: table.fileName.replace(/\.[^.]*$/, '') };
 }
-
-const tableOf = async (path: string, file: ByteSource): Promise<Table> =>
-  parseTable(await readText(file), path.split('/').at(-1)!);

@@ -1,14 +1,16 @@
 /** Familiarity of several sets, reported batch by batch, a batch of each in turn. */
 import { engineBatchCost } from '../../engine/batch-cost.ts';
-import { StoppedError } from '../../errors.ts';
+import { DataError, StoppedError } from '../../errors.ts';
+import { capProblems } from '../../data/problems.ts';
 import type { Host } from '../../host.ts';
 import type { ResponseSet } from '../../data/response-set.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../../familiarity/config.ts';
 import { measure } from '../../familiarity/measure.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
-import { encodeSet, padIdOf } from './encode-set.ts';
+import { encodeSet, encodingNotices, padIdOf } from './encode-set.ts';
 import type { OpenModel } from '../open/open-model.ts';
+import type { Notice } from '../../notices.ts';
 
 export interface MeasureSetsRequest {
   sets: readonly ResponseSet[];
@@ -22,6 +24,25 @@ export interface MeasuredSet {
   /** In the order of the set's rows. */
   rows: RowFamiliarity[];
   skipped: { rowId: string; reason: string }[];
+  /** Rows that were left out or cut. */
+  notices: Notice[];
+}
+
+/** @throws DataError when no answer of a set could be measured; it names each with the reason */
+export function refuseUnmeasured(
+  sets: readonly ResponseSet[],
+  measured: readonly MeasuredSet[],
+): void {
+  const problems = measured
+    .filter(({ rows }) => rows.length === 0)
+    .flatMap(({ setId, skipped }) => {
+      const name = sets.find(({ id }) => id === setId)?.name ?? setId;
+      if (skipped.length === 0) return [`${name} holds no answers.`];
+      return skipped.map(({ rowId, reason }) => `${name}/${rowId}: ${reason}`);
+    });
+  if (problems.length > 0) {
+    throw new DataError('There is nothing left to measure.', capProblems(problems));
+  }
 }
 
 export interface MeasuredBatch {
@@ -57,10 +78,11 @@ export async function measureSets(
   let tokensDone = 0;
   const shape = { padId: padIdOf(tokenizer), maxLength, maxTokens: batchTokens };
   const options = { ...shape, cost: engineBatchCost(), forward: { adapter } };
-  const results = encoded.map(({ set, skipped }): MeasuredSet => ({
+  const results = encoded.map(({ set, ...one }): MeasuredSet => ({
     setId: set.id,
     rows: [],
-    skipped,
+    skipped: one.skipped,
+    notices: encodingNotices(set, one, maxLength),
   }));
   // A batch of each set in turn: every set has first numbers early, and all grow together.
   let open = encoded.map(({ examples, facts }, i) => ({

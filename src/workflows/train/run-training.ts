@@ -2,6 +2,7 @@
 import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Host } from '../../host.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
+import type { Notice } from '../../notices.ts';
 import { compareFacts } from '../../train/run-facts.ts';
 import {
   train,
@@ -13,7 +14,7 @@ import {
 export interface TrainingSurroundings extends TrainOptions {
   host: Host;
   /** What a resumed run has that the checkpoint's had not, and that changes no number. */
-  notice?: (text: string) => Promise<void>;
+  notice?: (notice: Notice) => Promise<void>;
   /** Called once before the first report: a checkpoint of another run has been refused by then. */
   begun?: () => Promise<void>;
   report: (step: StepReport) => Promise<void>;
@@ -31,7 +32,7 @@ export async function runTraining(
   { host, checkpoints, resumeFrom, notice, begun, report, keeps }: TrainingSurroundings,
 ): Promise<TrainingResult> {
   const moved = resumeFrom ? compareFacts(resumeFrom.facts, job.facts).notices : [];
-  for (const text of moved) await notice?.(text);
+  for (const one of moved) await notice?.(one);
   const variables = job.parameters.map(({ variable }) => variable);
   const run = train(job, host, { checkpoints, resumeFrom });
   let best: Float32Array[] | undefined;

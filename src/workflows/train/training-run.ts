@@ -19,11 +19,12 @@ import { trainingFields, type TrainingSettings } from '../../train/config.ts';
 import type { Parameter } from '../../train/optimizer.ts';
 import type { RunFacts } from '../../train/run-facts.ts';
 import type { TrainingJob } from '../../train/train.ts';
-import { encodeSet, padIdOf, type EncodedSet } from '../measure/encode-set.ts';
+import { encodeSet, encodingNotices, padIdOf, type EncodedSet } from '../measure/encode-set.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import { maskSurprising, type MaskedTokens } from './mask-tokens.ts';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate.ts';
 import type { OpenModel } from '../open/open-model.ts';
+import { notice, type Notice } from '../../notices.ts';
 
 export interface RunRequest {
   set: ResponseSet;
@@ -48,7 +49,7 @@ export interface RunPlan {
   memory: MemoryEstimate;
   /** Empty when the run can start. */
   problems: string[];
-  notices: string[];
+  notices: Notice[];
 }
 
 /** Share of the engine's memory a run may take before activations are recomputed. */
@@ -62,7 +63,7 @@ export function planRun(
 ): RunPlan {
   const { lora, training } = request;
   const problems = [...problemsOf(trainingFields, training), ...loraProblems(lora)];
-  const notices: string[] = [];
+  const notices: Notice[] = [];
   const maxLength = Math.min(training.maxLength, model.shape.contextLength);
   const format = createPromptFormat(tokenizer, request.prompt);
   const encode = (set: ResponseSet) =>
@@ -72,14 +73,15 @@ export function planRun(
   const held: EncodedSet | undefined = heldOut && encode(heldOut);
   const { examples } = trained;
   if (examples.length === 0) problems.push('No answer of this set can be trained on.');
-  if (trained.truncated > 0) {
-    notices.push(`${trained.truncated} answers are longer than ${maxLength} tokens and are cut.`);
-  }
-  const withoutEnd = examples.filter(({ endsWithEos }) => !endsWithEos).length;
-  if (withoutEnd > 0) {
-    notices.push(
-      `${withoutEnd} answers are trained without an end token; the model may not learn to stop there.`,
+  notices.push(...format.notices, ...encodingNotices(trainSet, trained, maxLength));
+  if (heldOut && held) notices.push(...encodingNotices(heldOut, held, maxLength));
+  const withoutEnd = examples.filter(({ endsWithEos }) => !endsWithEos);
+  if (withoutEnd.length > 0) {
+    const text = `${withoutEnd.length} answers are trained without an end token; the model may not learn to stop there.`;
+    const places = withoutEnd.map(
+      ({ rowIndex }) => `${trainSet.name}/${trained.facts[rowIndex]!.rowId}`,
     );
+    notices.push(notice('doubtful', text, places));
   }
   const full = training.method === 'full';
   if (full && model.parameters.length === 0) {
@@ -99,9 +101,8 @@ export function planRun(
   if (wish === 'auto' && estimate(rows, false).total > comfortable) checkpointing = true;
   while (rows > 1 && estimate(rows, checkpointing).total > comfortable) rows = Math.ceil(rows / 2);
   if (rows < training.batchSize) {
-    notices.push(
-      `Each batch is worked through in parts of ${rows} to fit the memory; the result is the same.`,
-    );
+    const text = `Each batch is worked through in parts of ${rows} to fit the memory; the result is the same.`;
+    notices.push(notice('info', text));
   }
   const memory = estimate(rows, checkpointing);
   if (memory.total > memoryLimitBytes) {
