@@ -88,16 +88,15 @@ function convert(
     for (const problem of record.problems) problems.push(`${place}: ${problem}`);
     if (table.textCells && looksLikeTurns(cell(row, mapping.question))) odd.written.push(place);
     if (record.unasked !== undefined) odd.unasked.push(`${place}: ${record.unasked}`);
-    for (const [writer, answer] of record.answers) {
+    for (const { writer, answer, missing = 'empty' } of record.answers) {
       if (answer.response.trim() === '' && !unanswered) {
-        odd.unanswered.push(`${place}: "${writer}" is ${answer.missing ?? 'empty'}`);
+        odd.unanswered.push(`${place}: "${writer}" is ${missing}`);
         continue;
       }
       if (record.id === undefined) withoutId.push(place);
       const list = writers.get(writer) ?? [];
       writers.set(writer, list);
-      const { missing: _, ...fields } = answer;
-      list.push(odd.withWholeText({ id: record.id ?? '', ...fields }, place));
+      list.push(odd.withWholeText({ id: record.id ?? '', ...answer }, place));
     }
   }
 
@@ -147,14 +146,16 @@ function mappingProblems(table: Table, mapping: ColumnMapping): string[] {
   return problems;
 }
 
-interface Answer extends Omit<ResponseRow, 'id'> {
+interface AnswerRead {
+  writer: string;
+  answer: Omit<ResponseRow, 'id'>;
   /** Of an empty response, what stands in its place: "null", "missing". */
   missing?: string;
 }
 
 interface RecordRead {
   id?: string;
-  answers: [writer: string, answer: Answer][];
+  answers: AnswerRead[];
   /** What stands where the question should be; such a record is left out. */
   unasked?: string;
   problems: string[];
@@ -163,7 +164,7 @@ interface RecordRead {
 /** @param textCells see `Table.textCells` */
 function readRecord(row: TableRow, mapping: ColumnMapping, textCells: boolean): RecordRead {
   const problems: string[] = [];
-  const answers: [string, Answer][] = [];
+  const answers: AnswerRead[] = [];
   const id = scalarText(cell(row, mapping.id))?.trim();
   const gold = scalarText(cell(row, mapping.gold));
   const push = (
@@ -173,7 +174,7 @@ function readRecord(row: TableRow, mapping: ColumnMapping, textCells: boolean): 
     missing?: string,
   ): void => {
     const answer = { ...questionOf(prompt), response, ...(gold !== undefined && { gold }) };
-    answers.push([writer, { ...answer, ...(missing !== undefined && { missing }) }]);
+    answers.push({ writer, answer, ...(missing !== undefined && { missing }) });
   };
 
   if (mapping.conversation !== undefined) {

@@ -73,7 +73,7 @@ export async function readInputs(
     return { experiment, models, task, sets: new Map(), notices: [], hashes };
   }
   const notices: Notice[] = [];
-  const tableOf = (path: string) => readTable(files.get(path)!, path.split('/').at(-1)!);
+  const tableOf = (path: string) => readTable(files.get(path)!, path.split('/').at(-1));
   const read = async (path: string, options: RecordsOptions) => {
     const set = firstSet(await tableOf(path), options);
     notices.push(...(set.notices ?? []));
