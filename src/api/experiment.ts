@@ -51,7 +51,6 @@ export async function runExperiment(
     model: ({ id, source }) =>
       modelFilesAt(source === undefined ? `${folder}/${id}` : pathFrom(base, source)),
     file: (path) => fileAt(pathFrom(base, path)),
-    notice: () => undefined,
   });
   const backend = experimentBackend(hostOf(signal), {
     memoryLimitBytes: engine.memoryBytes,
