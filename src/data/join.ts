@@ -155,7 +155,7 @@ function indexRows(set: ResponseSet, keyOf: (row: ResponseRow) => string): Index
   const empty = new Set<string>();
   for (const row of set.rows) {
     const key = keyOf(row);
-    if (row.response.trim() === '') empty.add(key);
+    if (row.response.trim() === '' && row.responseTurn === undefined) empty.add(key);
     else if (rows.has(key)) duplicates.add(key);
     else rows.set(key, row);
   }

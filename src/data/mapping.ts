@@ -2,7 +2,7 @@
  * Guesses what the columns of a table mean. Every known record format is one column mapping, so
  * that a wrong guess can be corrected by choosing other columns and nothing else.
  */
-import { looksLikeTurns } from './chat-turns.ts';
+import { isList, looksLikeTurns } from './chat-turns.ts';
 
 export type RecordFormat =
   | 'response-sets' // {id, prompt, responses: {writer: text}}
@@ -28,6 +28,10 @@ export interface ColumnMapping {
   system?: string;
   /** Earlier turns as [question, answer] pairs. */
   history?: string;
+  /** Tools that the model may call, as JSON schemas. */
+  tools?: string;
+  /** An object of further variables for the chat template. */
+  templateVariables?: string;
   /** A whole chat; its last assistant turn is the response. */
   conversation?: string;
   /** One response each: every column becomes a set. */
@@ -64,6 +68,14 @@ const GOLD_NAMES = ['gold', 'gold_label', 'numerical_final_answer', 'final_answe
 
 /** What pandas and the table reader call a column whose header is empty. */
 const UNNAMED = /^(unnamed: |column )\d+$/i;
+
+/** Part, names, whether its cells must be lists to be taken for it, what to say of it. */
+const CONVERSATION_PARTS = [
+  ['system', ['system', 'system_prompt', 'system_message'], isText, 'is the system turn'],
+  ['history', ['history'], isList, 'holds earlier questions and answers'],
+  ['tools', ['tools'], isList, 'lists the tools that may be called'],
+  ['templateVariables', ['chat_template_kwargs'], isObject, 'is handed to the chat template'],
+] as const;
 
 const KNOWN_FORMAT = 0.9;
 const SYNONYM = 0.7;
@@ -109,7 +121,7 @@ export function guessMapping(
   };
   for (const recognize of recognizers) {
     const guess = recognize(sketch);
-    if (guess !== undefined) return withIdAndGold(sketch, guess);
+    if (guess !== undefined) return withConversation(sketch, withIdAndGold(sketch, guess));
   }
   return {
     format: 'unknown',
@@ -133,6 +145,21 @@ function withIdAndGold({ find }: Sketch, guess: MappingGuess): MappingGuess {
   if (gold !== undefined && !mapping.responses.includes(gold)) {
     mapping.gold = gold;
     reasons.push(`"${gold}" is the correct answer.`);
+  }
+  return { ...guess, mapping, reasons };
+}
+
+/** What stands before the question in any format, by the names that data sets give it. */
+function withConversation({ find, every }: Sketch, guess: MappingGuess): MappingGuess {
+  const mapping = { ...guess.mapping };
+  const reasons = [...guess.reasons];
+  if (mapping.question === undefined && mapping.conversation === undefined) return guess;
+  for (const [part, names, fits, reason] of CONVERSATION_PARTS) {
+    const column = find(...names);
+    if (column === undefined || mapping.responses.includes(column)) continue;
+    if (!every(column, (value) => value === null || fits(value))) continue;
+    mapping[part] = column;
+    reasons.push(`"${column}" ${reason}.`);
   }
   return { ...guess, mapping, reasons };
 }
@@ -181,8 +208,6 @@ function alpaca({ find }: Sketch): MappingGuess | undefined {
   const output = find('output');
   if (question === undefined || output === undefined) return undefined;
   const input = find('input');
-  const system = find('system');
-  const history = find('history');
   const reasons = [`"${question}" asks, "${output}" answers, as in Alpaca files.`];
   if (input !== undefined) reasons.push(`"${input}" is added below the question.`);
   return {
@@ -192,8 +217,6 @@ function alpaca({ find }: Sketch): MappingGuess | undefined {
       question,
       responses: [output],
       ...(input !== undefined && { input }),
-      ...(system !== undefined && { system }),
-      ...(history !== undefined && { history }),
     },
     reasons,
   };
@@ -255,6 +278,7 @@ function wide({ columns, find, every }: Sketch): MappingGuess | undefined {
   const question = find(...QUESTION_NAMES);
   if (question === undefined) return undefined;
   const known = [question, find(...ID_NAMES), find(...GOLD_NAMES)];
+  for (const [, names] of CONVERSATION_PARTS) known.push(find(...names));
   const writers = columns.filter(
     (column) =>
       !known.includes(column) &&
@@ -286,6 +310,14 @@ function plainText({ find }: Sketch): MappingGuess | undefined {
 
 function quoted(columns: readonly string[]): string {
   return columns.map((column) => `"${column}"`).join(', ');
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 function isTextRecord(value: unknown): boolean {

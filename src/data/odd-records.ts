@@ -10,6 +10,8 @@ export class OddRecords {
   readonly unasked: string[] = [];
   /** Places without an answer. */
   readonly unanswered: string[] = [];
+  /** Places where a chat goes on after its last answer. */
+  readonly continued: string[] = [];
   /** Places where a question is turns of a chat written as text. */
   readonly written: string[] = [];
   readonly #broken: string[] = [];
@@ -40,6 +42,7 @@ export class OddRecords {
     };
     say('dropped', this.unasked, 'record', 'no question, left out.');
     say('dropped', this.unanswered, 'record', 'no answer, left out.');
+    say('cut', this.continued, 'record', 'turns after the last answer, left out.');
     say(
       'assumed',
       this.written,

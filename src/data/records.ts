@@ -4,7 +4,15 @@
  */
 import { DataError } from '../errors.ts';
 import { notice, noticeText, type Notice } from '../notices.ts';
-import { lastAnswer, looksLikeTurns, readTurns } from './chat-turns.ts';
+import {
+  continued,
+  lastAnswer,
+  looksLikeTurns,
+  readHistory,
+  readTools,
+  readTurns,
+  responseOf,
+} from './chat-turns.ts';
 import type { ColumnMapping, MappingGuess } from './mapping.ts';
 import { guessMapping } from './mapping.ts';
 import { countOf, OddRecords } from './odd-records.ts';
@@ -87,9 +95,11 @@ function convert(
     const record = readRecord(row, mapping, table.textCells === true);
     for (const problem of record.problems) problems.push(`${place}: ${problem}`);
     if (table.textCells && looksLikeTurns(cell(row, mapping.question))) odd.written.push(place);
+    if (record.turnsAfter > 0) odd.continued.push(place);
     if (record.unasked !== undefined) odd.unasked.push(`${place}: ${record.unasked}`);
     for (const { writer, answer, missing = 'empty' } of record.answers) {
-      if (answer.response.trim() === '' && !unanswered) {
+      const said = answer.response.trim() !== '' || answer.responseTurn !== undefined;
+      if (!said && !unanswered) {
         odd.unanswered.push(`${place}: "${writer}" is ${missing}`);
         continue;
       }
@@ -159,6 +169,8 @@ interface RecordRead {
   /** What stands where the question should be; such a record is left out. */
   unasked?: string;
   problems: string[];
+  /** Turns after an answer, which nobody answers. */
+  turnsAfter: number;
 }
 
 /** @param textCells see `Table.textCells` */
@@ -167,41 +179,55 @@ function readRecord(row: TableRow, mapping: ColumnMapping, textCells: boolean): 
   const answers: AnswerRead[] = [];
   const id = scalarText(cell(row, mapping.id))?.trim();
   const gold = scalarText(cell(row, mapping.gold));
+  const further = readFurther(row, mapping, problems);
+  let turnsAfter = 0;
   const push = (
     writer: string,
     prompt: readonly ChatMessage[],
-    response: string,
+    response: ReturnType<typeof responseOf>,
     missing?: string,
   ): void => {
-    const answer = { ...questionOf(prompt), response, ...(gold !== undefined && { gold }) };
+    const answer = {
+      ...questionOf(prompt),
+      ...further,
+      ...response,
+      ...(gold !== undefined && { gold }),
+    };
     answers.push({ writer, answer, ...(missing !== undefined && { missing }) });
   };
+  /** The turns of a column, after those that stand before them. */
+  const pushChat = (column: string, turns: ChatMessage[], before: readonly ChatMessage[]): void => {
+    const parts = lastAnswer(turns);
+    if (parts === undefined) push(column, before, { response: '' }, noAnswer);
+    else {
+      push(column, continued(before, parts.prompt), responseOf(parts.answer));
+      turnsAfter += parts.after;
+    }
+  };
 
+  const asTurns = turnReader(row, mapping, textCells);
+  const prompt = readPrompt(row, mapping, asTurns, problems);
+  if (typeof prompt === 'string') {
+    return { answers: [], unasked: prompt, problems, turnsAfter };
+  }
   if (mapping.conversation !== undefined) {
     const column = mapping.conversation;
     const value = cell(row, column);
     const turns = isBlank(value) ? [] : readTurns(value);
-    const parts = typeof turns === 'string' ? turns : lastAnswer(turns);
-    if (typeof parts === 'string') problems.push(`"${column}" ${parts}`);
-    else if (parts === undefined) push(column, [], '', isBlank(value) ? kindOf(value) : noAnswer);
-    else push(column, parts.prompt, parts.response);
+    if (typeof turns === 'string') problems.push(`"${column}" ${turns}`);
+    else if (isBlank(value)) push(column, [], { response: '' }, kindOf(value));
+    else if (turns[0]?.role !== 'system' || prompt[0]?.role !== 'system') {
+      pushChat(column, turns, prompt);
+    } else if (prompt[0].content === turns[0].content) pushChat(column, turns, prompt.slice(1));
+    else problems.push(`"${mapping.system}" and "${column}" hold different system turns`);
   }
-
-  const asTurns = turnReader(row, mapping, textCells);
-  const prompt = readPrompt(row, mapping, asTurns, problems);
-  if (typeof prompt === 'string') return { answers: [], unasked: prompt, problems };
   for (const [writer, value] of responseCells(row, mapping, problems)) {
     const turns = asTurns(value);
     const text = scalarText(value);
     if (typeof turns === 'string') problems.push(`"${writer}" ${turns}`);
-    else if (turns !== undefined) {
-      const parts = lastAnswer(turns);
-      if (parts === undefined) push(writer, prompt, '', noAnswer);
-      else if (prompt.length === 0 || parts.prompt.some((turn) => turn.role === 'user')) {
-        push(writer, parts.prompt, parts.response); // The list repeats the question.
-      } else push(writer, prompt, parts.response);
-    } else if (text !== undefined) push(writer, prompt, text);
-    else if (isBlank(value)) push(writer, prompt, '', kindOf(value));
+    else if (turns !== undefined) pushChat(writer, turns, prompt);
+    else if (text !== undefined) push(writer, prompt, { response: text });
+    else if (isBlank(value)) push(writer, prompt, { response: '' }, kindOf(value));
     else problems.push(`"${writer}" is ${kindOf(value)}, expected text`);
   }
   // A record with a problem gives no answers, so that a preview shows nothing half read.
@@ -209,6 +235,7 @@ function readRecord(row: TableRow, mapping: ColumnMapping, textCells: boolean): 
     ...(id !== undefined && id !== '' && { id }),
     answers: problems.length > 0 ? [] : answers,
     problems,
+    turnsAfter,
   };
 }
 
@@ -233,21 +260,13 @@ function readPrompt(
   problems: string[],
 ): ChatMessage[] | string {
   const { question, input, system, history } = mapping;
-  if (question === undefined) return [];
   const turns: ChatMessage[] = [];
   const systemText = scalarText(cell(row, system));
   if (systemText) turns.push({ role: 'system', content: systemText });
-  const earlier = cell(row, history);
-  if (Array.isArray(earlier)) {
-    for (const pair of earlier as unknown[]) {
-      const [asked, answered] = Array.isArray(pair) ? (pair as unknown[]) : [];
-      if (typeof asked !== 'string' || typeof answered !== 'string') {
-        problems.push(`"${history}" is not a list of [question, answer] pairs`);
-        break;
-      }
-      turns.push({ role: 'user', content: asked }, { role: 'assistant', content: answered });
-    }
-  }
+  const earlier = readHistory(cell(row, history));
+  if (typeof earlier === 'string') problems.push(`"${history}" ${earlier}`);
+  else turns.push(...earlier);
+  if (question === undefined) return turns;
   const value = cell(row, question);
   const asked = asTurns(value);
   const text = scalarText(value);
@@ -260,6 +279,25 @@ function readPrompt(
     turns.push({ role: 'user', content: below ? `${text}\n${below}` : text });
   }
   return turns;
+}
+
+/** Tools and further variables of the chat template. */
+function readFurther(
+  row: TableRow,
+  { tools, templateVariables }: ColumnMapping,
+  problems: string[],
+): Pick<ResponseRow, 'tools' | 'templateVariables'> {
+  const list = readTools(cell(row, tools));
+  if (typeof list === 'string') problems.push(`"${tools}" ${list}`);
+  const variables = cell(row, templateVariables) ?? undefined;
+  const isObject = typeof variables === 'object' && !Array.isArray(variables);
+  if (variables !== undefined && !isObject) {
+    problems.push(`"${templateVariables}" is ${kindOf(variables)}, expected an object`);
+  }
+  return {
+    ...(typeof list === 'object' && { tools: list }),
+    ...(isObject && { templateVariables: variables as Record<string, unknown> }),
+  };
 }
 
 /** Response cells of a record. */

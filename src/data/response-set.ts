@@ -4,10 +4,23 @@
  */
 import type { Notice } from '../notices.ts';
 
-/** One turn of a chat; `role` is `system`, `user`, `assistant` or `tool`. */
+/**
+ * One turn of a chat; `role` is `system`, `user`, `assistant` or `tool`. What else a turn carries (`tool_calls`,
+ * `tool_call_id`, `name`, `reasoning_content`, …) reaches the chat template by the name it has in the file.
+ */
 export interface ChatMessage {
   role: string;
   content: string;
+  [further: string]: unknown;
+}
+
+/** What is put to a model: all turns before its answer. */
+export interface Conversation {
+  messages: readonly ChatMessage[];
+  /** Tools that the model may call, as JSON schemas. */
+  tools?: readonly unknown[];
+  /** Further variables for the chat template, such as `enable_thinking`. */
+  templateVariables?: Readonly<Record<string, unknown>>;
 }
 
 /** One answer to one question. */
@@ -25,7 +38,17 @@ export interface ResponseRow {
   labels?: readonly string[];
   /** All turns before the response, kept only when they are more than one user turn. */
   messages?: readonly ChatMessage[];
+  tools?: Conversation['tools'];
+  templateVariables?: Conversation['templateVariables'];
+  /**
+   * The turn of the response, kept only when it is more than text (tool calls, a thought in a field of its own).
+   * Its text is `response`.
+   */
+  responseTurn?: ChatMessage;
 }
+
+/** The part of a row that stands before the answer. */
+export type RowPrompt = Pick<ResponseRow, 'question' | 'messages' | 'tools' | 'templateVariables'>;
 
 export interface ResponseSet {
   id: string;
@@ -40,14 +63,41 @@ export interface ResponseSet {
   rows: readonly ResponseRow[];
 }
 
-/** The turns that come before the response: the chat as recorded, or the question as a user turn. */
-export function promptMessages(row: ResponseRow): readonly ChatMessage[] {
-  return row.messages ?? [{ role: 'user', content: row.question }];
+/** The chat as recorded, or the question as a user turn. */
+export function conversationOf(row: RowPrompt): Conversation {
+  const { question, messages, tools, templateVariables } = row;
+  return {
+    messages: messages ?? [{ role: 'user', content: question }],
+    ...(tools && { tools }),
+    ...(templateVariables && { templateVariables }),
+  };
 }
 
-/** The text that decides whether two rows ask the same thing: every turn before the response. */
-export function questionKey(row: ResponseRow): string {
-  return row.messages === undefined ? row.question : JSON.stringify(row.messages);
+/** The question as a user turn alone. */
+export function askedAlone(question: string): Conversation {
+  return { messages: [{ role: 'user', content: question }] };
+}
+
+/** What a row puts to a model, to be carried over to another row; the question by its name there. */
+export function promptPart({
+  messages,
+  tools,
+  templateVariables,
+}: Omit<RowPrompt, 'question'>): Omit<RowPrompt, 'question'> {
+  return {
+    ...(messages && { messages }),
+    ...(tools && { tools }),
+    ...(templateVariables && { templateVariables }),
+  };
+}
+
+/** The text that decides whether two rows ask the same thing: every turn before the response, and the tools. */
+export function questionKey({ question, messages, tools }: RowPrompt): string {
+  if (messages === undefined && tools === undefined) return question;
+  const turns = messages ?? [{ role: 'user', content: question }];
+  // Numbers and times of single turns, which some files hold, ask nothing.
+  const asked = turns.map(({ role, content, tool_calls }) => ({ role, content, tool_calls }));
+  return JSON.stringify(tools === undefined ? asked : [...asked, { tools }]);
 }
 
 /** What reading its file left out, assumed or doubts. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { joinNotices, joinSets } from '../../src/data/join.ts';
 import type { ResponseRow, ResponseSet } from '../../src/data/response-set.ts';
-import { excludeRows, promptMessages } from '../../src/data/response-set.ts';
+import { conversationOf, excludeRows } from '../../src/data/response-set.ts';
 import { DataError } from '../../src/errors.ts';
 
 function set(
@@ -89,10 +89,8 @@ describe('joinSets', () => {
     });
     const a: ResponseSet = { id: 'a', name: 'a', rows: [chat('one'), chat('two')] };
     expect(joinSets([a, { ...a, id: 'b' }], { by: 'question' }).report.joined).toBe(2);
-    expect(promptMessages(chat('one'))).toHaveLength(3);
-    expect(promptMessages({ id: '1', question: 'Q', response: 'A' })).toEqual([
-      { role: 'user', content: 'Q' },
-    ]);
+    expect(conversationOf(chat('one')).messages).toHaveLength(3);
+    expect(conversationOf({ question: 'Q' }).messages).toEqual([{ role: 'user', content: 'Q' }]);
   });
 
   it('carries the correct answer to every set', () => {
