@@ -15,6 +15,7 @@ export type { Answer, MeasureOptions } from './api/measure.ts';
 export type { TrainOptions } from './api/train.ts';
 export type { GenerateOptions } from './api/generate.ts';
 export type { ExperimentOptions, FinishedExperiment } from './api/experiment.ts';
+export type { ChatMessage, Conversation } from './data/response-set.ts';
 export type { EngineName, EngineReport } from './engine/config.ts';
 export type { RowFamiliarity } from './familiarity/config.ts';
 export type { LoraAdapter } from './lora/adapter.ts';

@@ -8,7 +8,7 @@ import type { Tuned } from './tuned-models.ts';
 
 export async function answerOne(
   { opened: { model, tokenizer }, adapter }: Tuned,
-  { question, prompt, sampling }: GenerateRequest,
+  { conversation, prompt, sampling }: GenerateRequest,
   host: Host,
   report: (progress: GenerateProgress) => Promise<void>,
 ): Promise<GenerateResult> {
@@ -24,7 +24,7 @@ export async function answerOne(
   const [result] = await generate({
     model,
     adapter,
-    prompts: [encodePrompt(tokenizer, format.prompt(question))],
+    prompts: [encodePrompt(tokenizer, format.prompt(conversation))],
     sampling,
     endIds: ends,
     stopRequested: () => host.stopRequested(),

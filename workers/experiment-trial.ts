@@ -1,4 +1,6 @@
 /** A short trial of an experiment's first model: what a step, an answer and a measurement cost here. */
+import { promptPart } from '../src/data/response-set.ts';
+import { questionConversation } from '../src/evaluate/accuracy.ts';
 import type { ExperimentBackend } from '../src/experiment/run/backend.ts';
 import type { UnitCosts } from '../src/experiment/run/estimate.ts';
 import type { ExperimentInputs } from '../src/workflows/experiment/experiment-inputs.ts';
@@ -20,13 +22,14 @@ export async function trialCosts(
   };
   try {
     const questions = task.test.slice(0, Math.min(TRIAL_QUESTIONS, batchSize));
-    const texts = questions.map(({ text }) => text);
+    const conversations = questions.map(questionConversation);
     const answer = model.answer({ maxNewTokens, temperature: undefined, seed: 0 });
-    const [answering, answers] = await timed(() => answer(texts));
+    const [answering, answers] = await timed(() => answer(conversations));
     // The model's own answers to test questions: as long as what it will be trained on, never kept.
-    const rows = questions.map(({ id, text }, i) => ({
+    const rows = questions.map(({ id, text, ...question }, i) => ({
       id,
       question: text,
+      ...promptPart(question),
       response: answers[i]!.text.trim() || 'Answer: 0',
     }));
     const set = { id: 'trial', name: 'trial', rows };
@@ -48,12 +51,12 @@ export async function trialCosts(
       trained.dispose();
     }
     return {
-      answer: answering / texts.length,
+      answer: answering / conversations.length,
       measure: measuring / rows.length,
       divergence: comparing / rows.length,
       step: (times[steps]! - times[1]!) / 1000 / (steps - 1) / training.accumulation,
       tokens: {
-        prompt: mean(texts.map((text) => model.promptLength(text))),
+        prompt: mean(conversations.map((one) => model.promptLength(one))),
         answer: mean(scored.map(({ tokens }) => tokens)),
       },
     };

@@ -7,7 +7,7 @@ import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import type { AnswerRuleSpec, ModelSpec, SetSpec } from '../src/experiment/spec/schema.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
-import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
+import type { Conversation, ResponseRow, ResponseSet } from '../src/data/response-set.ts';
 import type { OwnAnswer } from '../src/evaluate/own-style.ts';
 import type { TaskSizes, UnitCosts } from '../src/experiment/run/estimate.ts';
 import type { ExperimentReport } from '../src/experiment/report/report.ts';
@@ -79,6 +79,16 @@ export interface TokenView {
   pieces: TokenPiece[];
   boundaryMerged: boolean;
   truncated: boolean;
+  /** Why the prompt cannot hold this row; then there are no pieces. */
+  refused?: string;
+}
+
+/** How rows are to be seen as tokens. */
+export interface ViewOptions extends Pick<
+  FamiliaritySettings,
+  'encoding' | 'lossOn' | 'maxLength'
+> {
+  prompt: PromptSettings;
 }
 
 export interface MeasureRequest {
@@ -167,7 +177,7 @@ export interface TrainSummary {
 }
 
 export interface GenerateRequest {
-  question: string;
+  conversation: Conversation;
   prompt: PromptSettings;
   sampling: SamplingSettings;
   /** undefined: the base model. */
@@ -278,12 +288,7 @@ export interface TrainerApi {
     report: Report<LoadProgress>,
   ): Promise<ModelSummary>;
   /** Tokens of some rows, as training would see them. */
-  viewTokens(
-    rows: ResponseSet['rows'],
-    prompt: PromptSettings,
-    encoding: FamiliaritySettings['encoding'],
-    maxLength: number,
-  ): Promise<TokenView[]>;
+  viewTokens(rows: ResponseSet['rows'], options: ViewOptions): Promise<TokenView[]>;
   /** Seconds that measuring would take, from a short trial. */
   estimateMeasure(request: MeasureRequest): Promise<number>;
   measure(request: MeasureRequest, report: Report<MeasureProgress>): Promise<SetFamiliarity[]>;

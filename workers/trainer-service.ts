@@ -47,11 +47,12 @@ export class TrainerService implements TrainerApi {
       return modelSummary(this.#bench.opened, this.#bench.notices);
     });
 
-  readonly viewTokens: TrainerApi['viewTokens'] = (rows, prompt, encoding, maxLength) => {
+  readonly viewTokens: TrainerApi['viewTokens'] = (rows, { prompt, maxLength, ...options }) => {
     const { tokenizer, model } = this.#bench.opened;
     const format = createPromptFormat(tokenizer, prompt);
     const limit = Math.min(maxLength, model.shape.contextLength);
-    return Promise.resolve(rows.map((row) => viewRow(row, tokenizer, format, encoding, limit)));
+    const encode = { ...options, tokenizer, format, maxLength: limit };
+    return Promise.resolve(rows.map((row) => viewRow(row, encode)));
   };
 
   readonly estimateMeasure: TrainerApi['estimateMeasure'] = (request) =>

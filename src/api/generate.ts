@@ -1,4 +1,5 @@
 /** An answer from a model. */
+import { askedAlone, type Conversation } from '../data/response-set.ts';
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf } from '../fields.ts';
 import { samplingFields, type SamplingSettings } from '../generate/config.ts';
@@ -18,19 +19,20 @@ export interface GenerateOptions extends Pick<CallOptions, 'signal'>, Partial<Sa
 }
 
 /**
- * Answers a question: greedy unless `greedy: false`. An aborted call returns what was written so far.
+ * Answers a question, or a conversation as its last turn asks: greedy unless `greedy: false`. An aborted call returns what was written so far.
  * @throws UsageError for sampling settings out of bounds, RangeError when the question leaves no room
  *   in the model's context
  */
 export async function generate(
   { model, tokenizer }: OpenModel,
-  question: string,
+  question: string | Conversation,
   { adapter, prompt, signal, onText, ...settings }: GenerateOptions = {},
 ): Promise<string> {
   const sampling = { ...defaultsOf(samplingFields), ...settings };
   const problems = problemsOf(samplingFields, sampling);
   if (problems.length > 0)
     throw new UsageError('generate: these settings cannot be used.', problems);
+  const conversation = typeof question === 'string' ? askedAlone(question) : question;
   const format = createPromptFormat(tokenizer, { ...DEFAULT_PROMPT, ...prompt });
   const { endId } = format;
   const host = hostOf(signal);
@@ -39,7 +41,7 @@ export async function generate(
   await generateTokens({
     model,
     adapter,
-    prompts: [encodePrompt(tokenizer, format.prompt(question))],
+    prompts: [encodePrompt(tokenizer, format.prompt(conversation))],
     sampling,
     endIds: [...new Set([...tokenizer.eosIds, ...(endId === undefined ? [] : [endId])])],
     stopRequested: () => host.stopRequested(),

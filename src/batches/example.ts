@@ -12,6 +12,8 @@ export interface EncodedPair {
   rowIndex?: number;
   /** Weight of each token as a target, 0 to leave it out; 1 everywhere when left out. */
   weights?: ArrayLike<number>;
+  /** The end of the answer is among the tokens already: none is added, whatever token it is. */
+  ended?: boolean;
 }
 
 export interface Example {
@@ -86,7 +88,7 @@ function buildExample(
     throw new RangeError(`Row ${rowIndex}: ${pair.weights.length} weights for ${count} tokens.`);
   }
   // An empty answer may still learn to end at once, so only the prompt's own end does not count.
-  const ended = count > promptLength && given[count - 1] === eos.id;
+  const ended = pair.ended ?? (count > promptLength && given[count - 1] === eos.id);
   const append = eos.append === 'if-missing' && !ended;
   const whole = count + (append ? 1 : 0);
   const length = Math.min(whole, maxLength);

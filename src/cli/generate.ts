@@ -17,6 +17,7 @@ const command = {
     ...modelOptions,
     adapter: { value: 'DIR', help: 'answer with this PEFT adapter applied' },
     prompt: { value: 'TEXT', help: 'the question', required: true },
+    system: { value: 'TEXT', help: 'a system turn before it' },
     'max-new-tokens': { value: 'N', help: 'longest answer', default: '128' },
     temperature: { value: 'X', help: 'draw at this temperature instead of taking the likeliest' },
     'top-k': { value: 'N', help: 'draw among the k likeliest', default: '0' },
@@ -32,6 +33,11 @@ const command = {
 await runCommand(command, async (values) => {
   const question = textOf(values, 'prompt');
   if (question === undefined) throw new UsageError('--prompt is missing.');
+  const system = textOf(values, 'system');
+  const turn = (role: string, content: string) => ({ role, content });
+  const conversation = {
+    messages: [...(system === undefined ? [] : [turn('system', system)]), turn('user', question)],
+  };
   const temperature = numberOf(values, 'temperature');
   const sampling: SamplingSettings = {
     ...defaultsOf(samplingFields),
@@ -63,7 +69,7 @@ await runCommand(command, async (values) => {
   await generate({
     model,
     adapter,
-    prompts: [encodePrompt(tokenizer, format.prompt(question))],
+    prompts: [encodePrompt(tokenizer, format.prompt(conversation))],
     sampling,
     endIds: [
       ...new Set([...tokenizer.eosIds, ...(format.endId === undefined ? [] : [format.endId])]),

@@ -33,6 +33,11 @@ const command = {
       help: 'how question and answer are cut into tokens',
       default: 'separate',
     },
+    'loss-on': {
+      value: 'last-assistant|all-assistant',
+      help: 'which answers of a conversation are measured',
+      default: 'last-assistant',
+    },
     'style-examples': {
       value: 'N',
       help: "measure once more after N of the model's own right answers to other questions (SPPL; 2 are usual)",
@@ -45,6 +50,7 @@ const command = {
 
 await runCommand(command, async (values) => {
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
+  const lossOn = choiceOf(values, 'loss-on', ['last-assistant', 'all-assistant']);
   const sets = await readResponseFiles(listOf(values, 'responses'), countOf(values, 'rows'));
   printNotices(sets.flatMap(noticesOf));
   const { opened, engine, prompt } = await openCommandModel(values);
@@ -53,6 +59,7 @@ await runCommand(command, async (values) => {
   const familiarity = {
     ...defaultsOf(familiarityFields),
     encoding,
+    lossOn,
     maxLength: numberOf(values, 'max-length')!,
   };
   const styleCount = numberOf(values, 'style-examples');
@@ -129,6 +136,7 @@ await runCommand(command, async (values) => {
       engine: engine.name,
       prompt,
       encoding,
+      loss_on: lossOn,
       max_length: familiarity.maxLength,
       ...(style && { style: { examples: styleCount, own_answers: style.own } }),
     };

@@ -54,6 +54,7 @@ const settingOptions: Record<string, keyof typeof fields> = {
   warmup: 'warmup',
   'weight-decay': 'weightDecay',
   clip: 'maxGradientNorm',
+  'loss-on': 'lossOn',
   'mask-perplexity': 'maskPerplexity',
   beta1: 'beta1',
   beta2: 'beta2',

@@ -3,12 +3,14 @@
  * neither tensors nor tokens; each question's outcome is kept, because two runs are compared
  * question by question.
  */
+import { conversationOf, type Conversation, type RowPrompt } from '../data/response-set.ts';
 import { wilsonInterval, type Interval } from '../statistics/proportions.ts';
 import { judgeAnswer, type AnswerRule, type Judged } from './extract-answer.ts';
 import type { Choices } from './option-named.ts';
 
-export interface EvaluationQuestion {
+export interface EvaluationQuestion extends Omit<RowPrompt, 'question'> {
   id: string;
+  /** What is asked; of a chat with several turns (`messages`), its last user turn. */
   text: string;
   gold: string;
   /** Of multiple choice; `gold` is one of them. */
@@ -19,6 +21,11 @@ export interface EvaluationQuestion {
   family?: string;
 }
 
+/** All that is put to a model. */
+export function questionConversation({ text, ...further }: EvaluationQuestion): Conversation {
+  return conversationOf({ ...further, question: text });
+}
+
 export interface GivenAnswer {
   text: string;
   tokens: number;
@@ -27,7 +34,7 @@ export interface GivenAnswer {
 }
 
 /** Greedy answers to several questions at once, in their order. */
-export type AnswerBatch = (questions: readonly string[]) => Promise<readonly GivenAnswer[]>;
+export type AnswerBatch = (questions: readonly Conversation[]) => Promise<readonly GivenAnswer[]>;
 
 /** One question, answered and judged. */
 export interface Outcome extends Judged {
@@ -43,7 +50,7 @@ export interface EvaluationOptions {
   rule: AnswerRule;
   answer: AnswerBatch;
   /** Length of a question's prompt: neighbors in length go together, to waste little padding. */
-  lengthOf: (question: string) => number;
+  lengthOf: (question: Conversation) => number;
   batchSize: number;
   report: (done: number, total: number) => Promise<void>;
 }
@@ -54,12 +61,16 @@ export async function evaluateAnswers(
   { rule, answer, lengthOf, batchSize, report }: EvaluationOptions,
 ): Promise<Outcome[]> {
   const byLength = questions
-    .map((question, index) => ({ question, index, length: lengthOf(question.text) }))
+    .map((question, index) => ({
+      question,
+      index,
+      length: lengthOf(questionConversation(question)),
+    }))
     .sort((a, b) => a.length - b.length || a.index - b.index);
   const outcomes = new Array<Outcome>(questions.length);
   for (let first = 0; first < byLength.length; first += batchSize) {
     const batch = byLength.slice(first, first + batchSize);
-    const answers = await answer(batch.map(({ question }) => question.text));
+    const answers = await answer(batch.map(({ question }) => questionConversation(question)));
     batch.forEach(({ question, index }, i) => {
       const { text: response, tokens, ended } = answers[i]!;
       const judged = judgeAnswer(rule, response, question.gold, choicesOf(question));

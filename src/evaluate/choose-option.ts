@@ -4,6 +4,7 @@
  * byte, which does not favor short options. Both as lm-evaluation-harness defines them, with the
  * bytes of the option's own UTF-8 text; of equals the first.
  */
+import { promptPart, type ResponseRow } from '../data/response-set.ts';
 import { DataError } from '../errors.ts';
 import type { EvaluationQuestion, Outcome } from './accuracy.ts';
 
@@ -15,7 +16,7 @@ export interface MeasuredOption {
 
 /** Measures answers, given as one row for each option; too long ones may be missing. */
 export type MeasureOptions = (
-  rows: readonly { id: string; question: string; response: string }[],
+  rows: readonly ResponseRow[],
 ) => Promise<readonly ({ rowId: string } & MeasuredOption)[]>;
 
 /**
@@ -28,8 +29,11 @@ export async function chooseOptions(
 ): Promise<Outcome[]> {
   const rowId = (q: number, k: number) => `${q}/${k}`;
   const measured = await measure(
-    questions.flatMap(({ text: question, options = [] }, q) =>
-      options.map((response, k) => ({ id: rowId(q, k), question, response })),
+    questions.flatMap(({ text, options = [], ...question }, q) =>
+      options.map((response, k) => ({
+        ...{ id: rowId(q, k), question: text, ...promptPart(question) },
+        response,
+      })),
     ),
   );
   const byRow = new Map(measured.map((own) => [own.rowId, own]));

@@ -4,12 +4,14 @@
  * the model's own style.
  */
 import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
+import { transcript } from '../data/transcript.ts';
 import { choicesOf } from './accuracy.ts';
 import { judgeAnswer, type AnswerRule } from './extract-answer.ts';
 
 /** What a model answered by itself, greedily. */
 export interface OwnAnswer {
   id: string;
+  /** "Question: …", with the turns before it. */
   question: string;
   answer: string;
   /** The final answer agrees with the right one, in whatever form it stands. */
@@ -19,7 +21,7 @@ export interface OwnAnswer {
 export function judgeOwn(rule: AnswerRule, row: ResponseRow, answer: string): OwnAnswer {
   const right =
     row.gold !== undefined && judgeAnswer(rule, answer, row.gold, choicesOf(row)).flexible;
-  return { id: row.id, question: row.question, answer, right };
+  return { id: row.id, question: transcript(row), answer, right };
 }
 
 /** Right answers that are needed: the question's own answer is never among its examples. */
@@ -38,12 +40,18 @@ export function inStyle(
 ): ResponseSet | undefined {
   const right = own.filter((one) => one.right);
   if (right.length < neededAnswers(examples)) return undefined;
-  const rows = set.rows.map(({ messages: _, ...row }) => {
-    const others = right
-      .filter(({ id, question }) => id !== row.id && question !== row.question)
-      .slice(0, examples);
-    const before = others.map(({ question, answer }) => shown(question, ` ${answer}\n\n`));
-    return { ...row, question: before.join('') + shown(row.question, '') };
+  const rows = set.rows.map((row) => {
+    const asked = transcript(row);
+    const before = right
+      .filter(({ id, question }) => id !== row.id && question !== asked)
+      .slice(0, examples)
+      .map(({ question, answer }) => `${question}\nAnswer: ${answer}\n\n`);
+    const question = `${before.join('')}Question: ${row.question}\nAnswer:`;
+    const { messages } = row;
+    if (messages === undefined) return { ...row, question };
+    // The examples stand in the turn that is answered; what was said before stays.
+    const at = messages.findLastIndex(({ role }) => role === 'user');
+    return { ...row, question, messages: messages.with(at, { role: 'user', content: question }) };
   });
   return { ...set, rows };
 }
@@ -55,8 +63,4 @@ export function tooFewAnswers(model: string, own: readonly OwnAnswer[], examples
     return 'No question has a right final answer in the data, so the model’s own answers cannot be judged and nothing was measured in its style.';
   }
   return `${model} answered ${right} of ${own.length} questions right by itself; ${neededAnswers(examples)} are needed to put ${examples} of its own answers before each question. Nothing was measured in its style.`;
-}
-
-function shown(question: string, answer: string): string {
-  return `Question: ${question}\nAnswer:${answer}`;
 }

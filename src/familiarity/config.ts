@@ -9,6 +9,13 @@ export const familiarityFields = {
     default: 'separate',
     choices: { separate: 'separate', joint: 'joint' },
   },
+  lossOn: {
+    kind: 'choice',
+    label: 'Measured turns',
+    help: 'Of a conversation, the last answer or every assistant turn (what TRL trains with assistant_only_loss); the end of an earlier turn is not measured.',
+    default: 'last-assistant',
+    choices: { 'last-assistant': 'the last answer', 'all-assistant': 'every answer' },
+  },
   batchTokens: {
     kind: 'number',
     label: 'Tokens at a time',

@@ -3,6 +3,7 @@
  * dialect and in the other one, and how familiar answers in either dialect are.
  */
 import { allocatedBytes } from '../engine/memory.ts';
+import { askedAlone } from '../data/response-set.ts';
 import type { RowFamiliarity } from '../../src/familiarity/config.ts';
 import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
@@ -79,7 +80,7 @@ async function answer(
   const given = await generate({
     model,
     prompts: lines.map(({ question }, i) => [
-      ...encodePrompt(tokenizer, format.prompt(question)),
+      ...encodePrompt(tokenizer, format.prompt(askedAlone(question))),
       ...tokenizer.encode(begun[i]!, { addSpecialTokens: false }),
     ]),
     sampling: { ...defaultsOf(samplingFields), greedy: true, maxNewTokens: MAX_NEW_TOKENS },

@@ -116,6 +116,7 @@ export function measureCommand(
     `--model ${quoted(made.modelId)}`,
     `--responses ${files.join(' ')}`,
     `--encoding ${made.familiarity.encoding}`,
+    `--loss-on ${made.familiarity.lossOn}`,
     `--max-length ${made.familiarity.maxLength}`,
     ...(styleExamples === undefined ? [] : [`--style-examples ${styleExamples}`]),
   ];

@@ -38,8 +38,8 @@ export interface MeasuredWith {
   engine: string;
 }
 
-const { batchTokens, maxLength } = familiarityFields;
-const ownFields = { batchTokens, maxLength };
+const { batchTokens, lossOn, maxLength } = familiarityFields;
+const ownFields = { batchTokens, lossOn, maxLength };
 const SEED = 1;
 /** Above so many answers an interval from fewer resamples is as steady and far quicker. */
 const MANY_ANSWERS = 2000;
@@ -280,8 +280,8 @@ function measureReport(progress: MeasureProgress): Parameters<Job['tell']>[0] {
 
 /** The settings that change a number; batch size does not. */
 function decisive({ modelId, prompt, familiarity, engine }: MeasuredWith): string {
-  const { encoding, maxLength: longest } = familiarity;
-  return JSON.stringify([modelId, prompt, encoding, longest, engine]);
+  const { encoding, lossOn, maxLength: longest } = familiarity;
+  return JSON.stringify([modelId, prompt, encoding, lossOn, longest, engine]);
 }
 
 /** Reactive proxies do not cross to a worker. */

@@ -5,6 +5,7 @@
 import { unzipFiles, zipFiles } from '../exchange/zip.ts';
 import { defaultsOf } from '../fields.ts';
 import { samplingFields, type SamplingSettings } from '../generate/config.ts';
+import type { ChatMessage, Conversation, ResponseRow } from '../data/response-set.ts';
 import type { AdapterSummary, ExportedFile, GenerateResult } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import { Job } from './job.svelte.ts';
@@ -34,6 +35,7 @@ export interface Answer {
 
 export interface Answers {
   question: string;
+  conversation: Conversation;
   base: Answer | undefined;
   adapted: Answer | undefined;
   adapter: AdapterChoice | undefined;
@@ -46,9 +48,15 @@ export class PlaygroundState implements Addressed {
   readonly sampling = $state<SamplingSettings>(defaultsOf(samplingFields));
   /** The question on screen in the other panels, until something is typed. */
   question: string = $derived.by(() => {
-    const { questions, cursor } = this.#parts.answers;
-    return questions[cursor]?.question ?? '';
+    return this.#row?.question ?? '';
   });
+  /** The system turn: that of the question on screen, until something is typed. */
+  system: string = $derived.by(() => {
+    const [first] = this.#row?.messages ?? [];
+    return first?.role === 'system' ? first.content : '';
+  });
+  /** Whether the turns before the question on screen are put to the model too. */
+  withEarlier = $state(true);
   answers = $state.raw<Answers | undefined>();
   readonly answering: Job;
   /** Loads, imports and writes adapters. */
@@ -65,6 +73,29 @@ export class PlaygroundState implements Addressed {
     this.answering = new Job(activity, client, { name: 'Answering' });
     this.carrying = new Job(activity, client, { name: 'Adapter' });
   }
+
+  get #row(): ResponseRow | undefined {
+    const { questions, cursor } = this.#parts.answers;
+    return questions[cursor];
+  }
+
+  /** Turns of the question on screen, besides the system's and the question: what was said before and after it. */
+  readonly earlier = $derived.by((): { before: ChatMessage[]; after: ChatMessage[] } => {
+    const turns = this.#row?.messages ?? [];
+    const at = turns.findLastIndex(({ role }) => role === 'user');
+    const first = turns[0]?.role === 'system' ? 1 : 0;
+    return at < 0
+      ? { before: [], after: [] }
+      : { before: turns.slice(first, at), after: turns.slice(at + 1) };
+  });
+
+  readonly #conversation = $derived.by((): Conversation => {
+    const { before, after } = this.withEarlier ? this.earlier : { before: [], after: [] };
+    const system = this.system.trim() === '' ? [] : [{ role: 'system', content: this.system }];
+    const asked = { role: 'user', content: this.question };
+    const tools = this.withEarlier ? this.#row?.tools : undefined;
+    return { messages: [...system, ...before, asked, ...after], ...(tools && { tools }) };
+  });
 
   /** Newest first. */
   readonly choices = $derived.by((): AdapterChoice[] => {
@@ -112,7 +143,8 @@ export class PlaygroundState implements Addressed {
     const { adapter, question } = this;
     const sampling = $state.snapshot(this.sampling);
     const total = sampling.maxNewTokens * (adapter === undefined ? 1 : 2);
-    this.answers = { question, base: undefined, adapted: undefined, adapter };
+    const conversation = $state.snapshot(this.#conversation) as Conversation;
+    this.answers = { question, conversation, base: undefined, adapted: undefined, adapter };
     await this.answering.run({ done: 0, total, unit: 'tokens' }, async () => {
       await this.#answer('base', undefined, 0, total);
       if (adapter === undefined || this.answering.status.kind === 'stopping') return;
@@ -161,7 +193,7 @@ export class PlaygroundState implements Addressed {
     };
     show({ text: '', tokens: 0, tokensPerSecond: 0, stopped: undefined });
     const request = $state.snapshot({
-      question: this.answers!.question,
+      conversation: this.answers!.conversation,
       prompt: this.#parts.answers.prompt,
       sampling: this.sampling,
       ...(adapterId !== undefined && { adapterId }),

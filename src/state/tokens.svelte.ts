@@ -36,6 +36,7 @@ export class TokensState {
       this.#answers.prompt,
       this.#answers.encoding,
       this.#familiarity.settings.maxLength,
+      this.#familiarity.settings.lossOn,
     ]),
   );
 
@@ -52,13 +53,11 @@ export class TokensState {
     if (missing.length === 0) return;
     const keys = missing.map((row) => this.#key(row));
     const { prompt, encoding } = this.#answers;
-    const { maxLength } = this.#familiarity.settings;
+    const { maxLength, lossOn } = this.#familiarity.settings;
     try {
       const views = await this.#client.api.viewTokens(
         $state.snapshot(missing) as ResponseRow[],
-        $state.snapshot(prompt),
-        encoding,
-        maxLength,
+        $state.snapshot({ prompt, encoding, lossOn, maxLength }),
       );
       views.forEach((view, i) => this.#views.set(keys[i]!, view));
       for (const key of this.#views.keys()) {

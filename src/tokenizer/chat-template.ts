@@ -4,36 +4,46 @@
  * every special token: encode it without adding any.
  */
 import { Template } from '@huggingface/jinja';
+import type { ChatMessage, Conversation } from '../data/response-set.ts';
 import { DataError, ModelFileError } from '../errors.ts';
+import {
+  hasGenerationBlocks,
+  takeMarks,
+  withMarkedBlocks,
+  type TextSpan,
+} from './generation-blocks.ts';
 import { STRIP_VARIABLE, stripCharacters, useStripCharacters } from './python-strings.ts';
-
-export interface ChatMessage {
-  readonly role: string;
-  readonly content: string;
-}
+import { DATE_VARIABLE, strftime, useAssumedDate } from './template-date.ts';
+import { walkTree } from './template-tree.ts';
 
 export interface RenderOptions {
   /** End with the opening of an assistant turn, ready to be continued. */
   readonly addGenerationPrompt: boolean;
-  /** Which of several templates; `default` when left out. */
+  /** Which of several templates; left out, `tool_use` for a conversation with tools, else `default`. */
   readonly name?: string;
-  /** Further variables that a template may know, such as `enable_thinking`. */
-  readonly variables?: Readonly<Record<string, unknown>>;
 }
 
 export interface ChatTemplate {
   /** Template texts by name; the ordinary one is `default`. */
   readonly sources: ReadonlyMap<string, string>;
-  /** Throws a DataError with the template's own words when it refuses the messages. */
-  render(messages: readonly ChatMessage[], options: RenderOptions): string;
+  /** Whether a template writes today's date, for which `ASSUMED_DATE` stands. */
+  readonly writesDate: boolean;
+  /** Throws a DataError with the template's own words when it refuses the conversation. */
+  render(conversation: Conversation, options: RenderOptions): string;
   /**
-   * Whether the conversation with its last turn begins with the prompt that asks for that turn. If
-   * not (some templates rewrite earlier turns), the turn's tokens cannot be found by rendering.
+   * The text, and where the template's `{% generation %}` blocks stand in it; undefined when it has
+   * none. Throws as `render` does.
    */
-  preservesPrefix(
-    messages: readonly ChatMessage[],
-    options?: Omit<RenderOptions, 'addGenerationPrompt'>,
-  ): boolean;
+  renderMarked(
+    conversation: Conversation,
+    options: RenderOptions,
+  ): { text: string; spans: TextSpan[] } | undefined;
+}
+
+interface Parsed {
+  template: Template;
+  /** The same with marks, when it has generation blocks. */
+  marked: Template | undefined;
 }
 
 /**
@@ -44,48 +54,76 @@ export function openChatTemplate(
   sources: ReadonlyMap<string, string>,
   specialTokens: Readonly<Record<string, string>>,
 ): ChatTemplate {
-  const parsed = new Map<string, Template>();
-  for (const [name, source] of sources) parsed.set(name, parse(name, source));
+  const parsed = new Map<string, Parsed>();
+  let writesDate = false;
+  const prepare = (template: Template): Template => {
+    walkTree(template.parsed, (node) => {
+      useStripCharacters(node);
+      if (useAssumedDate(node)) writesDate = true;
+    });
+    return template;
+  };
+  for (const [name, source] of sources) {
+    parsed.set(
+      name,
+      parse(name, () => ({
+        template: prepare(new Template(source)),
+        marked: hasGenerationBlocks(source) ? prepare(withMarkedBlocks(source)) : undefined,
+      })),
+    );
+  }
 
-  const render: ChatTemplate['render'] = (messages, { addGenerationPrompt, name, variables }) => {
-    const template =
-      parsed.get(name ?? 'default') ?? (parsed.size === 1 ? [...parsed.values()][0] : undefined);
-    if (template === undefined) {
-      throw new ModelFileError(
-        `There is no chat template "${name ?? 'default'}"; there are: ${[...parsed.keys()].join(', ')}.`,
-      );
-    }
+  const choose = (conversation: Conversation, name: string | undefined): Parsed => {
+    const tools = conversation.tools !== undefined && parsed.has('tool_use');
+    const wanted = name ?? (tools ? 'tool_use' : 'default');
+    const found = parsed.get(wanted) ?? (parsed.size === 1 ? [...parsed.values()][0] : undefined);
+    if (found !== undefined) return found;
+    throw new ModelFileError(
+      `There is no chat template "${wanted}"; there are: ${[...parsed.keys()].join(', ')}.`,
+    );
+  };
+  const write = (
+    template: Template,
+    { messages, tools, templateVariables }: Conversation,
+    { addGenerationPrompt }: RenderOptions,
+  ): string => {
     try {
       return template.render({
-        tools: null,
         documents: null,
         ...specialTokens,
-        ...variables,
+        ...templateVariables,
         [STRIP_VARIABLE]: stripCharacters,
-        messages,
+        [DATE_VARIABLE]: strftime,
+        tools: tools ?? null,
+        messages: messages.map(forTemplate),
         add_generation_prompt: addGenerationPrompt,
       });
     } catch (cause) {
       const words = cause instanceof Error ? cause.message : String(cause);
-      throw new DataError(`The chat template refuses these messages: ${words}`, [], { cause });
+      throw new DataError(`The chat template refuses this conversation: ${words}`, [], { cause });
     }
   };
 
   return {
     sources,
-    render,
-    preservesPrefix: (messages, options = {}) => {
-      const prompt = render(messages.slice(0, -1), { ...options, addGenerationPrompt: true });
-      return render(messages, { ...options, addGenerationPrompt: false }).startsWith(prompt);
+    writesDate,
+    render: (conversation, options) =>
+      write(choose(conversation, options.name).template, conversation, options),
+    renderMarked: (conversation, options) => {
+      const { marked } = choose(conversation, options.name);
+      return marked && takeMarks(write(marked, conversation, options));
     },
   };
 }
 
-function parse(name: string, source: string): Template {
+/** What marks a turn for training is no part of the conversation. */
+function forTemplate({ weight: _, ...message }: ChatMessage): ChatMessage {
+  return message;
+}
+
+function parse(name: string, make: () => Parsed): Parsed {
   try {
-    const template = new Template(source);
-    useStripCharacters(template.parsed);
-    return template;
+    return make();
   } catch (cause) {
     throw new ModelFileError(`The chat template "${name}" cannot be parsed: ${String(cause)}`, [], {
       cause,

@@ -1,22 +1,46 @@
 /**
- * A question and its answer as one run of tokens, and where the answer begins. Cutting the two
+ * A conversation and its answer as one run of tokens, and where the answer begins. Cutting the two
  * apart ("separate") gives the model at the boundary exactly what it sees when it generates;
  * cutting them as one text ("joint") gives what it saw in pre-training, where a token may stretch
  * over the boundary.
  */
-import type { Prompt, PromptFormat } from './prompt-format.ts';
+import type { ChatMessage, Conversation } from '../data/response-set.ts';
+import type { Prompt, PromptFormat, Whole } from './prompt-format.ts';
+import { spanWeights } from './token-spans.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import type { LossOn } from './written-chat.ts';
 
 export type EncodingMode = 'separate' | 'joint';
 
 export interface EncodedPair {
   readonly tokens: number[];
-  /** How many of them are the question. */
+  /** How many of them come before the first that is trained. */
   readonly promptLength: number;
   /** How the pair was cut in fact: joint falls back to separate when no answer token would remain. */
   readonly mode: EncodingMode;
   /** In joint mode: the question's last token grew into the answer and counts as answer. */
   readonly boundaryMerged: boolean;
+  /** 1 for every token that is trained, 0 for one that is only read; every answer token is when left out. */
+  readonly weights?: Uint8Array;
+  /** The end of the answer stands in `tokens` already, whether it is trained or not. */
+  readonly ended?: boolean;
+  /** Earlier answers of which the chat template writes only a part. */
+  readonly shortened: number;
+  /** The text that is trained, without the end that the examples may add. */
+  readonly answer: string;
+}
+
+/** A conversation and what was answered. */
+export interface Answered {
+  readonly conversation: Conversation;
+  readonly response: string;
+  /** The answer's turn when it is more than text. */
+  readonly responseTurn?: ChatMessage | undefined;
+}
+
+export interface PairOptions {
+  readonly encoding: EncodingMode;
+  readonly lossOn: LossOn;
 }
 
 /** Ids of a prompt: what generation continues, and the first part of every separate pair. */
@@ -28,19 +52,67 @@ export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): number[] {
   return start === undefined ? [] : [start];
 }
 
-/** Encodes one row. The end token is not added here: whether it is, the examples decide. */
+/**
+ * Encodes one row. With the loss on the last answer the end token is not added here: whether it is, the
+ * examples decide.
+ * @throws DataError naming what the prompt format has no place for
+ */
 export function encodePair(
   tokenizer: Tokenizer,
   format: PromptFormat,
-  question: string,
-  response: string,
+  { conversation, response, responseTurn }: Answered,
+  { encoding, lossOn }: PairOptions,
+): EncodedPair {
+  // A turn's text may have been edited since.
+  const turn = { ...(responseTurn ?? { role: 'assistant' }), content: response } as ChatMessage;
+  if (lossOn === 'all-assistant') {
+    return everyAnswer(tokenizer, format, format.whole(conversation, turn), encoding);
+  }
+  const prompt = format.prompt(conversation);
+  const text = responseTurn === undefined ? response : format.answerText(conversation, turn);
+  return (
+    (encoding === 'joint' && joint(tokenizer, prompt, text)) || separate(tokenizer, prompt, text)
+  );
+}
+
+/** All assistant turns trained: "separate" cuts the text where each begins and ends. */
+function everyAnswer(
+  tokenizer: Tokenizer,
+  { eos }: PromptFormat,
+  { text: whole, before, spans, shortened = 0 }: Whole,
   mode: EncodingMode,
 ): EncodedPair {
-  const prompt = format.prompt(question);
-  return (
-    (mode === 'joint' && joint(tokenizer, prompt, response)) ||
-    separate(tokenizer, prompt, response)
-  );
+  const last = spans.at(-1)!;
+  const closing = whole.slice(last.end).trimStart();
+  const endsInside = eos === undefined || whole.slice(last.start, last.end).includes(eos);
+  // A template may leave the end of the turn out of its block: then it is read and not trained.
+  const endsAfter = !endsInside && closing.startsWith(eos);
+  const text = endsAfter
+    ? whole.slice(0, whole.length - closing.length + eos.length)
+    : whole.slice(0, last.end);
+  const encode = (part: string) => tokenizer.encode(part, { addSpecialTokens: false });
+  let ids: number[];
+  let weights: Uint8Array;
+  if (mode === 'joint') {
+    ids = encode(text);
+    weights = spanWeights(tokenizer, text, ids, spans);
+  } else {
+    const cuts = [0, ...spans.flatMap(({ start, end }) => [start, end]), text.length];
+    const parts = cuts.slice(1).map((cut, i) => encode(text.slice(cuts[i], cut)));
+    ids = parts.flat();
+    weights = Uint8Array.from(parts.flatMap((part, i) => part.map(() => i % 2)));
+  }
+  const first = weights.indexOf(1);
+  return {
+    tokens: [...before, ...ids],
+    promptLength: before.length + (first < 0 ? ids.length : first),
+    weights: Uint8Array.from([...before.map(() => 0), ...weights]),
+    mode,
+    boundaryMerged: false,
+    ended: eos !== undefined && (endsInside || endsAfter),
+    shortened,
+    answer: spans.map(({ start, end }) => whole.slice(start, end)).join(''),
+  };
 }
 
 function separate(tokenizer: Tokenizer, prompt: Prompt, response: string): EncodedPair {
@@ -51,6 +123,8 @@ function separate(tokenizer: Tokenizer, prompt: Prompt, response: string): Encod
     promptLength: ids.length,
     mode: 'separate',
     boundaryMerged: false,
+    shortened: prompt.shortened ?? 0,
+    answer: response,
   };
 }
 
@@ -71,5 +145,7 @@ function joint(tokenizer: Tokenizer, prompt: Prompt, response: string): EncodedP
     promptLength: shared,
     mode: 'joint',
     boundaryMerged: shared < promptIds.length,
+    shortened: prompt.shortened ?? 0,
+    answer: response,
   };
 }

@@ -4,6 +4,8 @@
  * are exchanged in the parsed template for calls of a function that is passed in as a variable.
  */
 
+import type { TreeNode } from './template-tree.ts';
+
 /** Name of the variable under which `stripCharacters` must be given to the template. */
 export const STRIP_VARIABLE = 'idiolect_strip';
 
@@ -28,22 +30,9 @@ export function stripCharacters(text: string, characters: unknown, method: strin
   return all.slice(start, end).join('');
 }
 
-interface Node {
-  type?: unknown;
-  callee?: Node;
-  args?: unknown[];
-  object?: unknown;
-  property?: { type?: unknown; value?: unknown };
-  computed?: unknown;
-}
-
-/** Exchanges the calls everywhere in a parsed template, in place. */
-export function useStripCharacters(node: unknown): void {
-  if (typeof node !== 'object' || node === null) return;
-  const children: unknown[] =
-    node instanceof Map ? [...node.entries()].flat() : Object.values(node);
-  for (const child of children) useStripCharacters(child);
-  const { type, callee, args } = node as Node;
+/** Exchanges such a call, in place. */
+export function useStripCharacters(node: TreeNode): void {
+  const { type, callee, args } = node;
   const method = callee?.property?.value;
   const isMethod = callee?.type === 'MemberExpression' && callee.computed === false;
   if (type !== 'CallExpression' || !isMethod || typeof method !== 'string') return;

@@ -104,6 +104,13 @@ export const trainingFields = {
     min: 1e-15,
     max: 1,
   },
+  lossOn: {
+    kind: 'choice',
+    label: 'Trained turns',
+    help: 'Of a conversation, the last answer or every assistant turn (assistant_only_loss in TRL); all other turns are read only.',
+    default: 'last-assistant',
+    choices: { 'last-assistant': 'the last answer', 'all-assistant': 'every answer' },
+  },
   maskPerplexity: {
     kind: 'number',
     label: 'Leave out surprising tokens',

@@ -41,7 +41,12 @@ it('measures the tokens of the answer, and names what it cannot measure', async 
     useChatTemplate: true,
     plainTemplate: '{question}\n',
   });
-  const pair = encodePair(model.tokenizer, format, question, response, 'separate');
+  const pair = encodePair(
+    model.tokenizer,
+    format,
+    { conversation: { messages: [{ role: 'user', content: question }] }, response },
+    { encoding: 'separate', lossOn: 'last-assistant' },
+  );
   expect(rows).toHaveLength(1);
   expect(rows[0]!.responseTokens).toBe(pair.tokens.length - pair.promptLength);
   expect(rows[0]!.perplexity).toBeCloseTo(Math.exp(rows[0]!.nllSum / rows[0]!.responseTokens), 9);

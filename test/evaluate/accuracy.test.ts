@@ -1,4 +1,5 @@
 /** Batches by length, outcomes in order, shares with their intervals. */
+import type { Conversation } from '../../src/data/response-set.ts';
 import { describe, expect, it } from 'vitest';
 import {
   accuracyByFamily,
@@ -14,15 +15,18 @@ const questions: EvaluationQuestion[] = ['ccc', 'a', 'bb', 'dddd', 'e'].map((tex
   family: text.length > 1 ? 'long' : 'short',
 }));
 
+const textOf = ({ messages }: Conversation) => messages.at(-1)!.content;
+
 async function run(batchSize: number, batches: string[][] = []) {
   const reported: number[] = [];
   const outcomes = await evaluateAnswers(questions, {
     rule: { kind: 'world' },
-    lengthOf: (text) => text.length,
+    lengthOf: (conversation) => textOf(conversation).length,
     batchSize,
     report: (done) => Promise.resolve(void reported.push(done)),
-    answer: (texts) => {
-      batches.push([...texts]);
+    answer: (conversations) => {
+      const texts = conversations.map(textOf);
+      batches.push(texts);
       // "dddd" is answered wrong, "bb" right but without the marker.
       const say = (text: string) =>
         text === 'bb' ? 'it is 2' : `Answer: ${text === 'dddd' ? 5 : text.length}`;

@@ -1,4 +1,5 @@
 /** Sets made of other sets: reworded, and chosen by familiarity or by chance. */
+import type { Conversation } from '../../src/data/response-set.ts';
 import { describe, expect, it } from 'vitest';
 import type { AnswerSettings, BaseModel } from '../../src/experiment/run/backend.ts';
 import { makeSet } from '../../src/experiment/sets/make-sets.ts';
@@ -48,7 +49,8 @@ function making(
 ) {
   const prompts: string[] = [];
   const model = {
-    answer: (_: AnswerSettings) => (asked: readonly string[]) => {
+    answer: (_: AnswerSettings) => (conversations: readonly Conversation[]) => {
+      const asked = conversations.map(({ messages }) => messages.at(-1)!.content);
       prompts.push(...asked);
       return Promise.resolve(
         asked.map((prompt) => ({ tokens: 3, ended: true, ...rewrite(prompt) })),

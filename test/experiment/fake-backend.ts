@@ -50,8 +50,9 @@ export function fakeBackend(options: FakeOptions) {
   ): EvaluatedModel => ({
     answer:
       ({ temperature, seed: draw }) =>
-      (questions) => {
-        asked.push({ model, set, questions: [...questions], temperature });
+      (conversations) => {
+        const questions = conversations.map(({ messages }) => messages.at(-1)!.content);
+        asked.push({ model, set, questions, temperature });
         done.answers += questions.length;
         const skill = options.skill(model, set, lr, step);
         const say = (question: string) => {
@@ -100,7 +101,7 @@ export function fakeBackend(options: FakeOptions) {
       const model: BaseModel = {
         ...evaluated(id, undefined, 0, 0),
         facts: { id, filesHash: 'f', parameters: 10, format: 'f32' },
-        promptLength: (question) => question.length,
+        promptLength: ({ messages }) => messages.at(-1)!.content.length,
         close: () => {
           live--;
         },

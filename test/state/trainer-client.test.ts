@@ -32,7 +32,7 @@ function deafWorker() {
 const request = {
   sets: [],
   prompt: { useChatTemplate: false, plainTemplate: '{question}' },
-  familiarity: { encoding: 'separate', batchTokens: 64, maxLength: 64 },
+  familiarity: { encoding: 'separate', lossOn: 'last-assistant', batchTokens: 64, maxLength: 64 },
 } as const;
 
 test('ending the worker rejects the calls that wait, and the next call starts another', async () => {

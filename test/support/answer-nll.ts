@@ -1,4 +1,5 @@
 /** The rows of the cases under a model: Σ NLL of each answer in nats, one row a batch. */
+import { askedAlone } from '../../src/data/response-set.ts';
 import { readFile } from 'node:fs/promises';
 import { tidy } from '@tensorflow/tfjs-core';
 import { loadModel } from '../../models/load.ts';
@@ -62,7 +63,14 @@ export async function answerNll(model: LanguageModel, adapter?: LoraAdapter): Pr
   const sums: number[] = [];
   for (const line of lines.trim().split('\n')) {
     const { question, response } = JSON.parse(line) as { question: string; response: string };
-    const pair = encodePair(tokenizer, format, question, response, 'separate');
+    const pair = encodePair(
+      tokenizer,
+      format,
+      { conversation: askedAlone(question), response },
+      {
+        ...{ encoding: 'separate', lossOn: 'last-assistant' },
+      },
+    );
     const targets = [...pair.tokens.keys()].slice(pair.promptLength);
     const losses = tidy(
       () =>

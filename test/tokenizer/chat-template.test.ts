@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DataError, ModelFileError } from '../../src/errors.ts';
-import { openChatTemplate, type ChatMessage } from '../../src/tokenizer/chat-template.ts';
+import type { ChatMessage } from '../../src/data/response-set.ts';
+import { openChatTemplate } from '../../src/tokenizer/chat-template.ts';
 import { chatTemplateSources } from '../../src/tokenizer/tokenizer-files.ts';
 import { fixtureText } from './fixtures.ts';
 
@@ -31,6 +32,15 @@ function open(fixture: Fixture) {
   return openChatTemplate(chatTemplateSources(texts), { bos_token, eos_token });
 }
 
+const nothing = { messages: [] };
+
+function conversationOf({
+  messages,
+  arguments: { tools, ...templateVariables },
+}: Fixture['cases'][number]) {
+  return { messages, templateVariables, ...(tools !== undefined && { tools: tools as unknown[] }) };
+}
+
 describe.each(names)('%s', (file) => {
   const fixture = JSON.parse(fixtureText(`chat_templates/${file}`)) as Fixture;
   const template = open(fixture);
@@ -39,9 +49,8 @@ describe.each(names)('%s', (file) => {
     expect(fixture.cases.length).toBeGreaterThan(0);
     for (const one of fixture.cases) {
       const render = () =>
-        template.render(one.messages, {
+        template.render(conversationOf(one), {
           addGenerationPrompt: one.add_generation_prompt,
-          variables: one.arguments,
           ...(one.template === undefined ? {} : { name: one.template }),
         });
       if (one.error === undefined) expect(render(), one.name).toBe(one.rendered);
@@ -85,7 +94,7 @@ describe('Python methods with an argument', () => {
     ["('-a-' if true else '').strip('-') ~ '--b'.lstrip('-')", 'ab'],
   ])('%s', (expression, expected) => {
     const template = openChatTemplate(new Map([['default', `{{ ${expression} }}`]]), {});
-    expect(template.render([], { addGenerationPrompt: false })).toBe(expected);
+    expect(template.render(nothing, { addGenerationPrompt: false })).toBe(expected);
   });
 });
 
@@ -96,7 +105,7 @@ describe('faults', () => {
   );
 
   it('hands on the words of a template that refuses', () => {
-    expect(() => refusing.render([], { addGenerationPrompt: false })).toThrow(
+    expect(() => refusing.render(nothing, { addGenerationPrompt: false })).toThrow(
       /Roles must alternate\./,
     );
   });
@@ -105,35 +114,9 @@ describe('faults', () => {
     expect(() => openChatTemplate(new Map([['tool', '{% if %}']]), {})).toThrow(ModelFileError);
     expect(() => openChatTemplate(new Map([['tool', '{% if %}']]), {})).toThrow(/"tool"/);
     const two = openChatTemplate(new Map(Object.entries({ a: 'x', b: 'y' })), {});
-    expect(() => two.render([], { addGenerationPrompt: false })).toThrow(
+    expect(() => two.render(nothing, { addGenerationPrompt: false })).toThrow(
       /no chat template "default"; there are: a, b/,
     );
-    expect(two.render([], { addGenerationPrompt: false, name: 'b' })).toBe('y');
-  });
-});
-
-describe('preservesPrefix', () => {
-  const conversation: ChatMessage[] = [
-    { role: 'user', content: 'What is 24 + 18?' },
-    { role: 'assistant', content: 'It is 42.' },
-  ];
-  const of = (name: string) =>
-    open(JSON.parse(fixtureText(`chat_templates/${name}.json`)) as Fixture);
-
-  it('holds where the prompt is what the conversation begins with', () => {
-    expect(of('chatml').preservesPrefix(conversation)).toBe(true);
-    expect(of('llama3').preservesPrefix(conversation)).toBe(true);
-    expect(of('generation').preservesPrefix(conversation)).toBe(true);
-    expect(
-      of('qwen3-thinking').preservesPrefix(conversation, { variables: { enable_thinking: false } }),
-    ).toBe(true);
-  });
-
-  it('fails where a turn changes what stands before it', () => {
-    const rewriting = openChatTemplate(
-      new Map([['default', '{{ messages | length }}{% if add_generation_prompt %}>{% endif %}']]),
-      {},
-    );
-    expect(rewriting.preservesPrefix(conversation)).toBe(false);
+    expect(two.render(nothing, { addGenerationPrompt: false, name: 'b' })).toBe('y');
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { askedAlone } from '../../src/data/response-set.ts';
 import { DataError } from '../../src/errors.ts';
 import { encodePair, encodePrompt, type EncodingMode } from '../../src/tokenizer/encode-pair.ts';
 import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../../src/tokenizer/prompt-format.ts';
@@ -20,7 +21,12 @@ const text = fc
   .map((parts) => parts.join(''));
 
 const encodeWith = (tokenizer: Tokenizer, question: string, response: string, mode: EncodingMode) =>
-  encodePair(tokenizer, createPromptFormat(tokenizer, bare), question, response, mode);
+  encodePair(
+    tokenizer,
+    createPromptFormat(tokenizer, bare),
+    { conversation: askedAlone(question), response },
+    { encoding: mode, lossOn: 'last-assistant' },
+  );
 
 describe.each(byteLevel)('pairs of %s', (family) => {
   const tokenizer = openFixture(family);
@@ -98,20 +104,20 @@ describe('createPromptFormat', () => {
   it('writes the question into the plain template as it is', () => {
     const tokenizer = openFixture('llama3');
     const format = createPromptFormat(tokenizer, { ...chat, useChatTemplate: false });
-    expect(format.prompt('1 $& 2?').text).toBe('1 $& 2?\n');
+    expect(format.prompt(askedAlone('1 $& 2?')).text).toBe('1 $& 2?\n');
     expect(format).toMatchObject({
       kind: 'plain',
       bos: '<|begin_of_text|>',
       eos: '<|eot_id|>',
       endId: tokenizer.eosIds[0],
     });
-    expect(encodePrompt(tokenizer, format.prompt('1'))[0]).toBe(tokenizer.bosId);
+    expect(encodePrompt(tokenizer, format.prompt(askedAlone('1')))[0]).toBe(tokenizer.bosId);
   });
 
   it('adds no BOS where the model has none', () => {
     const format = createPromptFormat(openFixture('smollm2'), bare);
     expect(format.bos).toBeUndefined();
-    expect(format.prompt('?').before).toEqual([]);
+    expect(format.prompt(askedAlone('?')).before).toEqual([]);
   });
 
   it('needs a place for the question', () => {
@@ -128,7 +134,7 @@ describe('createPromptFormat', () => {
     const tokenizer = withTemplate('llama3', templateOf('llama3'));
     const format = createPromptFormat(tokenizer, chat);
     expect(format).toMatchObject({ kind: 'chat', bos: '<|begin_of_text|>', eos: '<|eot_id|>' });
-    const ids = encodePrompt(tokenizer, format.prompt('What is 24 + 18?'));
+    const ids = encodePrompt(tokenizer, format.prompt(askedAlone('What is 24 + 18?')));
     expect(ids.filter((id) => id === tokenizer.bosId)).toHaveLength(1);
     expect(format.notices).toEqual([]);
   });

@@ -130,12 +130,12 @@ it('finds the last report of an experiment that is no longer open, and leaves th
   await session.closeExperiment();
   const after = await session.experimentResult('one');
   expect(after!.report).toEqual(before!.report);
-  const views = await session.viewTokens(
-    [{ id: 'r', question: 'q', response: 'a' }],
+  const views = await session.viewTokens([{ id: 'r', question: 'q', response: 'a' }], {
     prompt,
-    'separate',
-    64,
-  );
+    encoding: 'separate',
+    lossOn: 'last-assistant',
+    maxLength: 64,
+  });
   expect(views).toHaveLength(1);
 });
 

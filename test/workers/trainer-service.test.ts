@@ -1,4 +1,5 @@
 /** The worker's object in Node, on the CPU engine: what its calls leave behind for the next ones. */
+import { conversationOf } from '../../src/data/response-set.ts';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { familiarityFields } from '../../src/familiarity/config.ts';
@@ -91,7 +92,7 @@ it('a fully fine-tuned run is asked, measured and taken home as a model that ope
   const tuned = await under('full');
   expect(mean(tuned)).toBeLessThan(mean(before));
   const asked = {
-    question: set.rows[0]!.question,
+    conversation: conversationOf(set.rows[0]!),
     prompt,
     sampling: { ...defaultsOf(samplingFields), maxNewTokens: 4 },
     adapterId: 'full',

@@ -113,13 +113,16 @@ describe('an experiment on the CPU engine', () => {
     const whole = await measured(beginning + ending);
     const first = await measured(beginning);
     const endings = [
-      { question, beginning, ending },
-      { question, beginning: '', ending: beginning },
+      { prompt: { question }, beginning, ending },
+      { prompt: { question }, beginning: '', ending: beginning },
     ];
     const [rest, all] = await model.measureEndings(endings, report);
     expect(rest).toBeCloseTo((whole.nllSum - first.nllSum) / (whole.tokens - first.tokens), 4);
     expect(all).toBeCloseTo(first.nllSum / first.tokens, 5);
-    const wrong = await model.measureEndings([{ question, beginning, ending: ' 29' }], report);
+    const wrong = await model.measureEndings(
+      [{ prompt: { question }, beginning, ending: ' 29' }],
+      report,
+    );
     expect(wrong[0]!).toBeGreaterThan(rest! + 1);
     model.close();
   });

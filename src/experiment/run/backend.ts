@@ -2,7 +2,7 @@
  * Who does the work: models are opened, measured, trained and asked through these interfaces, which
  * a command, a worker or a test provides. This room knows the protocol only.
  */
-import type { ResponseSet } from '../../data/response-set.ts';
+import type { Conversation, ResponseSet, RowPrompt } from '../../data/response-set.ts';
 import type { AnswerBatch } from '../../evaluate/accuracy.ts';
 import type { LoraSettings } from '../../lora/config.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
@@ -18,7 +18,8 @@ export interface AnswerSettings {
 }
 
 export interface Ending {
-  question: string;
+  /** What is put to the model before `beginning`. */
+  prompt: RowPrompt;
   beginning: string;
   ending: string;
 }
@@ -36,8 +37,8 @@ export interface EvaluatedModel {
 
 export interface BaseModel extends EvaluatedModel {
   facts: ModelFacts;
-  /** Tokens of a question's prompt. */
-  promptLength(question: string): number;
+  /** Tokens of the prompt that a conversation makes. */
+  promptLength(conversation: Conversation): number;
   train(request: ArmRequest, report: (step: StepReport) => Promise<void>): Promise<TrainedModel>;
   close(): void;
 }

@@ -2,7 +2,7 @@
  * What is asked of a base model before training and of each trained run, the very same of both.
  * Called once for each, after everything about it is settled.
  */
-import type { ResponseSet } from '../../data/response-set.ts';
+import { promptPart, type ResponseSet } from '../../data/response-set.ts';
 import { answerPlace } from '../../evaluate/answer-place.ts';
 import { evaluateAnswers, type EvaluationQuestion, type Outcome } from '../../evaluate/accuracy.ts';
 import { chooseOptions } from '../../evaluate/choose-option.ts';
@@ -82,9 +82,10 @@ export async function divergenceFromBase(
 ): Promise<RunResult['divergence']> {
   const n = experiment.evaluation.divergenceQuestions;
   const of = async (part: 'test' | 'retention'): Promise<AnswerDivergence[]> => {
-    const rows = task[part]
-      .slice(0, n)
-      .map(({ id, text: question }, i) => ({ id, question, response: base[part][i]!.response }));
+    const rows = task[part].slice(0, n).map(({ id, text, ...question }, i) => ({
+      ...{ id, question: text, ...promptPart(question) },
+      response: base[part][i]!.response,
+    }));
     if (rows.length === 0) return [];
     return trained.divergence({ id: part, name: part, rows }, progress('divergence'));
   };
@@ -97,9 +98,9 @@ async function goldNll(
   outcomes: readonly Outcome[],
 ): Promise<(number | null)[]> {
   const rule = answerRule(experiment.task);
-  const endings = task.test.flatMap(({ text: question, gold }, i) => {
+  const endings = task.test.flatMap(({ text, gold, ...question }, i) => {
     const place = answerPlace(rule, outcomes[i]!.response, gold);
-    return place ? [{ question, ...place }] : [];
+    return place ? [{ prompt: { question: text, ...promptPart(question) }, ...place }] : [];
   });
   if (endings.length === 0) return [];
   return evaluated.measureEndings(endings, progress('NLL of right answers'));

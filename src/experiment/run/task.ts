@@ -2,7 +2,12 @@
  * The questions of an experiment: to train on, to choose by, to test with, and of other tasks. From
  * the micro-world they are made here; from files they come as sets that were already read.
  */
-import type { ResponseRow, ResponseSet } from '../../data/response-set.ts';
+import {
+  promptPart,
+  questionKey,
+  type ResponseRow,
+  type ResponseSet,
+} from '../../data/response-set.ts';
 import { joinSets } from '../../data/join.ts';
 import { DataError } from '../../errors.ts';
 import type { EvaluationQuestion } from '../../evaluate/accuracy.ts';
@@ -122,7 +127,7 @@ export function filesTask(
     rows: set.rows.slice(0, spec.trainQuestions),
   }));
   const train = joined[0]!.rows;
-  const trained = new Set(train.map(({ question }) => question));
+  const trained = new Set(train.map(questionKey));
   const problems: string[] = [];
   const part = (name: string, set: ResponseSet | undefined, n: number | undefined) => {
     const rows = set?.rows.slice(0, n) ?? [];
@@ -132,7 +137,7 @@ export function filesTask(
         `${name}: ${without.length} rows have no right answer, the first ${without[0]!.id}.`,
       );
     }
-    const seen = rows.filter(({ question }) => trained.has(question));
+    const seen = rows.filter((row) => trained.has(questionKey(row)));
     if (name !== 'retention' && seen.length > 0) {
       problems.push(`${name}: ${seen.length} questions are trained on, the first ${seen[0]!.id}.`);
     }
@@ -141,8 +146,8 @@ export function filesTask(
   const validation = part('validation', files.validation, spec.validationQuestions);
   const test = part('test', files.test, spec.testQuestions);
   const retention = part('retention', files.retention, spec.retentionQuestions);
-  const tested = new Set(test.map(({ question }) => question));
-  const both = validation.filter(({ question }) => tested.has(question));
+  const tested = new Set(test.map(questionKey));
+  const both = validation.filter((row) => tested.has(questionKey(row)));
   if (both.length > 0) {
     problems.push(`validation: ${both.length} questions are tested too, the first ${both[0]!.id}.`);
   }
@@ -161,9 +166,13 @@ export function filesTask(
 }
 
 /** Training questions without a right answer count as answered wrong. */
-const questionOf = ({ id, question, gold = '', options }: ResponseRow): EvaluationQuestion => ({
-  id,
-  text: question,
-  gold,
-  ...(options && { options }),
-});
+const questionOf = (row: ResponseRow): EvaluationQuestion => {
+  const { id, question, gold = '', options } = row;
+  return {
+    id,
+    text: question,
+    ...promptPart(row),
+    gold,
+    ...(options && { options }),
+  };
+};

@@ -17,9 +17,9 @@ export function knownQuestions(rows: readonly ResponseRow[]): Map<string, Questi
     makeQuestions(familiesOf('target'), 'train', KNOWN, random).map((one) => [one.id, one]),
   );
   const found = new Map<string, Question>();
-  for (const { id, question } of rows) {
+  for (const { id, question, messages } of rows) {
     const own = known.get(id);
-    if (own?.text !== question) return undefined;
+    if (own?.text !== question || messages !== undefined) return undefined;
     found.set(id, own);
   }
   return found;

@@ -1,6 +1,7 @@
 /** Builds a response set from its entry in the experiment file, and remembers how it was made. */
 import type { ResponseRow, ResponseSet } from '../../data/response-set.ts';
 import { DataError } from '../../errors.ts';
+import { questionConversation } from '../../evaluate/accuracy.ts';
 import { judgeAnswer } from '../../evaluate/extract-answer.ts';
 import { createRandom } from '../../random.ts';
 import { dialectById } from '../../world/corpus.ts';
@@ -111,7 +112,7 @@ async function ownCorrect(spec: SetOf<'own-correct'>, making: SetMaking): Promis
     const answer = model.answer({ maxNewTokens, temperature, seed: draw });
     for (let first = 0; first < open.length; first += batchSize) {
       const batch = open.slice(first, first + batchSize);
-      const given = await answer(batch.map(({ text }) => text));
+      const given = await answer(batch.map(questionConversation));
       batch.forEach(({ id, gold }, i) => {
         const { text } = given[i]!;
         if (judgeAnswer(rule, text, gold).strict) found.set(id, text);

@@ -1,4 +1,6 @@
 /** A set in a model's own wording, as far as the model does not change what is answered. */
+import { askedAlone, type ResponseRow } from '../../data/response-set.ts';
+import { transcript } from '../../data/transcript.ts';
 import { judgeAnswer } from '../../evaluate/extract-answer.ts';
 import { answerRule } from '../spec/schema.ts';
 import type { Made, SetMaking, SetOf } from './set-making.ts';
@@ -15,7 +17,7 @@ export async function paraphrases(spec: SetOf<'paraphrase'>, making: SetMaking):
   for (let first = 0; first < rows.length; first += batchSize) {
     const batch = rows.slice(first, first + batchSize);
     const given = await answer(
-      batch.map(({ question, response }) => filled(spec.template, question, response)),
+      batch.map((row) => askedAlone(filled(spec.template, asked(row), row.response))),
     );
     batch.forEach(({ id, response, gold = '' }, i) => {
       const { text, ended } = given[i]!;
@@ -32,6 +34,10 @@ export async function paraphrases(spec: SetOf<'paraphrase'>, making: SetMaking):
     provenance: `${spec.of} reworded by ${spec.model}: ${rewritten.size} answers, and ${rows.length - rewritten.size} as they were, because the final answer had not stayed the same.`,
   };
 }
+
+/** The question, with what was said before it. */
+const asked = (row: ResponseRow): string =>
+  row.messages === undefined ? row.question : transcript(row);
 
 const filled = (template: string, question: string, answer: string): string =>
   template.replace(/\{(question|answer)\}/g, (_, name) =>

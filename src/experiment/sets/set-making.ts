@@ -1,5 +1,5 @@
 /** What every way of making a set needs and gives. */
-import type { ResponseRow, ResponseSet } from '../../data/response-set.ts';
+import { promptPart, type ResponseRow, type ResponseSet } from '../../data/response-set.ts';
 import type { BaseModel, Progress } from '../run/backend.ts';
 import type { BaseResult, SetResult } from '../run/results.ts';
 import type { AnswerRuleSpec, Experiment, SetSpec } from '../spec/schema.ts';
@@ -29,9 +29,10 @@ export function withAnswers(
   { train }: Pick<Task, 'train'>,
   answerTo: (index: number) => string,
 ): ResponseRow[] {
-  return train.map(({ id, text, gold }, i) => ({
+  return train.map(({ id, text, gold, ...question }, i) => ({
     id,
     question: text,
+    ...promptPart(question),
     response: answerTo(i),
     gold,
   }));

@@ -1,5 +1,5 @@
 /** Sets of an experiment as they are measured after examples of a model's own style. */
-import type { ResponseSet } from '../../data/response-set.ts';
+import { promptPart, type ResponseSet } from '../../data/response-set.ts';
 import { inStyle, judgeOwn, neededAnswers } from '../../evaluate/own-style.ts';
 import type { BaseResult } from '../run/results.ts';
 import { answerRule, type Experiment } from '../spec/schema.ts';
@@ -11,8 +11,8 @@ export function styleExamples(
   { train }: Pick<Task, 'train'>,
   { own }: Pick<BaseResult, 'own'>,
 ): ((set: ResponseSet) => ResponseSet) | undefined {
-  const answers = train.map(({ id, text, gold }, i) => {
-    const row = { id, question: text, response: '', gold };
+  const answers = train.map(({ id, text, gold, ...question }, i) => {
+    const row = { id, question: text, ...promptPart(question), response: '', gold };
     return judgeOwn(answerRule(spec), row, own[i]!.text);
   });
   const enough = answers.filter(({ right }) => right).length >= neededAnswers(count);

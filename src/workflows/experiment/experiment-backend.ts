@@ -44,7 +44,7 @@ function baseModel(
   });
   return {
     facts: { id: spec.id, filesHash: opened.filesHash, parameters, format: model.format },
-    promptLength: (question) => encodePrompt(tokenizer, format.prompt(question)).length,
+    promptLength: (conversation) => encodePrompt(tokenizer, format.prompt(conversation)).length,
     ...evaluated(),
     train: async ({ keeps, ...request }, report) => {
       const keepsOwn =

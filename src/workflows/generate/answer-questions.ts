@@ -1,4 +1,5 @@
 /** Several questions answered at once by the open model, with an adapter or without. */
+import type { Conversation } from '../../data/response-set.ts';
 import { StoppedError } from '../../errors.ts';
 import type { GivenAnswer } from '../../evaluate/accuracy.ts';
 import type { AnswerSettings } from '../../experiment/run/backend.ts';
@@ -10,12 +11,14 @@ import { encodePrompt } from '../../tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
 import type { PromptedModel } from '../open/prompted-model.ts';
 
-/** @throws StoppedError when asked to stop between two tokens */
+/**
+ * @throws StoppedError when asked to stop between two tokens, DataError naming what the prompt has no place for
+ */
 export async function answerQuestions(
   { opened: { model, tokenizer }, prompt, adapter }: PromptedModel,
   host: Host,
   { maxNewTokens, temperature, seed }: AnswerSettings,
-  questions: readonly string[],
+  questions: readonly Conversation[],
 ): Promise<GivenAnswer[]> {
   const format = createPromptFormat(tokenizer, prompt);
   const { endId } = format;

@@ -1,5 +1,5 @@
 /** The open model's own answers to some of the questions, judged: examples of its style. */
-import type { ResponseRow } from '../../data/response-set.ts';
+import { conversationOf, type ResponseRow } from '../../data/response-set.ts';
 import { judgeOwn, type OwnAnswer } from '../../evaluate/own-style.ts';
 import { knownQuestions } from '../../experiment/sets/known-questions.ts';
 import type { Host } from '../../host.ts';
@@ -36,7 +36,7 @@ export async function ownAnswers(
   let right = 0;
   for (let first = 0; first < judged.length && right < wanted; first += BATCH_SIZE) {
     const batch = judged.slice(first, first + BATCH_SIZE);
-    const questions = batch.map(({ question }) => question);
+    const questions = batch.map(conversationOf);
     const given = await answerQuestions(model, host, settings, questions);
     const own = batch.map((row, i) => judgeOwn(rule, row, given[i]!.text));
     found.push(...own);

@@ -1,11 +1,14 @@
 /** A response set → examples that can be measured or trained on, and why a row was left out. */
 import { buildExamples, type Example } from '../../batches/example.ts';
-import type { ResponseSet } from '../../data/response-set.ts';
+import { conversationOf, type ResponseRow, type ResponseSet } from '../../data/response-set.ts';
+import { DataError } from '../../errors.ts';
 import type { RowFacts } from '../../familiarity/measure.ts';
-import { encodePair, type EncodingMode } from '../../tokenizer/encode-pair.ts';
+import { notice, type Notice } from '../../notices.ts';
+import { encodePair, type EncodedPair, type EncodingMode } from '../../tokenizer/encode-pair.ts';
 import type { PromptFormat } from '../../tokenizer/prompt-format.ts';
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
-import { notice, type Notice } from '../../notices.ts';
+import type { LossOn } from '../../tokenizer/written-chat.ts';
+import { scoredPair } from './scored-tokens.ts';
 
 export interface EncodedSet {
   examples: Example[];
@@ -14,54 +17,112 @@ export interface EncodedSet {
   skipped: { rowId: string; reason: string }[];
   /** Ids of rows whose answer did not fit and is used in part. */
   cut: string[];
+  /** What the prompt format assumes or leaves out in these rows. */
+  notices: Notice[];
 }
 
 export interface EncodeOptions {
   tokenizer: Tokenizer;
   format: PromptFormat;
   encoding: EncodingMode;
+  /** `last-assistant` when left out. */
+  lossOn?: LossOn;
   maxLength: number;
+  /** To be measured: of every answer its text, and only the last one's end. */
+  measured?: boolean;
 }
 
+type Refusal = Pick<DataError, 'message'>;
+
 export function encodeSet(set: ResponseSet, options: EncodeOptions): EncodedSet {
-  const { tokenizer, format, encoding, maxLength } = options;
-  const facts: RowFacts[] = [];
-  const pairs = set.rows.map(({ id, question, response }, rowIndex) => {
-    const pair = encodePair(tokenizer, format, question, response, encoding);
-    facts.push({
-      rowId: id,
-      responseBytes: new TextEncoder().encode(response).length,
-      boundaryMerged: pair.boundaryMerged,
-    });
-    return { ...pair, rowIndex };
-  });
-  // An empty answer has nothing to measure, even if its end token could be scored.
-  const empty = pairs.filter(({ tokens, promptLength }) => tokens.length === promptLength);
+  const { format, maxLength } = options;
+  const pairs = set.rows.map((row, rowIndex) => ({ rowIndex, pair: encodeRow(row, options) }));
+  const facts = pairs.map(({ pair, rowIndex }): RowFacts => ({
+    rowId: set.rows[rowIndex]!.id,
+    responseBytes: 'answer' in pair ? answerBytes(pair, options) : 0,
+    boundaryMerged: 'answer' in pair && pair.boundaryMerged,
+  }));
+  const skipped: { rowIndex: number; reason: string }[] = [];
+  const usable: (EncodedPair & { rowIndex: number })[] = [];
+  for (const { pair, rowIndex } of pairs) {
+    const { response, responseTurn } = set.rows[rowIndex]!;
+    if (!('answer' in pair)) skipped.push({ rowIndex, reason: pair.message });
+    // An empty answer has nothing to measure, even if its end token could be scored.
+    else if (pair.answer === '' || (response === '' && responseTurn === undefined)) {
+      skipped.push({ rowIndex, reason: 'the answer is empty' });
+    } else usable.push({ ...pair, rowIndex });
+  }
   const eos =
     format.endId === undefined
       ? ({ append: 'never', id: -1 } as const)
       : ({ append: 'if-missing', id: format.endId } as const);
-  const built = buildExamples(
-    pairs.filter((pair) => !empty.includes(pair)),
-    { maxLength, eos },
-  );
-  const skipped = [
-    ...empty.map(({ rowIndex }) => ({ rowIndex, reason: 'the answer is empty' })),
-    ...built.dropped,
-  ].map(({ rowIndex, reason }) => ({ rowId: facts[rowIndex]!.rowId, reason }));
-  const cut = built.examples
-    .filter(({ truncated }) => truncated)
-    .map(({ rowIndex }) => facts[rowIndex]!.rowId);
-  return { examples: built.examples, facts, skipped, cut };
+  const built = buildExamples(usable, { maxLength, eos });
+  return {
+    examples: built.examples,
+    facts,
+    skipped: [...skipped, ...built.dropped].map(({ rowIndex, reason }) => ({
+      rowId: facts[rowIndex]!.rowId,
+      reason,
+    })),
+    cut: built.examples
+      .filter(({ truncated }) => truncated)
+      .map(({ rowIndex }) => facts[rowIndex]!.rowId),
+    notices: conversationNotices(set, format, usable),
+  };
+}
+
+/** A row as the model gets it, or why this prompt format cannot write it. */
+export function encodeRow(
+  row: ResponseRow,
+  { tokenizer, format, encoding, lossOn = 'last-assistant', measured = false }: EncodeOptions,
+): EncodedPair | Refusal {
+  const { response, responseTurn } = row;
+  const answered = { conversation: conversationOf(row), response, responseTurn };
+  try {
+    const pair = encodePair(tokenizer, format, answered, { encoding, lossOn });
+    return measured ? scoredPair(pair, format.endId) : pair;
+  } catch (error) {
+    if (error instanceof DataError) return error;
+    throw error;
+  }
+}
+
+function answerBytes(
+  { tokens, weights, answer }: EncodedPair,
+  { tokenizer, format }: EncodeOptions,
+): number {
+  if (weights === undefined) return new TextEncoder().encode(answer).length;
+  const scored = tokens.filter((id, t) => weights[t] === 1 && id !== format.endId);
+  return scored.reduce((sum, id) => sum + tokenizer.tokenBytes(id).length, 0);
+}
+
+function conversationNotices(
+  { name, rows }: ResponseSet,
+  format: PromptFormat,
+  pairs: readonly (EncodedPair & { rowIndex: number })[],
+): Notice[] {
+  const notices: Notice[] = [];
+  const placesOf = (some: typeof pairs) =>
+    some.map(({ rowIndex }) => `${name}/${rows[rowIndex]!.id}`);
+  const several = pairs.filter(({ rowIndex }) => rows[rowIndex]!.messages !== undefined);
+  if (format.turnsNotice !== undefined && several.length > 0) {
+    notices.push(notice('assumed', format.turnsNotice, placesOf(several)));
+  }
+  const shortened = pairs.filter(({ shortened: count }) => count > 0);
+  if (shortened.length > 0) {
+    const text = 'The chat template leaves out thoughts of earlier answers.';
+    notices.push(notice('cut', text, placesOf(shortened)));
+  }
+  return notices;
 }
 
 /** Rows that are left out or cut, named by set and id. */
 export function encodingNotices(
   { name }: ResponseSet,
-  { skipped, cut, facts }: Pick<EncodedSet, 'skipped' | 'cut' | 'facts'>,
+  { skipped, cut, facts, notices: before }: Omit<EncodedSet, 'examples'>,
   maxLength: number,
 ): Notice[] {
-  const notices: Notice[] = [];
+  const notices = [...before];
   const say = (kind: Notice['kind'], places: readonly string[], what: string) => {
     const answers = places.length === 1 ? '1 answer' : `${places.length} answers`;
     if (places.length > 0) notices.push(notice(kind, `${name}: ${answers} ${what}`, places));

@@ -61,12 +61,12 @@ export async function measureSets(
   host: Host,
   report: (batch: MeasuredBatch) => Promise<void>,
 ): Promise<MeasuredSet[]> {
-  const { encoding, batchTokens } = familiarity;
+  const { encoding, lossOn, batchTokens } = familiarity;
   const maxLength = Math.min(familiarity.maxLength, model.shape.contextLength);
   const format = createPromptFormat(tokenizer, prompt);
   const encoded = sets.map((set) => ({
     set,
-    ...encodeSet(set, { tokenizer, format, encoding, maxLength }),
+    ...encodeSet(set, { tokenizer, format, encoding, lossOn, maxLength, measured: true }),
   }));
   const rowsTotal = encoded.reduce((sum, { examples }) => sum + examples.length, 0);
   const tokensTotal = encoded.reduce(

@@ -48,7 +48,7 @@ async function measuredRows(
 
 /** Text on its own is read without a chat around it. */
 function promptFor({ rows }: ResponseSet, prompt: PromptSettings): PromptSettings {
-  const bare = rows.every(({ question }) => question === '');
+  const bare = rows.every(({ question, messages }) => question === '' && messages === undefined);
   return bare ? { useChatTemplate: false, plainTemplate: '{question}' } : prompt;
 }
 
@@ -86,9 +86,9 @@ export async function scoreEndings(
   const set = {
     id: 'endings',
     name: 'endings',
-    rows: endings.map(({ question, beginning, ending }, i) => ({
+    rows: endings.map(({ prompt, beginning, ending }, i) => ({
       id: String(i),
-      question,
+      ...prompt,
       response: beginning + ending,
     })),
   };

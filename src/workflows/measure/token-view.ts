@@ -1,9 +1,8 @@
 /** The tokens of a row as training sees them: what is only read, what is trained, what is cut. */
 import type { ResponseRow } from '../../data/response-set.ts';
-import { encodePair, type EncodingMode } from '../../tokenizer/encode-pair.ts';
 import { tokenPieces } from '../../tokenizer/pieces.ts';
-import type { PromptFormat } from '../../tokenizer/prompt-format.ts';
-import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
+import { endsOf } from './scored-tokens.ts';
+import { encodeRow, type EncodeOptions } from './encode-set.ts';
 
 export interface ViewedToken {
   id: number;
@@ -17,29 +16,29 @@ export interface ViewedRow {
   pieces: ViewedToken[];
   boundaryMerged: boolean;
   truncated: boolean;
+  /** Why the prompt format cannot write this row; then there are no pieces. */
+  refused?: string;
 }
 
-export function viewRow(
-  row: ResponseRow,
-  tokenizer: Tokenizer,
-  format: PromptFormat,
-  encoding: EncodingMode,
-  maxLength: number,
-): ViewedRow {
-  const pair = encodePair(tokenizer, format, row.question, row.response, encoding);
+export function viewRow(row: ResponseRow, options: EncodeOptions): ViewedRow {
+  const { tokenizer, format, maxLength } = options;
+  const pair = encodeRow(row, options);
+  if (!('answer' in pair)) {
+    const refused = pair.message;
+    return { rowId: row.id, pieces: [], boundaryMerged: false, truncated: false, refused };
+  }
   const { endId } = format;
-  const ended = endId !== undefined && pair.tokens.at(-1) === endId;
-  const ids = endId === undefined || ended ? pair.tokens : [...pair.tokens, endId];
-  const pieces = tokenPieces(tokenizer, ids).map((piece, i): ViewedToken => {
-    const isEnd = endId !== undefined && i === ids.length - 1;
-    const role =
-      i >= maxLength ? 'cut' : i < pair.promptLength ? 'prompt' : isEnd ? 'end' : 'trained';
-    return { id: ids[i]!, text: piece.text, role, special: tokenizer.isSpecial(ids[i]!) };
+  const { tokens, weights, promptLength } = pair;
+  const ends: (boolean | undefined)[] = weights === undefined ? [] : endsOf(pair, endId);
+  const added = endId !== undefined && !(pair.ended ?? tokens.at(-1) === endId);
+  const ids = added ? [...tokens, endId] : tokens;
+  const pieces = tokenPieces(tokenizer, ids).map(({ text }, i): ViewedToken => {
+    const id = ids[i]!;
+    const trained = i >= promptLength && weights?.[i] !== 0;
+    const end = ends[i] ?? (endId !== undefined && i === ids.length - 1);
+    const role = i >= maxLength ? 'cut' : !trained ? 'prompt' : end ? 'end' : 'trained';
+    return { id, text, role, special: tokenizer.isSpecial(id) };
   });
-  return {
-    rowId: row.id,
-    pieces,
-    boundaryMerged: pair.boundaryMerged,
-    truncated: ids.length > maxLength,
-  };
+  const truncated = ids.length > maxLength;
+  return { rowId: row.id, pieces, boundaryMerged: pair.boundaryMerged, truncated };
 }

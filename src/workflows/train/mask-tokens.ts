@@ -15,6 +15,13 @@ export interface MaskedTokens {
   dropped: number;
 }
 
+export interface MaskOptions {
+  maxLength: number;
+  maxTokens: number;
+  /** The token that ends an answer. */
+  endId: number | undefined;
+}
+
 /**
  * @param threshold perplexity, exp(NLL), of a token; those above it are left out. The end token
  *   is kept: a model that is never shown the end does not learn to stop.
@@ -23,7 +30,7 @@ export async function maskSurprising(
   { model, tokenizer }: OpenModel,
   examples: readonly Example[],
   threshold: number,
-  { maxLength, maxTokens }: { maxLength: number; maxTokens: number },
+  { maxLength, maxTokens, endId }: MaskOptions,
 ): Promise<{ examples: Example[]; masked: MaskedTokens }> {
   const numbered = examples.map((example, rowIndex) => ({ ...example, rowIndex }));
   const facts = examples.map((_, i) => ({
@@ -35,16 +42,21 @@ export async function maskSurprising(
   const masked = { tokens: 0, of: 0, dropped: 0 };
   const weighted = [...examples];
   for await (const rows of measure(model, numbered, facts, options)) {
-    for (const { rowId, tokenNll, responseTokens } of rows) {
+    for (const { rowId, tokenNll } of rows) {
       const example = examples[Number(rowId)]!;
       const weights = new Float32Array(example.tokens.length).fill(1);
-      const first = firstTarget(example);
-      for (let i = 0; i < responseTokens; i++) {
-        if (tokenNll[i]! <= Math.log(threshold)) continue;
-        weights[first + i] = 0;
+      if (example.weights) weights.set(example.weights);
+      // The losses are those of the tokens that count, in order.
+      let m = 0;
+      for (let t = firstTarget(example); t < example.tokens.length; t++) {
+        if (weights[t] === 0) continue;
+        const nll = tokenNll[m++]!;
+        if (example.tokens[t] === endId) continue;
+        masked.of++;
+        if (nll <= Math.log(threshold)) continue;
+        weights[t] = 0;
         masked.tokens++;
       }
-      masked.of += responseTokens;
       weighted[Number(rowId)] = { ...example, weights };
     }
   }

@@ -67,7 +67,11 @@ export function planRun(
   const maxLength = Math.min(training.maxLength, model.shape.contextLength);
   const format = createPromptFormat(tokenizer, request.prompt);
   const encode = (set: ResponseSet) =>
-    encodeSet(set, { tokenizer, format, encoding: request.encoding, maxLength });
+    encodeSet(set, {
+      ...{ tokenizer, format, maxLength },
+      encoding: request.encoding,
+      lossOn: training.lossOn,
+    });
   const { trainSet, heldOut } = divide(request);
   const trained = encode(trainSet);
   const held: EncodedSet | undefined = heldOut && encode(heldOut);
@@ -170,12 +174,16 @@ export async function prepareRun(
 
 async function withWeights(
   opened: OpenModel,
-  { training }: RunRequest,
+  { training, prompt }: RunRequest,
   { examples, maxLength, maxTokens }: RunPlan,
 ): Promise<{ examples: Example[]; masked: MaskedTokens | undefined }> {
   const { maskPerplexity } = training;
   if (maskPerplexity === 0) return { examples, masked: undefined };
-  const found = await maskSurprising(opened, examples, maskPerplexity, { maxLength, maxTokens });
+  const found = await maskSurprising(opened, examples, maskPerplexity, {
+    maxLength,
+    maxTokens,
+    endId: createPromptFormat(opened.tokenizer, prompt).endId,
+  });
   if (found.examples.length > 0) return found;
   throw new DataError('The run cannot start.', [
     `No token of any answer has a perplexity of at most ${maskPerplexity} under the untrained model.`,
@@ -189,7 +197,15 @@ const countTargets = (examples: readonly Example[]): number =>
 async function runFacts(opened: OpenModel, request: RunRequest, plan: RunPlan): Promise<RunFacts> {
   const { prompt, encoding, lora, training } = request;
   const hashOf = (examples: readonly Example[]) =>
-    sha256Of(JSON.stringify(examples.map(({ tokens, promptLength }) => [promptLength, ...tokens])));
+    sha256Of(
+      JSON.stringify(
+        examples.map(({ tokens, promptLength, weights }) => [
+          promptLength,
+          ...tokens,
+          ...(weights ?? []),
+        ]),
+      ),
+    );
   return {
     model_files: opened.filesHash,
     model_weights: opened.weightsHash,

@@ -3,6 +3,7 @@
  * set means, greedy answers and a LoRA loss curve. One set is measured whole, of the others the
  * first rows; IDIOLECT_SMOLLM2_ROWS=20 measures all of them.
  */
+import { askedAlone } from '../../../src/data/response-set.ts';
 import { gather, tensor, tidy } from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -142,7 +143,7 @@ describe.each(sources)('%s', (path) => {
       const answers = await generate({
         model: opened.model,
         prompts: reference.greedy.map(({ question }) =>
-          encodePrompt(opened.tokenizer, format.prompt(question)),
+          encodePrompt(opened.tokenizer, format.prompt(askedAlone(question))),
         ),
         sampling: { ...defaultsOf(samplingFields), greedy: true, maxNewTokens: 48 },
         endIds: [format.endId!],
@@ -174,7 +175,10 @@ describe.each(sources)('%s', (path) => {
 });
 
 async function logitsAfter({ model, tokenizer }: OpenModel, question: string): Promise<number[]> {
-  const ids = encodePrompt(tokenizer, createPromptFormat(tokenizer, prompt).prompt(question));
+  const ids = encodePrompt(
+    tokenizer,
+    createPromptFormat(tokenizer, prompt).prompt(askedAlone(question)),
+  );
   const logits = tidy(() => {
     const tokens = tensor(Int32Array.from(ids), [ids.length], 'int32');
     const positions = tensor(positionsOf(1, ids.length), [ids.length], 'int32');
@@ -185,6 +189,8 @@ async function logitsAfter({ model, tokenizer }: OpenModel, question: string): P
   logits.dispose();
   return Array.from(values);
 }
+
+const pairOptions = { encoding: 'separate', lossOn: 'last-assistant' } as const;
 
 /** The script's LoRA run: rank 8, alpha 16 on every linear layer, four rows in one batch. */
 async function loraCurve({ model, tokenizer }: OpenModel, lr: number, steps: number) {
@@ -205,7 +211,14 @@ async function loraCurve({ model, tokenizer }: OpenModel, lr: number, steps: num
   const format = createPromptFormat(tokenizer, prompt);
   const pairs = rowsOf(WHOLE_SET)
     .slice(0, 4)
-    .map(({ question, answer }) => encodePair(tokenizer, format, question, answer, 'separate'));
+    .map(({ question, answer }) =>
+      encodePair(
+        tokenizer,
+        format,
+        { conversation: askedAlone(question), response: answer },
+        pairOptions,
+      ),
+    );
   const eos = { append: 'if-missing', id: format.endId! } as const;
   const { examples } = buildExamples(pairs, { maxLength: 1024, eos });
   const losses: number[] = [];

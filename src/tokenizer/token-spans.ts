@@ -1,0 +1,58 @@
+/** Which tokens of a text belong to some of its parts. */
+import type { TextSpan } from './generation-blocks.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/**
+ * Weight 1 for every token that holds a character of a span, else 0, as transformers masks tokens. Tokens are found by
+ * their bytes; where these are not the text's own (a tokenizer that normalizes), by how many tokens the text up to a
+ * boundary shares with the whole.
+ * @param ids of the text, without special tokens
+ */
+export function spanWeights(
+  tokenizer: Tokenizer,
+  text: string,
+  ids: readonly number[],
+  spans: readonly TextSpan[],
+): Uint8Array {
+  const weights = new Uint8Array(ids.length);
+  const find = byBytes(tokenizer, text, ids) ?? byPrefix(tokenizer, text, ids);
+  for (const { start, end } of spans) {
+    if (end > start) weights.fill(1, find(start), find(end - 1) + 1);
+  }
+  return weights;
+}
+
+/** From the index of a character to that of its token. */
+type Find = (character: number) => number;
+
+function byBytes(tokenizer: Tokenizer, text: string, ids: readonly number[]): Find | undefined {
+  const encoder = new TextEncoder();
+  const whole = encoder.encode(text);
+  const ends: number[] = [];
+  const pieces = ids.map((id) => tokenizer.tokenBytes(id));
+  // SentencePiece puts a space before the first word.
+  const total = pieces.reduce((sum, { length }) => sum + length, 0);
+  const lead = total - whole.length;
+  if (lead !== 0 && (lead !== 1 || pieces[0]?.[0] !== 0x20)) return undefined;
+  let at = -lead;
+  for (const piece of pieces) {
+    for (const [i, byte] of piece.entries()) {
+      if (at + i >= 0 && whole[at + i] !== byte) return undefined;
+    }
+    at += piece.length;
+    ends.push(at);
+  }
+  return (character) => {
+    const byte = encoder.encode(text.slice(0, character)).length;
+    return ends.findIndex((end) => end > byte);
+  };
+}
+
+function byPrefix(tokenizer: Tokenizer, text: string, ids: readonly number[]): Find {
+  return (character) => {
+    const before = tokenizer.encode(text.slice(0, character), { addSpecialTokens: false });
+    let shared = 0;
+    while (shared < before.length && before[shared] === ids[shared]) shared++;
+    return shared;
+  };
+}
