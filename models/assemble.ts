@@ -5,13 +5,20 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { Weight } from '../src/ops/weight.ts';
 import type { TensorFile } from '../src/storage/tensor-file.ts';
-import type { ForwardContext, LanguageModel, Projection, StackedLinear } from './language-model.ts';
+import { widen } from '../src/ops/widen/widen.ts';
+import type {
+  ForwardContext,
+  LanguageModel,
+  Projection,
+  ReplaceablePart,
+  StackedLinear,
+} from './language-model.ts';
 import { loadWeights, type LoadedWeights, type LoadOptions } from './load-weights.ts';
 import type { RopeConfig } from './rope-config.ts';
 import { ropeTable } from './rope-table.ts';
 import { weightState } from './save-weights.ts';
 import { settleHead } from './tied-head.ts';
-import type { MatrixPlan, WeightPlan } from './weight-plan.ts';
+import type { MatrixPlan, PlanPart, WeightPlan } from './weight-plan.ts';
 import type { Notice } from '../src/notices.ts';
 
 /** What a forward pass asks for by name. */
@@ -76,13 +83,66 @@ export async function assemble(
       variable,
       decays: decays.has(name),
     })),
-    hidden: (context) => blueprint.hidden(parts, context),
+    replaceable: replaceableParts(plan, tied),
+    projectionValues: (path) => projectionValues([...linears.values()], path),
+    hidden: (context) => blueprint.hidden(withReplacements(parts, context), context),
     state: () => weightState(plan, loaded),
     dispose() {
       loaded.dispose();
       table?.dispose();
     },
   };
+}
+
+function withReplacements(parts: ModelParts, { replacements }: ForwardContext): ModelParts {
+  if (!replacements) return parts;
+  return {
+    ...parts,
+    matrix: (name) => replacements.matrices.get(name) ?? parts.matrix(name),
+    vector: (name) => replacements.vectors.get(name) ?? parts.vector(name),
+  };
+}
+
+/** All that is no linear layer nor a bias of one; a tied head may be replaced by itself. */
+function replaceableParts(plan: WeightPlan, tied: boolean): Map<string, ReplaceablePart> {
+  const biases = new Set(plan.matrices.filter(isLinear).map(({ name }) => `${name}.bias`));
+  const all = new Map<string, ReplaceablePart>();
+  const add = (part: string, { tensor: name, rows }: PlanPart, columns: readonly number[]) =>
+    all.set(name, { part, shape: [rows, ...columns] });
+  for (const item of plan.matrices) {
+    if (!isLinear(item)) add(item.name, item.parts[0]!, [item.columns]);
+  }
+  const head = plan.head.parts[0]!;
+  if (tied) add(plan.head.name, head, [plan.head.columns]);
+  if (head.alias !== undefined)
+    add(plan.head.name, { ...head, tensor: head.alias }, [plan.head.columns]);
+  for (const { name, parts } of plan.vectors) {
+    if (!biases.has(name)) add(name, parts[0]!, []);
+  }
+  return all;
+}
+
+async function projectionValues(
+  linears: readonly StackedLinear[],
+  path: string,
+): Promise<Float32Array> {
+  for (const { weight, projections } of linears) {
+    const found = projections.find((projection) => projection.path === path);
+    if (!found) continue;
+    const whole = widen(weight);
+    const values = (await whole.data()) as Float32Array;
+    whole.dispose();
+    const { columns } = weight;
+    const rows = values.slice(found.start * columns, found.end * columns);
+    const { order } = found;
+    if (!order) return rows;
+    const inFile = new Float32Array(rows.length);
+    order.forEach((to, from) => {
+      inFile.set(rows.subarray(from * columns, (from + 1) * columns), to * columns);
+    });
+    return inFile;
+  }
+  throw new RangeError(`The model has no linear layer ${path}.`);
 }
 
 function isLinear({ parts }: MatrixPlan): boolean {

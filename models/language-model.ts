@@ -57,6 +57,8 @@ export interface ForwardContext {
   linear(layer: StackedLinear, x: Tensor | Recomputable, residual?: Tensor): Tensor;
   /** qkv [B·T, (H + 2·Hkv)·D] → [B·T, H·D]. */
   attend(layer: number, qkv: Tensor, shape: AttentionShape): Tensor;
+  /** What an adapter brings in place of parts of the model. */
+  replacements?: Replacements | undefined;
   /** Runs one block on x [B·T, C]; the place for tidying and for recomputing activations. */
   block(layer: number, x: Tensor, run: (x: Tensor) => Tensor): Tensor;
 }
@@ -69,12 +71,28 @@ export interface ModelParameter {
   decays: boolean;
 }
 
+/** A tensor of the checkpoint that is no linear layer: an adapter may bring its own in its place. */
+export interface ReplaceablePart {
+  /** Name of the vector or matrix in the family's plan. */
+  part: string;
+  /** [length] or [rows, columns]. */
+  shape: readonly number[];
+}
+
+/** Vectors and matrices that stand in for the model's, by the part's name. */
+export interface Replacements {
+  vectors: ReadonlyMap<string, Tensor>;
+  matrices: ReadonlyMap<string, Weight>;
+}
+
 export interface LanguageModel {
   readonly id: string;
   readonly shape: ModelShape;
   readonly linears: readonly StackedLinear[];
   /** [V, C] */
   readonly head: Weight;
+  /** Norms, embeddings and the head, by the names of their tensors in the checkpoint. */
+  readonly replaceable: ReadonlyMap<string, ReplaceablePart>;
   /** Leaf names that PEFT adapts by default for this family. */
   readonly defaultTargets: readonly string[];
   /** Whether the checkpoint stores linear weights as [in, out] (GPT-2's Conv1D). */
@@ -86,6 +104,8 @@ export interface LanguageModel {
   readonly notices: readonly Notice[];
   /** Empty unless opened for full fine-tuning. */
   readonly parameters: readonly ModelParameter[];
+  /** The base weight of a projection, [out, in] in the order of the file. */
+  projectionValues(path: string): Promise<Float32Array>;
   /** → final hidden states after the last norm, [B·T, C]. */
   hidden(context: ForwardContext): Tensor;
   /** The weights by Hugging Face name, float32, row-major; for saving a fine-tuned model. */

@@ -69,13 +69,21 @@ export class TunedModels {
   async bring(name: string, files: readonly File[]): Promise<AdapterSummary> {
     const { model } = await this.#bench.baseModel();
     const sources = new Map(files.map((file) => [file.name, blobSource(file.name, file)]));
-    const { settings, values, notices } = await readPeftAdapter(sources, model);
-    const adapter = adapterFromValues(model, settings, values);
+    const { settings, values, saved, notices } = await readPeftAdapter(sources, model);
+    const adapter = adapterFromValues(model, settings, values, saved);
     const id = `imported/${name}`;
     this.keep(id, adapter);
     const { rank, alpha } = settings;
     const targets = [...adapter.targetModules];
-    return { id, name, rank, alpha, targets, parameters: adapter.parameterCount, notices };
+    return {
+      id,
+      name,
+      rank,
+      alpha,
+      targets,
+      parameters: adapter.parameterCount,
+      notices,
+    };
   }
 
   forget(id: string): void {

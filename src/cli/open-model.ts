@@ -124,7 +124,7 @@ export async function openAdapter(opened: OpenModel, directory: string): Promise
     const path = `${directory}/${name}`;
     if (existsSync(path)) files.set(name, await nodeFileSource(path));
   }
-  const { settings, values, notices } = await readPeftAdapter(files, opened.model);
+  const { settings, values, saved, notices } = await readPeftAdapter(files, opened.model);
   printNotices(notices);
-  return adapterFromValues(opened.model, settings, values);
+  return adapterFromValues(opened.model, settings, values, saved);
 }

@@ -1,5 +1,18 @@
 /** adapter_config.json: PEFT's defaults filled in, what cannot be read refused by name. */
 import { ModelFileError, UnsupportedModelError } from '../errors.ts';
+import { isOff, unknownKeys, unknownKeysNotice } from '../key-account.ts';
+import { notice, type Notice } from '../notices.ts';
+import { parseJson } from '../storage/byte-source.ts';
+import {
+  HARMLESS_PEFT_KEYS,
+  HARMLESS_STARTS,
+  REDONE_STARTS,
+  REFUSED_PEFT_KEYS,
+  type BaseChange,
+} from './peft-keys.ts';
+import { moduleRules, patternRule } from './peft-modules.ts';
+
+export const ADAPTER_CONFIG = 'adapter_config.json';
 
 export interface PeftConfig {
   rank: number;
@@ -7,110 +20,109 @@ export interface PeftConfig {
   dropout: number;
   rankStabilized: boolean;
   baseModel: string | undefined;
+  /** What opening the adapter takes out of the base weights first. */
+  baseChange: BaseChange | undefined;
+  /** Ends of module paths that are saved in full. */
+  modulesToSave: readonly string[];
   /** Whether a module path is adapted by these settings. */
   targets(path: string): boolean;
   rankOf(path: string): number;
   alphaOf(path: string): number;
+  notices: Notice[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
-/** Settings that change what is computed and are not supported, unless they are off. */
-const REFUSED: Record<string, string> = {
-  use_dora: 'DoRA magnitudes',
-  modules_to_save: 'modules saved in full (modules_to_save)',
-  layer_replication: 'replicated layers',
-  alora_invocation_tokens: 'activated LoRA (alora_invocation_tokens)',
-  target_parameters: 'adapted parameters (target_parameters)',
-  trainable_token_indices: 'trained token embeddings',
-  use_qalora: 'QA-LoRA',
-  use_bdlora: 'block-diagonal LoRA',
-  lora_bias: 'biases on B (lora_bias)',
-};
-
-/** @throws UnsupportedModelError or ModelFileError naming every reason at once */
+/**
+ * @throws UnsupportedModelError or ModelFileError naming every reason at once, DataError for a pattern
+ *   that is not a regular expression
+ */
 export function readPeftConfig(text: string): PeftConfig {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new ModelFileError('adapter_config.json is not JSON.', [], { cause });
-  }
+  const json = parseJson(text, ADAPTER_CONFIG);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new ModelFileError('adapter_config.json: expected an object.');
+    throw new ModelFileError(`${ADAPTER_CONFIG}: expected an object.`);
   }
   const config = json as Json;
-  const refused: string[] = [];
-  if (config['peft_type'] !== 'LORA') {
-    refused.push(`peft_type is ${JSON.stringify(config['peft_type'])}; LORA is supported.`);
-  }
-  for (const [key, what] of Object.entries(REFUSED)) {
-    if (isOn(config[key])) refused.push(`${what} are not supported.`);
-  }
-  if (config['bias'] !== undefined && config['bias'] !== 'none') {
-    refused.push(`bias is ${JSON.stringify(config['bias'])}; "none" is supported.`);
-  }
-  if (refused.length > 0)
-    throw new UnsupportedModelError('This adapter cannot be opened.', refused);
-
-  const number = (key: string, fallback: number): number => {
-    const value = config[key] ?? fallback;
-    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-    throw new ModelFileError(
-      `adapter_config.json: ${key} must be a number, got ${JSON.stringify(value)}.`,
-    );
-  };
-  const rank = number('r', 8);
-  const alpha = number('lora_alpha', 8);
+  const baseChange = refuseUnsupported(config);
+  const numbers = readNumbers(config);
   return {
-    rank,
-    alpha,
-    dropout: number('lora_dropout', 0),
+    ...numbers,
     rankStabilized: config['use_rslora'] === true,
     baseModel:
       typeof config['base_model_name_or_path'] === 'string'
         ? config['base_model_name_or_path']
         : undefined,
-    targets: targetRule(config),
-    rankOf: (path) => patternValue(config['rank_pattern'], path) ?? rank,
-    alphaOf: (path) => patternValue(config['alpha_pattern'], path) ?? alpha,
+    baseChange,
+    ...moduleRules(config),
+    rankOf: patternRule(config, 'rank_pattern', numbers.rank),
+    alphaOf: patternRule(config, 'alpha_pattern', numbers.alpha),
+    notices: noticesOf(config),
   };
 }
 
-function isOn(value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return false;
-  if (Array.isArray(value)) return value.length > 0;
-  if (typeof value === 'object') return Object.keys(value).length > 0;
-  return true;
-}
-
-/** A list entry matches a path or its end after a dot; a text is a regular expression on the path. */
-function targetRule(config: Json): (path: string) => boolean {
-  const { target_modules: targets, exclude_modules: excluded } = config;
-  const layers = config['layers_to_transform'];
-  const wanted = typeof layers === 'number' ? [layers] : Array.isArray(layers) ? layers : undefined;
-  return (path) => {
-    if (excluded !== undefined && excluded !== null && matches(excluded, path)) return false;
-    if (!matches(targets, path)) return false;
-    if (wanted === undefined) return true;
-    const layer = /\.(\d+)\./.exec(path)?.[1];
-    return layer !== undefined && wanted.includes(Number(layer));
-  };
-}
-
-function matches(rule: unknown, path: string): boolean {
-  if (rule === 'all-linear') return true;
-  if (typeof rule === 'string') return new RegExp(`^(?:${rule})$`).test(path);
-  if (!Array.isArray(rule)) return false;
-  return rule.some((entry) => path === entry || path.endsWith(`.${String(entry)}`));
-}
-
-/** PEFT takes the first pattern that matches the end of the path. */
-function patternValue(patterns: unknown, path: string): number | undefined {
-  if (typeof patterns !== 'object' || patterns === null) return undefined;
-  for (const [pattern, value] of Object.entries(patterns)) {
-    if (typeof value === 'number' && new RegExp(`^(?:.*\\.)?(?:${pattern})$`).test(path))
-      return value;
+/** @returns what the base loses first */
+function refuseUnsupported(config: Json): BaseChange | undefined {
+  const refused: string[] = [];
+  if (config['peft_type'] !== 'LORA') {
+    refused.push(`peft_type is ${JSON.stringify(config['peft_type'])}; LORA is supported.`);
   }
-  return undefined;
+  for (const [key, what] of Object.entries(REFUSED_PEFT_KEYS)) {
+    if (!isOff(config[key])) refused.push(`${what} are not supported.`);
+  }
+  if (config['bias'] !== undefined && config['bias'] !== 'none') {
+    refused.push(`bias is ${JSON.stringify(config['bias'])}; "none" is supported.`);
+  }
+  if (!isOff(config['ensure_weight_tying']) && !isOff(config['modules_to_save'])) {
+    refused.push('tied modules that are saved in full (ensure_weight_tying) are not supported.');
+  }
+  const start = config['init_lora_weights'];
+  const lower = typeof start === 'string' ? start.toLowerCase() : start;
+  const baseChange = REDONE_STARTS.find((name) => name === lower);
+  if (baseChange === undefined && !HARMLESS_STARTS.includes(lower)) {
+    refused.push(
+      `init_lora_weights is ${JSON.stringify(start)}: what it changes in the base model cannot be redone here. In Python, save the adapter with save_pretrained(folder, path_initial_model_for_weight_conversion=…), which turns it into plain LoRA.`,
+    );
+  }
+  if (refused.length > 0) {
+    throw new UnsupportedModelError('This adapter cannot be opened.', refused);
+  }
+  return baseChange;
+}
+
+function readNumbers(config: Json): { rank: number; alpha: number; dropout: number } {
+  const problems: string[] = [];
+  const number = (
+    key: string,
+    fallback: number,
+    expected: string,
+    fits: (value: number) => boolean,
+  ): number => {
+    const value = config[key] ?? fallback;
+    if (typeof value === 'number' && Number.isFinite(value) && fits(value)) return value;
+    problems.push(`${ADAPTER_CONFIG}: ${key} must be ${expected}, got ${JSON.stringify(value)}.`);
+    return fallback;
+  };
+  const rank = number('r', 8, 'a positive whole number', (r) => Number.isSafeInteger(r) && r > 0);
+  const alpha = number('lora_alpha', 8, 'a number', () => true);
+  const dropout = number('lora_dropout', 0, 'a share below 1', (share) => share >= 0 && share < 1);
+  if (problems.length > 0) throw new ModelFileError('This adapter cannot be opened.', problems);
+  return { rank, alpha, dropout };
+}
+
+const USED: ReadonlySet<string> = new Set([
+  ...['peft_type', 'task_type', 'base_model_name_or_path', 'bias', 'init_lora_weights'],
+  ...['r', 'lora_alpha', 'lora_dropout', 'use_rslora', 'rank_pattern', 'alpha_pattern'],
+  ...['target_modules', 'exclude_modules', 'layers_to_transform', 'layers_pattern'],
+  ...['modules_to_save', 'ensure_weight_tying', ...Object.keys(REFUSED_PEFT_KEYS)],
+]);
+
+function noticesOf(config: Json): Notice[] {
+  const unknown = unknownKeys(Object.entries(config), USED, HARMLESS_PEFT_KEYS);
+  const notices = unknownKeysNotice(ADAPTER_CONFIG, unknown);
+  const task = config['task_type'] ?? 'CAUSAL_LM';
+  if (task !== 'CAUSAL_LM') {
+    const text = `The adapter was trained for the task ${JSON.stringify(task)}, not for a causal language model.`;
+    notices.push(notice('doubtful', text, [`${ADAPTER_CONFIG}: task_type`]));
+  }
+  return notices;
 }

@@ -1,32 +1,44 @@
 /**
- * A PEFT adapter from its two files, checked against the model it should fit: every pair there,
- * every tensor used, every shape right, and all of it told at once.
+ * A PEFT adapter from its two files, checked against the model it should fit: every pair there, every
+ * tensor accounted for, every shape right, and all problems reported at once.
  */
 import type { LanguageModel } from '../../models/language-model.ts';
 import { ModelFileError, UnsupportedModelError } from '../errors.ts';
 import type { LoraValues } from '../lora/adapter.ts';
 import type { LoraSettings } from '../lora/config.ts';
+import { notice, type Notice } from '../notices.ts';
 import { readText, type ByteSource } from '../storage/byte-source.ts';
+import { nonFiniteProblem } from '../storage/finite.ts';
+import { throwProblems } from '../storage/problems.ts';
 import { readSafetensors } from '../storage/safetensors.ts';
 import { readFloat32, type NamedTensor } from '../storage/tensor-file.ts';
-import { readPeftConfig, type PeftConfig } from './peft-config.ts';
-import { notice, type Notice } from '../notices.ts';
+import { largestDirections, leadingRows } from './base-change.ts';
+import { ADAPTER_CONFIG, readPeftConfig, type PeftConfig } from './peft-config.ts';
+import { bringTogether, type PairValues } from './peft-ranks.ts';
 
 export interface ReadAdapter {
   settings: LoraSettings;
   baseModel: string | undefined;
   /** By module path, brought to one rank and one scale. */
   values: Map<string, LoraValues>;
+  /** Tensors of the base model that the adapter saved in full, by their names in the checkpoint. */
+  saved: Map<string, Float32Array>;
   notices: Notice[];
 }
 
-export const ADAPTER_CONFIG = 'adapter_config.json';
-export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
+/** What reading an adapter must know of the model. */
+export type AdaptedModel = Pick<
+  LanguageModel,
+  'linears' | 'replaceable' | 'projectionValues' | 'fanInFanOut' | 'format'
+>;
 
-/** @throws ModelFileError, UnsupportedModelError */
+export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
+const PREFIX = 'base_model.model.';
+
+/** @throws ModelFileError, UnsupportedModelError, DataError */
 export async function readPeftAdapter(
   files: ReadonlyMap<string, ByteSource>,
-  model: Pick<LanguageModel, 'linears'>,
+  model: AdaptedModel,
 ): Promise<ReadAdapter> {
   const configFile = files.get(ADAPTER_CONFIG);
   const weightsFile = files.get(ADAPTER_WEIGHTS);
@@ -46,10 +58,16 @@ export async function readPeftAdapter(
   }
   const config = readPeftConfig(await readText(configFile));
   const file = await readSafetensors(weightsFile);
-  const notices: Notice[] = [];
-  const tensors = withPlainNames(file.tensors, notices);
-  const pairs = matchPairs(tensors, config, model);
-  return { ...(await bringTogether(pairs, config, notices)), baseModel: config.baseModel, notices };
+  const notices = [...config.notices, ...file.notices];
+  const tensors = withPlainNames(new Map([...file.tensors]), notices);
+  const { pairs, saved } = match(tensors, file.unreadable, config, model, notices);
+  const values = await readPairs(pairs, config, model, notices);
+  return {
+    ...bringTogether(values, config, notices),
+    baseModel: config.baseModel,
+    saved: await readSaved(saved),
+    notices,
+  };
 }
 
 interface Pair {
@@ -64,33 +82,44 @@ function withPlainNames(tensors: ReadonlyMap<string, NamedTensor>, notices: Noti
   const renamed: string[] = [];
   for (const [name, value] of tensors) {
     const simple = name
-      .replace(/^(base_model\.model\.)+/, 'base_model.model.')
-      .replace(/\.(lora_[AB])\.[^.]+\.weight$/, '.$1.weight');
+      .replace(/^(base_model\.model\.)+/, PREFIX)
+      .replace(/\.(lora_[AB])\.[^.]+\.weight$/, '.$1.weight')
+      .replace(/\.modules_to_save\.(?:[^.]+\.)?(weight|bias)$/, '.$1');
     if (simple !== name) renamed.push(name);
     plain.set(simple, value);
   }
   if (renamed.length > 0) {
-    const text = `${renamed.length} tensor names had an unusual form and were read as PEFT's.`;
-    notices.push(notice('assumed', text, renamed));
+    notices.push(
+      notice('assumed', 'Tensor names had an unusual form and were read as PEFT’s.', renamed),
+    );
   }
   return plain;
 }
 
-function matchPairs(
+/** Every tensor of the file finds its place, or the reason why it has none. */
+function match(
   tensors: ReadonlyMap<string, NamedTensor>,
+  unreadable: ReadonlyMap<string, string>,
   config: PeftConfig,
-  model: Pick<LanguageModel, 'linears'>,
-): Pair[] {
+  model: AdaptedModel,
+  notices: Notice[],
+): { pairs: Pair[]; saved: Map<string, NamedTensor> } {
   const problems: string[] = [];
   const pairs: Pair[] = [];
   const unused = new Set(tensors.keys());
+  const untargeted: string[] = [];
   for (const { weight, projections } of model.linears) {
     for (const { path, start, end } of projections) {
-      const names = ['A', 'B'].map((which) => `base_model.model.${path}.lora_${which}.weight`);
+      const names = ['A', 'B'].map((which) => `${PREFIX}${path}.lora_${which}.weight`);
       const [a, b] = names.map((name) => tensors.get(name));
       for (const name of names) unused.delete(name);
+      const targeted = config.targets(path);
       if (!a && !b) {
-        if (config.targets(path)) problems.push(`${path} should be adapted, but has no matrices.`);
+        if (targeted) problems.push(`${path} should be adapted, but has no matrices.`);
+        continue;
+      }
+      if (!targeted) {
+        untargeted.push(path);
         continue;
       }
       if (!a || !b) {
@@ -98,75 +127,154 @@ function matchPairs(
         continue;
       }
       const rank = config.rankOf(path);
-      const check = (tensor: NamedTensor, expected: [number, number], what: string) => {
-        if (tensor.shape.join() !== expected.join()) {
-          problems.push(
-            `${path}.${what}: expected [${expected.join(', ')}] for this model, found [${tensor.shape.join(', ')}].`,
-          );
-        }
-      };
-      check(a, [rank, weight.columns], 'lora_A');
-      check(b, [end - start, rank], 'lora_B');
+      checkShape(a, [rank, weight.columns], `${path}.lora_A`, problems);
+      checkShape(b, [end - start, rank], `${path}.lora_B`, problems);
       pairs.push({ path, a, b });
     }
   }
-  const foreign = [...unused].filter((name) => !/\.lora_[AB]\.weight$/.test(name));
-  for (const name of foreign) problems.push(`${name} is no LoRA matrix of a linear layer.`);
-  for (const name of unused) {
-    if (!foreign.includes(name)) problems.push(`${name} belongs to no layer of this model.`);
+  if (untargeted.length > 0) {
+    const text = `${ADAPTER_CONFIG} does not adapt these layers; their matrices were left out, as PEFT does.`;
+    notices.push(notice('dropped', text, untargeted));
   }
-  if (foreign.length > 0) {
-    throw new UnsupportedModelError(
-      'The adapter holds more than LoRA matrices of linear layers.',
-      problems,
-    );
+  const saved = new Map<string, NamedTensor>();
+  for (const name of [...unused]) {
+    const base = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+    const part = model.replaceable.get(base);
+    if (!part) continue;
+    checkShape(tensors.get(name)!, part.shape, base, problems);
+    saved.set(base, tensors.get(name)!);
+    unused.delete(name);
   }
+  checkSavedModules(config, model, saved, notices);
+  refuseForeign([...unused], unreadable, problems);
+  if (pairs.length === 0) problems.push('No layer of this model is adapted.');
   if (problems.length > 0) {
     throw new ModelFileError(
       'The adapter does not fit this model; was it trained on another?',
       problems,
     );
   }
-  return pairs;
+  return { pairs, saved };
 }
 
-/** Ranks and alphas may differ by layer; padding with zeros and scaling B makes them one. */
-async function bringTogether(pairs: readonly Pair[], config: PeftConfig, notices: Notice[]) {
-  const scaleOf = (alpha: number, rank: number) =>
-    config.rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;
-  const rank = Math.max(...pairs.map(({ path }) => config.rankOf(path)));
-  const scale = scaleOf(config.alpha, rank);
-  const values = new Map<string, LoraValues>();
-  const changed: string[] = [];
+function checkShape(
+  { shape }: NamedTensor,
+  expected: readonly number[],
+  what: string,
+  problems: string[],
+): void {
+  if (shape.join() === expected.join()) return;
+  problems.push(
+    `${what}: expected [${expected.join(', ')}] for this model, found [${shape.join(', ')}].`,
+  );
+}
+
+/** Modules that should be saved in full and are not in the file keep the base model's weights. */
+function checkSavedModules(
+  { modulesToSave }: PeftConfig,
+  { replaceable }: AdaptedModel,
+  saved: ReadonlyMap<string, NamedTensor>,
+  notices: Notice[],
+): void {
+  const wanted = [...replaceable.keys()].filter((name) => {
+    const module = name.slice(0, name.lastIndexOf('.'));
+    return modulesToSave.some((end) => module.endsWith(end));
+  });
+  const missing = wanted.filter((name) => !saved.has(name));
+  if (missing.length === 0) return;
+  const text = `modules_to_save names modules that ${ADAPTER_WEIGHTS} does not hold; the base model’s are used.`;
+  notices.push(notice('doubtful', text, missing));
+}
+
+function refuseForeign(
+  unused: readonly string[],
+  unreadable: ReadonlyMap<string, string>,
+  problems: string[],
+): void {
+  const foreign = unused.filter((name) => !/\.lora_[AB]\.weight$/.test(name));
+  for (const name of foreign) {
+    problems.push(
+      `${name} is no LoRA matrix of a linear layer, and nothing that may be saved in full.`,
+    );
+  }
+  for (const name of unused) {
+    if (!foreign.includes(name)) problems.push(`${name} belongs to no layer of this model.`);
+  }
+  for (const [name, format] of unreadable) {
+    problems.push(`${name} is stored as ${format}; F64, F32, F16 and BF16 are read.`);
+  }
+  if (foreign.length === 0) return;
+  throw new UnsupportedModelError(
+    'The adapter holds more than LoRA matrices of linear layers, norms, embeddings and the head.',
+    problems,
+  );
+}
+
+async function readPairs(
+  pairs: readonly Pair[],
+  config: PeftConfig,
+  model: AdaptedModel,
+  notices: Notice[],
+): Promise<PairValues[]> {
+  const { baseChange } = config;
+  if (baseChange === 'olora' && model.fanInFanOut) {
+    throw new UnsupportedModelError('This adapter cannot be opened.', [
+      'init_lora_weights is "olora" on layers that are stored transposed, which cannot be redone here.',
+    ]);
+  }
+  const problems: string[] = [];
+  const values: PairValues[] = [];
   for (const { path, a, b } of pairs) {
-    const own = config.rankOf(path);
-    const factor = scaleOf(config.alphaOf(path), own) / scale;
-    const [fileA, fileB] = [await readFloat32(a), await readFloat32(b)];
-    if (own === rank && factor === 1) {
-      values.set(path, { a: fileA, b: fileB });
-      continue;
+    const [rank, columns] = a.shape as [number, number];
+    const rows = b.shape[0]!;
+    const pair: PairValues = {
+      path,
+      rank,
+      a: await finite(a, problems),
+      b: await finite(b, problems),
+    };
+    if (baseChange !== undefined) {
+      if (rank > Math.min(rows, columns) || (baseChange === 'pissa' && config.alphaOf(path) <= 0)) {
+        throw new ModelFileError(`This adapter cannot be opened.`, [
+          `${path}: rank ${rank} and alpha ${config.alphaOf(path)} cannot come from ${baseChange} on [${rows}, ${columns}].`,
+        ]);
+      }
+      const take = baseChange === 'pissa' ? largestDirections : leadingRows;
+      const taken = take(await model.projectionValues(path), rows, columns, rank);
+      pair.taken = { ...taken, scaled: baseChange === 'olora' };
     }
-    changed.push(path);
-    const columns = fileA.length / own;
-    const rows = fileB.length / own;
-    const wideA = new Float32Array(rank * columns);
-    wideA.set(fileA);
-    const wideB = new Float32Array(rows * rank);
-    for (let row = 0; row < rows; row++) {
-      for (let r = 0; r < own; r++) wideB[row * rank + r] = factor * fileB[row * own + r]!;
-    }
-    values.set(path, { a: wideA, b: wideB });
+    values.push(pair);
   }
-  if (changed.length > 0) {
-    const text = `${changed.length} layers have a rank or alpha of their own; they were brought to rank ${rank}.`;
-    notices.push(notice('info', text, changed));
-  }
-  const settings: LoraSettings = {
-    rank,
-    alpha: config.alpha,
-    dropout: config.dropout,
-    targets: 'all-linear',
-    rankStabilized: config.rankStabilized,
-  };
-  return { settings, values };
+  throwProblems(`${ADAPTER_WEIGHTS}: values are not finite numbers.`, problems);
+  if (baseChange !== undefined) notices.push(baseChangeNotice(baseChange, model));
+  return values;
+}
+
+function baseChangeNotice(baseChange: string, { format }: AdaptedModel): Notice {
+  const exact =
+    format === 'int8' || format === 'mixed'
+      ? ' The base weights are rounded to 8 bits here, so this is not exact; open the model in full precision.'
+      : '';
+  return notice(
+    exact ? 'doubtful' : 'info',
+    `The adapter was started by ${baseChange}, which changes the base weights; the change is computed again, as PEFT does, and kept beside the adapter as further ranks.${exact}`,
+    [`${ADAPTER_CONFIG}: init_lora_weights`],
+  );
+}
+
+async function readSaved(
+  tensors: ReadonlyMap<string, NamedTensor>,
+): Promise<Map<string, Float32Array>> {
+  const problems: string[] = [];
+  const saved = new Map<string, Float32Array>();
+  for (const [name, tensor] of tensors) saved.set(name, await finite(tensor, problems));
+  throwProblems(`${ADAPTER_WEIGHTS}: values are not finite numbers.`, problems);
+  return saved;
+}
+
+async function finite(tensor: NamedTensor, problems: string[]): Promise<Float32Array> {
+  const values = await readFloat32(tensor);
+  const problem = nonFiniteProblem(tensor.name, tensor.shape, values, 'F32');
+  if (problem !== undefined) problems.push(problem);
+  return values;
 }

@@ -13,6 +13,8 @@ export interface AdapterToWrite {
   fanInFanOut: boolean;
   /** By module path; A [R, in], B [out, R]. */
   values: ReadonlyMap<string, LoraValues>;
+  /** Tensors saved in full, by their names in the checkpoint. */
+  saved: ReadonlyMap<string, { shape: readonly number[]; values: Float32Array }>;
 }
 
 export interface NamedBytes {
@@ -41,6 +43,9 @@ export function writePeftAdapter(adapter: AdapterToWrite): NamedBytes[] {
       },
     );
   }
+  for (const [name, { shape, values }] of adapter.saved) {
+    tensors.push({ name: `base_model.model.${name}`, shape, dtype: 'F32', data: bytesOf(values) });
+  }
   return [
     { name: 'adapter_config.json', bytes: text(`${JSON.stringify(configOf(adapter), null, 2)}\n`) },
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors, { format: 'pt' }) },
@@ -48,7 +53,9 @@ export function writePeftAdapter(adapter: AdapterToWrite): NamedBytes[] {
   ];
 }
 
-function configOf({ baseModel, revision, settings, targetModules, fanInFanOut }: AdapterToWrite) {
+function configOf(adapter: AdapterToWrite) {
+  const { baseModel, revision, settings, targetModules, fanInFanOut } = adapter;
+  const modules = [...adapter.saved.keys()].map((name) => name.slice(0, name.lastIndexOf('.')));
   const config: Record<string, unknown> = {
     alpha_pattern: {},
     auto_mapping: null,
@@ -61,7 +68,7 @@ function configOf({ baseModel, revision, settings, targetModules, fanInFanOut }:
     layers_to_transform: null,
     lora_alpha: settings.alpha,
     lora_dropout: settings.dropout,
-    modules_to_save: null,
+    modules_to_save: modules.length > 0 ? [...new Set(modules)].sort() : null,
     peft_type: 'LORA',
     r: settings.rank,
     rank_pattern: {},

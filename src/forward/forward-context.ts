@@ -41,6 +41,7 @@ export function forwardContext(
     time,
     ids,
     positions,
+    replacements: adapter?.replacements,
     attend: (_layer, qkv, shape) => attention(qkv, batch, time, shape),
     linear(layer, x, residual) {
       const own = { bias: layer.bias, residual };

@@ -5,6 +5,7 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { Batch } from '../batches/batch.ts';
+import { headOf } from '../lora/adapter.ts';
 import { crossEntropy, type TokenLosses } from '../ops/cross-entropy/cross-entropy.ts';
 import { forwardContext, type ForwardOptions } from './forward-context.ts';
 
@@ -18,7 +19,7 @@ export function tokenLosses(
   const hidden = hiddenStates(model, batch, options);
   const rows = tensor(batch.rows, [batch.rows.length], 'int32');
   const targets = tensor(batch.targets, [batch.targets.length], 'int32');
-  return crossEntropy(hidden, model.head, rows, targets, gradient);
+  return crossEntropy(hidden, headOf(model, options.adapter), rows, targets, gradient);
 }
 
 /** Final hidden states of a batch, [B·T, C]; the caller tidies. */

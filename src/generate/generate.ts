@@ -4,7 +4,7 @@
  */
 import { gather, tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import type { ForwardContext, LanguageModel } from '../../models/language-model.ts';
-import { linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
+import { headOf, linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
 import { cachedAttention } from '../ops/cached-attention/cached-attention.ts';
 import { likeliest } from '../ops/likeliest/likeliest.ts';
 import { headLogits } from '../ops/linear/head-logits.ts';
@@ -131,7 +131,8 @@ function logitsAt(
         adapter: linearAdapter(adapter, layer),
       }),
     attend: (layer, qkv, shape) => cachedAttention(qkv, caches[layer]!, filled, shape),
+    replacements: adapter?.replacements,
     block: (_layer, x, run) => tidy(() => run(x)),
   };
-  return headLogits(gather(model.hidden(context), int32(readAt)), model.head);
+  return headLogits(gather(model.hidden(context), int32(readAt)), headOf(model, adapter));
 }

@@ -4,9 +4,15 @@
  * Initialization as in PEFT: A uniform in ±1/√in, B zero, so that the adapter starts as nothing.
  */
 import { tensor, variable, zeros, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import type { LanguageModel, Projection, StackedLinear } from '../../models/language-model.ts';
+import type {
+  LanguageModel,
+  Projection,
+  Replacements,
+  StackedLinear,
+} from '../../models/language-model.ts';
 import { DataError } from '../errors.ts';
 import type { LinearAdapter, Slot } from '../ops/linear/linear.ts';
+import { denseWeight, disposeWeight, type Weight } from '../ops/weight.ts';
 import type { Random } from '../random.ts';
 import { loraScale, type LoraSettings } from './config.ts';
 
@@ -28,6 +34,8 @@ export interface LoraAdapter {
   readonly linears: ReadonlyMap<string, AdaptedLinear>;
   /** PEFT's target_modules, sorted: leaf names, or whole paths when not all layers are adapted. */
   readonly targetModules: readonly string[];
+  /** Norms, embeddings or a head that stand in for the base model's; empty for most adapters. */
+  readonly replacements: Replacements;
   readonly parameterCount: number;
   /** What training changes, in a fixed order. */
   readonly variables: readonly { name: string; variable: Variable }[];
@@ -66,18 +74,45 @@ export function createAdapter(
   );
 }
 
-/** An adapter with given values; `valuesOf` gets PEFT's module path. */
+/**
+ * An adapter with given values, by PEFT's module path.
+ * @param saved whole tensors by their names in the checkpoint, each one of `model.replaceable`
+ */
 export function adapterFromValues(
   model: LanguageModel,
   settings: LoraSettings,
   values: ReadonlyMap<string, LoraValues>,
+  saved: ReadonlyMap<string, Float32Array> = new Map(),
 ): LoraAdapter {
   return buildAdapter(
     model,
     settings,
     (path) => values.has(path),
     (path) => values.get(path)!,
+    saved,
   );
+}
+
+/** The matrix that logits are read from, [V, C]: the adapter's where it brings one. */
+export function headOf(model: LanguageModel, adapter: LoraAdapter | undefined): Weight {
+  return adapter?.replacements.matrices.get('head') ?? model.head;
+}
+
+/** The whole tensors an adapter brings, by their names in the checkpoint. */
+export async function replacedValues(
+  model: LanguageModel,
+  { replacements }: LoraAdapter,
+): Promise<Map<string, { shape: readonly number[]; values: Float32Array }>> {
+  const all = new Map<string, { shape: readonly number[]; values: Float32Array }>();
+  const done = new Set<string>();
+  for (const [name, { part, shape }] of model.replaceable) {
+    // Some heads have two names.
+    if (done.has(part)) continue;
+    done.add(part);
+    const stored = replacements.vectors.get(part) ?? replacements.matrices.get(part)?.parts[0];
+    if (stored) all.set(name, { shape, values: (await stored.data()) as Float32Array });
+  }
+  return all;
 }
 
 /** The values by PEFT's module path, B's rows in the file's order. */
@@ -152,6 +187,7 @@ function buildAdapter(
   settings: LoraSettings,
   adapts: (path: string) => boolean,
   initial: (path: string, columns: number, rows: number) => LoraValues,
+  saved: ReadonlyMap<string, Float32Array> = new Map(),
 ): LoraAdapter {
   const { rank } = settings;
   const linears = new Map<string, AdaptedLinear>();
@@ -179,6 +215,7 @@ function buildAdapter(
   }
   if (linears.size === 0) throw new DataError('These settings adapt no layer of the model.');
   const all = [...linears.values()];
+  const replacements = replacementsOf(model, saved);
   const variables = all.flatMap(({ layer, a, b }) => [
     { name: `${layer.name}.loraA`, variable: a },
     { name: `${layer.name}.loraB`, variable: b },
@@ -187,14 +224,33 @@ function buildAdapter(
     settings,
     scale: loraScale(settings),
     linears,
+    replacements,
     targetModules: targetModulesOf(
       model,
       all.flatMap(({ projections }) => projections.map(({ path }) => path)),
     ),
     parameterCount: variables.reduce((sum, { variable: { size } }) => sum + size, 0),
     variables,
-    dispose: () => variables.forEach(({ variable: own }) => own.dispose()),
+    dispose() {
+      for (const { variable: each } of variables) each.dispose();
+      for (const vector of replacements.vectors.values()) vector.dispose();
+      for (const weight of replacements.matrices.values()) disposeWeight(weight);
+    },
   };
+}
+
+function replacementsOf(
+  model: LanguageModel,
+  saved: ReadonlyMap<string, Float32Array>,
+): Replacements {
+  const vectors = new Map<string, Tensor>();
+  const matrices = new Map<string, Weight>();
+  for (const [name, values] of saved) {
+    const { part, shape } = model.replaceable.get(name)!;
+    if (shape.length === 1) vectors.set(part, tensor(values, [shape[0]!]));
+    else matrices.set(part, denseWeight(tensor(values, [shape[0]!, shape[1]!])));
+  }
+  return { vectors, matrices };
 }
 
 /** A leaf name stands for every layer that ends in it; if one of them is not adapted, paths must do. */

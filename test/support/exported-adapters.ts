@@ -7,6 +7,7 @@ import { positionsOf } from '../../src/forward/token-losses.ts';
 import {
   adapterFromValues,
   adapterValues,
+  replacedValues,
   createAdapter,
   type LoraAdapter,
 } from '../../src/lora/adapter.ts';
@@ -83,15 +84,17 @@ export async function logitsOf(model: LanguageModel, golden: Golden, adapter?: L
   );
 }
 
-export function exportedFiles(model: LanguageModel, adapter: LoraAdapter): Promise<NamedBytes[]> {
-  return adapterValues(adapter).then((values) =>
-    writePeftAdapter({
-      baseModel: 'idiolect/tiny',
-      revision: undefined,
-      settings: adapter.settings,
-      targetModules: adapter.targetModules,
-      fanInFanOut: model.fanInFanOut,
-      values,
-    }),
-  );
+export async function exportedFiles(
+  model: LanguageModel,
+  adapter: LoraAdapter,
+): Promise<NamedBytes[]> {
+  return writePeftAdapter({
+    baseModel: 'idiolect/tiny',
+    revision: undefined,
+    settings: adapter.settings,
+    targetModules: adapter.targetModules,
+    fanInFanOut: model.fanInFanOut,
+    values: await adapterValues(adapter),
+    saved: await replacedValues(model, adapter),
+  });
 }

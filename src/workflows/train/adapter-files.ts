@@ -1,6 +1,6 @@
 /** An adapter on the engine → PEFT's files. */
 import { writePeftAdapter, type NamedBytes } from '../../exchange/peft-write.ts';
-import { adapterValues, type LoraAdapter } from '../../lora/adapter.ts';
+import { adapterValues, replacedValues, type LoraAdapter } from '../../lora/adapter.ts';
 import type { OpenModel } from '../open/open-model.ts';
 
 export async function adapterFiles(
@@ -14,5 +14,6 @@ export async function adapterFiles(
     targetModules: adapter.targetModules,
     fanInFanOut: model.fanInFanOut,
     values: await adapterValues(adapter),
+    saved: await replacedValues(model, adapter),
   });
 }
