@@ -22,7 +22,12 @@ export function largestDirections(
   columns: number,
   rank: number,
 ): LowRank {
-  const most = Math.min(rows, columns);
+  // Once the basis of the columns is whole, the decomposition is exact: so they must be the fewer.
+  if (rows < columns) {
+    const turned = largestDirections(transposed(weight, rows, columns), columns, rows, rank);
+    return { a: transposed(turned.b, columns, rank), b: transposed(turned.a, rank, rows) };
+  }
+  const most = columns;
   const us: Vector[] = [];
   const vs: Vector[] = [];
   const alphas: number[] = [];
@@ -161,6 +166,14 @@ function combine(basis: readonly Vector[], weights: Vector, length: number): Vec
     for (let i = 0; i < length; i++) sum[i]! += weights[j]! * vector[i]!;
   });
   return sum;
+}
+
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(matrix.length);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < columns; i++) result[i * rows + row] = matrix[row * columns + i]!;
+  }
+  return result;
 }
 
 /** W·x */

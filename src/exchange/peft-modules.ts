@@ -43,8 +43,8 @@ function nameRule(rule: unknown, key: string): (path: string) => boolean {
   if (typeof rule === 'string') {
     const global = /^\(\?[a-z]+\)/i.exec(rule)?.[0] ?? '';
     // The flags of the whole stay in front of what anchors it.
-    const pattern = pythonRegex(`${global}^(?:${rule.slice(global.length)})$`, `${FILE}: ${key}`);
     pythonRegex(rule, `${FILE}: ${key}`);
+    const pattern = pythonRegex(`${global}^(?:${rule.slice(global.length)})$`, `${FILE}: ${key}`);
     return (path) => pattern.test(path);
   }
   const names = textList(rule, key);

@@ -145,7 +145,7 @@ function match(
     saved.set(base, tensors.get(name)!);
     unused.delete(name);
   }
-  checkSavedModules(config, model, saved, notices);
+  checkSavedModules(config, model, saved, problems);
   refuseForeign([...unused], unreadable, problems);
   if (pairs.length === 0) problems.push('No layer of this model is adapted.');
   if (problems.length > 0) {
@@ -169,21 +169,24 @@ function checkShape(
   );
 }
 
-/** Modules that should be saved in full and are not in the file keep the base model's weights. */
+/** Each module that should be saved in full must be in the file. */
 function checkSavedModules(
   { modulesToSave }: PeftConfig,
   { replaceable }: AdaptedModel,
   saved: ReadonlyMap<string, NamedTensor>,
-  notices: Notice[],
+  problems: string[],
 ): void {
-  const wanted = [...replaceable.keys()].filter((name) => {
-    const module = name.slice(0, name.lastIndexOf('.'));
-    return modulesToSave.some((end) => module.endsWith(end));
-  });
-  const missing = wanted.filter((name) => !saved.has(name));
-  if (missing.length === 0) return;
-  const text = `modules_to_save names modules that ${ADAPTER_WEIGHTS} does not hold; the base model’s are used.`;
-  notices.push(notice('doubtful', text, missing));
+  const moduleOf = (name: string) => name.slice(0, name.lastIndexOf('.'));
+  // The head of some models has two names.
+  const parts = new Set([...saved.keys()].map((name) => replaceable.get(name)!.part));
+  for (const end of modulesToSave) {
+    const wanted = [...replaceable].filter(([name]) => moduleOf(name).endsWith(end));
+    const missing = wanted.filter(([, { part }]) => !parts.has(part)).map(([name]) => name);
+    if (wanted.length === 0) missing.push(end);
+    for (const name of missing) {
+      problems.push(`modules_to_save names ${name}, which ${ADAPTER_WEIGHTS} does not hold.`);
+    }
+  }
 }
 
 function refuseForeign(

@@ -36,8 +36,12 @@ describe('the largest singular directions', () => {
     expect(norm(found.map((value, i) => value - whole[i]!)) / norm(whole)).toBeLessThan(2e-6);
   });
 
-  it('leave a rest that is orthogonal to them, and smaller in every direction', () => {
-    const [rows, columns, rank] = [96, 64, 5];
+  it.each([
+    [96, 64, 5],
+    [64, 96, 5],
+    [8, 16, 3],
+    [16, 8, 3],
+  ])('leave a smaller, orthogonal rest: %i × %i, rank %i', (rows, columns, rank) => {
     const whole = gaussian(rows * columns);
     const low = largestDirections(whole, rows, columns, rank);
     const part = product(low, rows, columns);
@@ -45,7 +49,9 @@ describe('the largest singular directions', () => {
     // ‖W‖² = ‖part‖² + ‖rest‖² holds for a projection on singular directions.
     expect((norm(part) ** 2 + norm(rest) ** 2) / norm(whole) ** 2).toBeCloseTo(1, 6);
     const next = product(largestDirections(rest, rows, columns, 1), rows, columns);
-    const last = norm(low.a.subarray((rank - 1) * columns));
+    // The smallest direction taken out: the length of its row of A times its column of B.
+    const column = Float32Array.from({ length: rows }, (_, row) => low.b[row * rank + rank - 1]!);
+    const last = norm(low.a.subarray((rank - 1) * columns)) * norm(column);
     expect(norm(next)).toBeLessThan(last);
     expect(norm(next)).toBeGreaterThan(0.5 * last);
   });

@@ -2,14 +2,13 @@
  * Settings of config.json under which readers go wrong, against transformers: the same numbers, or a refusal by
  * name, and a word about each setting that does nothing.
  */
-import { tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../models/load.ts';
 import type { LanguageModel } from '../../models/language-model.ts';
 import { ModelFileError } from '../../src/errors.ts';
-import { tokenLosses } from '../../src/forward/token-losses.ts';
 import { startEngine } from '../support/engines.ts';
 import { fixtureJson, openFixtureModel } from '../support/fixtures.ts';
+import { rowNll } from '../support/row-nll.ts';
 import type { Reference } from './parity.ts';
 
 interface Case {
@@ -54,29 +53,6 @@ async function openCase({ model, change }: Case): Promise<LanguageModel> {
   const merged = Object.entries({ ...(opened.config as object), ...change });
   const config = Object.fromEntries(merged.filter(([, value]) => value !== '(absent)'));
   return loadModel({ ...opened, config }, options);
-}
-
-async function rowNll(model: LanguageModel, { input_ids, lengths }: Reference): Promise<number[]> {
-  const sums: number[] = [];
-  for (const [row, length] of lengths.entries()) {
-    const positions = Int32Array.from({ length: length - 1 }, (_, i) => i);
-    const tokens = Int32Array.from(input_ids[row]!.slice(0, length));
-    const batch = {
-      tokens,
-      batch: 1,
-      time: length,
-      lengths: Int32Array.of(length),
-      examples: Int32Array.of(0),
-      rows: positions,
-      targets: tokens.slice(1),
-      exampleOf: positions.map(() => 0),
-      positionOf: positions.map((position) => position + 1),
-    };
-    const nll = tidy(() => tokenLosses(model, batch, {}, false).nll);
-    sums.push([...(await nll.data())].reduce((sum, each) => sum + each, 0));
-    nll.dispose();
-  }
-  return sums;
 }
 
 describe('config.json as transformers reads it', () => {
