@@ -1,8 +1,10 @@
 /** LoRA adapters as PEFT's files. */
 import { fileAt, pathFrom } from '#platform';
-import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, readPeftAdapter } from '../exchange/peft-read.ts';
+import { ADAPTER_CONFIG } from '../exchange/peft-config.ts';
+import { ADAPTER_WEIGHTS, readPeftAdapter } from '../exchange/peft-read.ts';
 import type { NamedBytes } from '../exchange/peft-write.ts';
 import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
+import type { Notice } from '../notices.ts';
 import { blobSource, bytesSource, type ByteSource } from '../storage/byte-source.ts';
 import { adapterFiles } from '../workflows/train/adapter-files.ts';
 import type { OpenModel } from '../workflows/open/open-model.ts';
@@ -10,14 +12,17 @@ import type { OpenModel } from '../workflows/open/open-model.ts';
 /**
  * Puts a PEFT adapter on a model. Free its memory with `adapter.dispose()`.
  * @param from an address or path of its folder, files that a person chose, or what `saveAdapter` gave
- * @throws ModelFileError, UnsupportedModelError listing all that does not fit the model
+ * `notices` of the result say what was left out or taken in another form.
+ * @throws ModelFileError, UnsupportedModelError listing all that does not fit the model; DataError for a
+ *   pattern in its settings that is no regular expression
  */
 export async function loadAdapter(
   { model }: OpenModel,
   from: string | Iterable<File | NamedBytes>,
-): Promise<LoraAdapter> {
-  const { settings, values } = await readPeftAdapter(await filesOf(from), model);
-  return adapterFromValues(model, settings, values);
+): Promise<LoraAdapter & { notices: readonly Notice[] }> {
+  const read = await readPeftAdapter(await filesOf(from), model);
+  const adapter = adapterFromValues(model, read.settings, read.values, read.saved);
+  return { ...adapter, notices: read.notices };
 }
 
 /** adapter_config.json, adapter_model.safetensors and a README, as PEFT's from_pretrained reads them. */
