@@ -4,7 +4,7 @@
  * invocation or by one group in a fixed order: no atomics, the same bits on every run.
  */
 import { matmulVariant } from '../engine/webgpu/kernel-variants.ts';
-import { GROUP } from './wgsl-program.ts';
+import { GROUP } from './wgsl-entry.ts';
 import {
   accumulators,
   allTerms,

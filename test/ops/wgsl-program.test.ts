@@ -1,7 +1,8 @@
 /** What can be said of the programs without a GPU: their keys and their text. */
 import { describe, expect, it } from 'vitest';
 import { matmulText, type Matmul } from '../../src/ops/wgsl-matmul.ts';
-import { programKey, programText } from '../../src/ops/wgsl-program.ts';
+import { programKey } from '../../src/ops/wgsl-program.ts';
+import { programText } from '../../src/ops/wgsl-text.ts';
 
 describe('program keys', () => {
   it('differ whenever a baked value differs, in name, value or type', () => {

@@ -5,14 +5,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { disposeTensor, emptyTensor, sameData } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { sizeOf } from '../shape.ts';
-import {
-  defineProgram,
-  GROUP,
-  groupsFor,
-  perRow,
-  perValue,
-  sumReduction,
-} from '../wgsl-program.ts';
+import { GROUP, groupsFor, perRow, perValue, sumReduction } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { AdamW, SquaredSum } from './adamw.ts';
 
 const runAdamW = defineProgram('adamw', () => ({
@@ -76,11 +70,13 @@ export const adamW: Kernel<AdamW> = (inputs, attributes) => {
 };
 
 /** Each group sums one run of `span` values; summed again until one value is left. */
-const runSum = defineProgram<{ squared: boolean }>('sum', ({ squared }) => ({
-  outputs: { sums: 'f32' },
-  inputs: { x: 'f32' },
-  uniforms: { rows: 'i32', count: 'i32', span: 'i32' },
-  code: `${sumReduction('sumOf')}
+const runSum = defineProgram<{ squared: boolean }>(
+  'sum',
+  ({ squared }) => ({
+    outputs: { sums: 'f32' },
+    inputs: { x: 'f32' },
+    uniforms: { rows: 'i32', count: 'i32', span: 'i32' },
+    code: `${sumReduction('sumOf')}
 ${perRow(`var own = 0.0;
   let end = min(uniforms.count, (row + 1) * uniforms.span);
   for (var i = row * uniforms.span + lane; i < end; i += ${GROUP}) {
@@ -88,7 +84,9 @@ ${perRow(`var own = 0.0;
   }
   let total = sumOf(own, lane);
   if (lane == 0) { sums[row] = total; }`)}`,
-}));
+  }),
+  { squares: { squared: true }, values: { squared: false } },
+);
 
 /** Values one group sums at most, and groups of the first pass at most. */
 const SPAN = 4096;

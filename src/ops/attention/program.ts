@@ -6,7 +6,8 @@
 import { matmulVariant, SUBGROUP } from '../../engine/webgpu/kernel-variants.ts';
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { Attention, AttentionAttributes, AttentionBackward } from './attention.ts';
 
 interface BakedAttention extends Record<string, string | number | boolean> {
@@ -102,17 +103,25 @@ ${body('')}
 
 const uniforms = { count: 'i32', time: 'i32', scale: 'f32' } as const;
 
-const runForward = defineProgram<BakedAttention>('attention', (baked) => {
-  const layout = headLayout(baked);
-  const k = headRow(baked.shared, layout, 'k', 'qkv', 'key');
-  const v = headRow(baked.shared, layout, 'v', 'qkv', 'value');
-  const { each, dot, zero, row } = layout;
-  return {
-    outputs: { out: layout.vectorType, logSumExp: 'f32' },
-    inputs: { qkv: layout.vectorType },
-    uniforms,
-    // The softmax of the keys seen so far, rescaled whenever a larger score turns up.
-    code: perValue(`${queryIndices(baked, layout)}
+const shown = {
+  vectors: { heads: 4, kvHeads: 2, headDim: 8, window: 0, shared: false },
+  'scalars-window': { heads: 3, kvHeads: 3, headDim: 3, window: 5, shared: false },
+  'shared-window': { heads: 4, kvHeads: 2, headDim: 16, window: 5, shared: true },
+};
+
+const runForward = defineProgram<BakedAttention>(
+  'attention',
+  (baked) => {
+    const layout = headLayout(baked);
+    const k = headRow(baked.shared, layout, 'k', 'qkv', 'key');
+    const v = headRow(baked.shared, layout, 'v', 'qkv', 'value');
+    const { each, dot, zero, row } = layout;
+    return {
+      outputs: { out: layout.vectorType, logSumExp: 'f32' },
+      inputs: { qkv: layout.vectorType },
+      uniforms,
+      // The softmax of the keys seen so far, rescaled whenever a larger score turns up.
+      code: perValue(`${queryIndices(baked, layout)}
 ${each((i) => `  let q${i} = qkv[query + ${i}] * uniforms.scale; var o${i} = ${zero};`)}
   var largest = -1e30;
   var total = 0.0;
@@ -133,8 +142,10 @@ ${each((i) => `    o${i} = o${i} * shrink + share * ${v.vector(i)};`)}`,
   )}
 ${each((i) => `  out[own + ${i}] = o${i} / total;`)}
   logSumExp[row * ${baked.heads} + head] = largest + log(total);`),
-  };
-});
+    };
+  },
+  shown,
+);
 
 export const attention: Kernel<Attention> = (inputs, attributes) => {
   const { baked, uniforms: values, rows, heads, headDim } = callOf(attributes);
@@ -150,16 +161,18 @@ export const attention: Kernel<Attention> = (inputs, attributes) => {
   return { out, logSumExp };
 };
 
-const runQueryGradient = defineProgram<BakedAttention>('attention dq', (baked) => {
-  const layout = headLayout(baked);
-  const k = headRow(baked.shared, layout, 'k', 'qkv', 'key');
-  const v = headRow(baked.shared, layout, 'v', 'qkv', 'value');
-  const { each, dot, zero, row, vectorType } = layout;
-  return {
-    outputs: { dqkv: vectorType, deltas: 'f32' },
-    inputs: { qkv: vectorType, out: vectorType, logSumExp: 'f32', dy: vectorType },
-    uniforms,
-    code: perValue(`${queryIndices(baked, layout)}
+const runQueryGradient = defineProgram<BakedAttention>(
+  'attention dq',
+  (baked) => {
+    const layout = headLayout(baked);
+    const k = headRow(baked.shared, layout, 'k', 'qkv', 'key');
+    const v = headRow(baked.shared, layout, 'v', 'qkv', 'value');
+    const { each, dot, zero, row, vectorType } = layout;
+    return {
+      outputs: { dqkv: vectorType, deltas: 'f32' },
+      inputs: { qkv: vectorType, out: vectorType, logSumExp: 'f32', dy: vectorType },
+      uniforms,
+      code: perValue(`${queryIndices(baked, layout)}
 ${each((i) => `  let q${i} = qkv[query + ${i}] * uniforms.scale; var dq${i} = ${zero};`)}
 ${each((i) => `  let g${i} = dy[own + ${i}];`)}
   let lse = logSumExp[row * ${baked.heads} + head];
@@ -181,30 +194,34 @@ ${each((i) => `  let g${i} = dy[own + ${i}];`)}
 ${each((i) => `    dq${i} += dScore * ${k.vector(i)};`)}`,
   )}
 ${each((i) => `  dqkv[query + ${i}] = uniforms.scale * dq${i};`)}`),
-  };
-});
+    };
+  },
+  shown,
+);
 
-const runKeyGradient = defineProgram<BakedKeys>('attention dk dv', (baked) => {
-  const { heads, kvHeads, window, gradients, shared } = baked;
-  const layout = headLayout(baked);
-  const { each, dot, zero, row, vectors, vectorType } = layout;
-  const q = headRow(shared, layout, 'q', 'qkv', 'query');
-  const g = headRow(shared, layout, 'g', 'dy', 'dyAt');
-  const key = gradients !== 'value';
-  const value = gradients !== 'key';
-  const sharedEnd = window > 0 ? `min(uniforms.time, (s | 3) + ${window})` : 'uniforms.time';
-  const perHead = `
+const runKeyGradient = defineProgram<BakedKeys>(
+  'attention dk dv',
+  (baked) => {
+    const { heads, kvHeads, window, gradients, shared } = baked;
+    const layout = headLayout(baked);
+    const { each, dot, zero, row, vectors, vectorType } = layout;
+    const q = headRow(shared, layout, 'q', 'qkv', 'query');
+    const g = headRow(shared, layout, 'g', 'dy', 'dyAt');
+    const key = gradients !== 'value';
+    const value = gradients !== 'key';
+    const sharedEnd = window > 0 ? `min(uniforms.time, (s | 3) + ${window})` : 'uniforms.time';
+    const perHead = `
   let s = index % uniforms.time;
   let kvHead = (index / uniforms.time) % ${kvHeads};
   let first_row = (index / (uniforms.time * ${kvHeads})) * uniforms.time;
   let keyAt = (first_row + s) * ${row} + (${heads} + kvHead) * ${vectors};
   let valueAt = keyAt + ${kvHeads * vectors};
   let end = ${window > 0 ? `min(uniforms.time, s + ${window})` : 'uniforms.time'};`;
-  return {
-    outputs: { dqkv: vectorType },
-    inputs: { qkv: vectorType, logSumExp: 'f32', deltas: 'f32', dy: vectorType },
-    uniforms,
-    code: perValue(`${perHead}
+    return {
+      outputs: { dqkv: vectorType },
+      inputs: { qkv: vectorType, logSumExp: 'f32', deltas: 'f32', dy: vectorType },
+      uniforms,
+      code: perValue(`${perHead}
 ${each((i) => `  let k${i} = qkv[keyAt + ${i}] * uniforms.scale;`)}
 ${key ? each((i) => `  let v${i} = qkv[valueAt + ${i}]; var dk${i} = ${zero};`) : ''}
 ${value ? each((i) => `  var dv${i} = ${zero};`) : ''}
@@ -233,8 +250,14 @@ ${each((i) => `      dk${i} += dScore * ${q.vector(i)};`)}`
   }
 ${key ? each((i) => `  dqkv[keyAt + ${i}] = uniforms.scale * dk${i};`) : ''}
 ${value ? each((i) => `  dqkv[valueAt + ${i}] = dv${i};`) : ''}`),
-  };
-});
+    };
+  },
+  {
+    vectors: { ...shown.vectors, gradients: 'both' },
+    'scalars-window-key': { ...shown['scalars-window'], gradients: 'key' },
+    'shared-window-value': { ...shown['shared-window'], gradients: 'value' },
+  },
+);
 
 /** Two dispatches, three for wide heads. */
 export const attentionBackward: Kernel<AttentionBackward> = (inputs, attributes) => {

@@ -7,7 +7,6 @@ import { headLayout } from '../attention/program.ts';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import {
-  defineProgram,
   GROUP,
   groupsFor,
   perRow,
@@ -15,7 +14,8 @@ import {
   reduction,
   spread,
   sumReduction,
-} from '../wgsl-program.ts';
+} from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { CachedAttention } from './cached-attention.ts';
 
 const runWrite = defineProgram('cached attention write', () => ({
@@ -45,20 +45,22 @@ interface BakedRead extends Record<string, number> {
   window: number;
 }
 
-const runRead = defineProgram<BakedRead>('cached attention read', (baked) => {
-  const { heads, kvHeads, headDim, window } = baked;
-  const layout = headLayout(baked);
-  const cached = 2 * kvHeads * layout.vectors;
-  const lanes = headDim / layout.vectors;
-  // Vectors of the output that one invocation owns.
-  const owned = Math.ceil(layout.vectors / GROUP);
-  const own = (text: (i: number, vector: string) => string) =>
-    Array.from({ length: owned }, (_, i) => text(i, `lane + ${i * GROUP}`)).join('\n');
-  return {
-    outputs: { out: layout.vectorType },
-    inputs: { qkv: layout.vectorType, cache: layout.vectorType, lengths: 'i32' },
-    uniforms: { rows: 'i32', time: 'i32', capacity: 'i32', scale: 'f32' },
-    code: `${sumReduction('sumOf')}
+const runRead = defineProgram<BakedRead>(
+  'cached attention read',
+  (baked) => {
+    const { heads, kvHeads, headDim, window } = baked;
+    const layout = headLayout(baked);
+    const cached = 2 * kvHeads * layout.vectors;
+    const lanes = headDim / layout.vectors;
+    // Vectors of the output that one invocation owns.
+    const owned = Math.ceil(layout.vectors / GROUP);
+    const own = (text: (i: number, vector: string) => string) =>
+      Array.from({ length: owned }, (_, i) => text(i, `lane + ${i * GROUP}`)).join('\n');
+    return {
+      outputs: { out: layout.vectorType },
+      inputs: { qkv: layout.vectorType, cache: layout.vectorType, lengths: 'i32' },
+      uniforms: { rows: 'i32', time: 'i32', capacity: 'i32', scale: 'f32' },
+      code: `${sumReduction('sumOf')}
 ${reduction('largestOf', 'f32', (a, b) => `max(${a}, ${b})`)}
 var<workgroup> shares : array<f32, ${GROUP}>;
 ${perRow(`let head = row % ${heads};
@@ -99,8 +101,13 @@ ${own((i, vector) => `      if (${vector} < ${layout.vectors}) { o${i} += shares
     workgroupBarrier();
   }
 ${own((i, vector) => `  if (${vector} < ${layout.vectors}) { out[row * ${layout.vectors} + ${vector}] = o${i} / max(total, 1e-30); }`)}`)}`,
-  };
-});
+    };
+  },
+  {
+    vectors: { heads: 4, kvHeads: 2, headDim: 8, window: 0 },
+    'scalars-window': { heads: 3, kvHeads: 3, headDim: 3, window: 5 },
+  },
+);
 
 export const cachedAttention: Kernel<CachedAttention> = (inputs, attributes) => {
   const { batch, time, capacity, heads, kvHeads, headDim, window, scale } = attributes;

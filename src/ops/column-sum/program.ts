@@ -3,7 +3,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { ColumnSum } from './column-sum.ts';
 
 const run = defineProgram('column sum', () => ({

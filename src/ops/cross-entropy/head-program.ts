@@ -2,7 +2,7 @@
 import { partNames, type WeightFormat } from '../weight.ts';
 import { matmulText, type MatmulPlan } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 
 export interface BakedHead extends Record<string, string | number | boolean> {
   plan: MatmulPlan;
@@ -11,6 +11,17 @@ export interface BakedHead extends Record<string, string | number | boolean> {
   alignedIn: boolean;
   alignedVocabulary: boolean;
 }
+
+const aligned = { parts: 1, alignedIn: true, alignedVocabulary: true } as const;
+const shown: Variants<BakedHead> = {
+  tile64: { ...aligned, plan: 'tile64', format: 'f32' },
+  'split-int8': { ...aligned, plan: 'split', format: 'int8' },
+  'subgroup-f16': { ...aligned, plan: 'subgroup', format: 'f16' },
+  'register-unaligned-parts': {
+    ...{ plan: 'register', format: 'bf16', parts: 2 },
+    ...{ alignedIn: false, alignedVocabulary: false },
+  },
+};
 
 const columns = { width: 'uniforms.columns', limit: 'uniforms.columns' };
 const vocabulary = { width: 'uniforms.vocabulary', limit: 'uniforms.vocabulary' };
@@ -36,13 +47,15 @@ const headReader = ({ parts, format, alignedIn }: BakedHead) =>
     ...columns,
   });
 
-export const runLogits = defineProgram<BakedHead>('cross-entropy logits', (baked) => {
-  const { plan, alignedIn, alignedVocabulary } = baked;
-  return {
-    outputs: { logits: elementType('f32', alignedVocabulary) },
-    inputs: { x: elementType('f32', alignedIn), rows: 'i32', ...headBuffers(baked) },
-    uniforms: headUniforms,
-    code: `${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
+export const runLogits = defineProgram<BakedHead>(
+  'cross-entropy logits',
+  (baked) => {
+    const { plan, alignedIn, alignedVocabulary } = baked;
+    return {
+      outputs: { logits: elementType('f32', alignedVocabulary) },
+      inputs: { x: elementType('f32', alignedIn), rows: 'i32', ...headBuffers(baked) },
+      uniforms: headUniforms,
+      code: `${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
 ${headReader(baked)}
 fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return xRow(rows[uniforms.first + row], k); }
 fn rightTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return headRow(row, k); }
@@ -54,16 +67,20 @@ ${matmulText({
   columns: 'uniforms.vocabulary',
   terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.columns' },
 })}`,
-  };
-});
+    };
+  },
+  shown,
+);
 
-export const runInputGradient = defineProgram<BakedHead>('cross-entropy dx', (baked) => {
-  const { plan, alignedIn, alignedVocabulary } = baked;
-  return {
-    outputs: { dx: elementType('f32', alignedIn) },
-    inputs: { logits: elementType('f32', alignedVocabulary), ...headBuffers(baked) },
-    uniforms: headUniforms,
-    code: `${matrixReader({ name: 'logitsRow', buffers: ['logits'], format: 'f32', aligned: alignedVocabulary, ...vocabulary })}
+export const runInputGradient = defineProgram<BakedHead>(
+  'cross-entropy dx',
+  (baked) => {
+    const { plan, alignedIn, alignedVocabulary } = baked;
+    return {
+      outputs: { dx: elementType('f32', alignedIn) },
+      inputs: { logits: elementType('f32', alignedVocabulary), ...headBuffers(baked) },
+      uniforms: headUniforms,
+      code: `${matrixReader({ name: 'logitsRow', buffers: ['logits'], format: 'f32', aligned: alignedVocabulary, ...vocabulary })}
 ${headReader(baked)}
 fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return logitsRow(row, k); }
 fn rightTerm(z : i32, k : i32, column : i32) -> vec4<f32> { return headRow(k, column); }
@@ -75,8 +92,10 @@ ${matmulText({
   columns: 'uniforms.columns',
   terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.vocabulary' },
 })}`,
-  };
-});
+    };
+  },
+  shown,
+);
 
 interface BakedWeightGradient extends Record<string, string | boolean> {
   plan: MatmulPlan;
@@ -84,24 +103,26 @@ interface BakedWeightGradient extends Record<string, string | boolean> {
   alignedVocabulary: boolean;
 }
 
-export const runWeightGradient = defineProgram<BakedWeightGradient>('cross-entropy dw', (baked) => {
-  const { plan, alignedIn, alignedVocabulary } = baked;
-  const add = alignedIn
-    ? 'if (uniforms.first > 0) { value += dw[at / 4]; }'
-    : `if (uniforms.first > 0) {
+export const runWeightGradient = defineProgram<BakedWeightGradient>(
+  'cross-entropy dw',
+  (baked) => {
+    const { plan, alignedIn, alignedVocabulary } = baked;
+    const add = alignedIn
+      ? 'if (uniforms.first > 0) { value += dw[at / 4]; }'
+      : `if (uniforms.first > 0) {
     for (var q = 0; q < 4; q++) {
       if (column + q < uniforms.columns) { value[q] += dw[at + q]; }
     }
   }`;
-  return {
-    outputs: { dw: elementType('f32', alignedIn) },
-    inputs: {
-      x: elementType('f32', alignedIn),
-      rows: 'i32',
-      logits: elementType('f32', alignedVocabulary),
-    },
-    uniforms: headUniforms,
-    code: `${matrixReader({ name: 'logitsRow', buffers: ['logits'], format: 'f32', aligned: alignedVocabulary, ...vocabulary })}
+    return {
+      outputs: { dw: elementType('f32', alignedIn) },
+      inputs: {
+        x: elementType('f32', alignedIn),
+        rows: 'i32',
+        logits: elementType('f32', alignedVocabulary),
+      },
+      uniforms: headUniforms,
+      code: `${matrixReader({ name: 'logitsRow', buffers: ['logits'], format: 'f32', aligned: alignedVocabulary, ...vocabulary })}
 ${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
 fn leftTerm(z : i32, k : i32, row : i32) -> vec4<f32> { return logitsRow(k, row); }
 fn rightTerm(z : i32, k : i32, column : i32) -> vec4<f32> {
@@ -115,5 +136,11 @@ ${matmulText({
   columns: 'uniforms.columns',
   terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.count' },
 })}`,
-  };
-});
+    };
+  },
+  {
+    tile64: { plan: 'tile64', alignedIn: true, alignedVocabulary: true },
+    subgroup: { plan: 'subgroup', alignedIn: true, alignedVocabulary: true },
+    'register-unaligned': { plan: 'register', alignedIn: false, alignedVocabulary: false },
+  },
+);

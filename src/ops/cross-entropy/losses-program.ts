@@ -1,7 +1,8 @@
 /** From logits to losses on WebGPU; the logits may become their own gradient. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { rowLanes } from '../../engine/webgpu/kernel-variants.ts';
-import { defineProgram, perRow, reduction, rowGroups, sumReduction } from '../wgsl-program.ts';
+import { perRow, reduction, rowGroups, sumReduction } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 
 interface BakedLosses extends Record<string, string | number> {
   /** Invocations for a row. */
@@ -10,12 +11,14 @@ interface BakedLosses extends Record<string, string | number> {
   gradient: 'none' | 'plain' | 'scaled';
 }
 
-const runLosses = defineProgram<BakedLosses>('cross-entropy losses', ({ lanes, gradient }) => ({
-  outputs: { logits: 'f32', nll: 'f32', correct: 'f32' },
-  inputs: { targets: 'i32', ...(gradient === 'scaled' && { dy: 'f32' }) },
-  uniforms: { first: 'i32', rows: 'i32', vocabulary: 'i32' },
-  // The likeliest token is the first with the largest logit, as argMax would say.
-  code: `${sumReduction('sumOf', lanes)}
+const runLosses = defineProgram<BakedLosses>(
+  'cross-entropy losses',
+  ({ lanes, gradient }) => ({
+    outputs: { logits: 'f32', nll: 'f32', correct: 'f32' },
+    inputs: { targets: 'i32', ...(gradient === 'scaled' && { dy: 'f32' }) },
+    uniforms: { first: 'i32', rows: 'i32', vocabulary: 'i32' },
+    // The likeliest token is the first with the largest logit, as argMax would say.
+    code: `${sumReduction('sumOf', lanes)}
 ${reduction('largestOf', 'f32', (a, b) => `max(${a}, ${b})`, lanes)}
 ${reduction('firstOf', 'i32', (a, b) => `min(${a}, ${b})`, lanes)}
 ${perRow(
@@ -48,7 +51,13 @@ ${perRow(
   }`,
   lanes,
 )}`,
-}));
+  }),
+  {
+    group: { lanes: 64, gradient: 'none' },
+    'group-gradient': { lanes: 64, gradient: 'plain' },
+    'invocation-scaled': { lanes: 1, gradient: 'scaled' },
+  },
+);
 
 export interface Losses {
   /** [rows of the chunk, V] */

@@ -2,7 +2,8 @@
 import { clear, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { ScatterRows } from './cross-entropy.ts';
 
 // Rows are distinct, so no two invocations write the same value.

@@ -2,7 +2,8 @@
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { sizeOf } from '../shape.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { Dropout } from './dropout.ts';
 import { dropoutThreshold } from './hash.ts';
 

@@ -4,7 +4,8 @@ import type { Kernel } from '../define-op.ts';
 import { lengthOf, matrixShape } from '../shape.ts';
 import { partNames, type WeightFormat } from '../weight.ts';
 import { elementType, matrixReader } from '../wgsl-matrix.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { Embedding, EmbeddingGradient } from './embedding.ts';
 
 interface BakedEmbedding extends Record<string, string | number | boolean> {
@@ -13,25 +14,35 @@ interface BakedEmbedding extends Record<string, string | number | boolean> {
   aligned: boolean;
 }
 
-const runEmbedding = defineProgram<BakedEmbedding>('embedding', ({ format, parts, aligned }) => {
-  const buffers = partNames(parts);
-  const columns = 'uniforms.columns';
-  return {
-    outputs: { y: 'f32' },
-    inputs: {
-      ids: 'i32',
-      ...Object.fromEntries(buffers.map((name) => [name, elementType(format, aligned)])),
-    },
-    uniforms: { count: 'i32', columns: 'i32', quads: 'i32', partRows: 'i32' },
-    code: `${matrixReader({ name: 'tableRow', buffers, format, aligned, width: columns, limit: columns, partRows: 'uniforms.partRows' })}
+const runEmbedding = defineProgram<BakedEmbedding>(
+  'embedding',
+  ({ format, parts, aligned }) => {
+    const buffers = partNames(parts);
+    const columns = 'uniforms.columns';
+    return {
+      outputs: { y: 'f32' },
+      inputs: {
+        ids: 'i32',
+        ...Object.fromEntries(buffers.map((name) => [name, elementType(format, aligned)])),
+      },
+      uniforms: { count: 'i32', columns: 'i32', quads: 'i32', partRows: 'i32' },
+      code: `${matrixReader({ name: 'tableRow', buffers, format, aligned, width: columns, limit: columns, partRows: 'uniforms.partRows' })}
 ${perValue(`let row = index / uniforms.quads;
   let column = 4 * (index % uniforms.quads);
   let values = tableRow(ids[row], column);
   for (var q = 0; q < 4; q++) {
     if (column + q < ${columns}) { y[row * ${columns} + column + q] = values[q]; }
   }`)}`,
-  };
-});
+    };
+  },
+  {
+    f32: { format: 'f32', parts: 1, aligned: true },
+    'f32-unaligned': { format: 'f32', parts: 1, aligned: false },
+    f16: { format: 'f16', parts: 1, aligned: true },
+    'bf16-unaligned-parts': { format: 'bf16', parts: 2, aligned: false },
+    int8: { format: 'int8', parts: 1, aligned: true },
+  },
+);
 
 export const embedding: Kernel<Embedding> = (inputs, { format, columns, partRows }) => {
   const rows = lengthOf(inputs.ids);

@@ -5,7 +5,8 @@
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { sizeOf } from '../shape.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { Gelu, GeluBackward, GeluForm } from './gelu.ts';
 
 interface BakedGelu extends Record<string, string> {
@@ -35,21 +36,29 @@ fn slope(v : f32) -> f32 {
 }`,
 };
 
-const runForward = defineProgram<BakedGelu>('gelu', ({ form }) => ({
-  outputs: { y: 'f32' },
-  inputs: { x: 'f32' },
-  uniforms: { count: 'i32' },
-  code: `${functions[form]}
+const runForward = defineProgram<BakedGelu>(
+  'gelu',
+  ({ form }) => ({
+    outputs: { y: 'f32' },
+    inputs: { x: 'f32' },
+    uniforms: { count: 'i32' },
+    code: `${functions[form]}
 ${perValue('  y[index] = 0.5 * x[index] * (1.0 + inner(x[index]));')}`,
-}));
+  }),
+  { tanh: { form: 'tanh' }, erf: { form: 'erf' } },
+);
 
-const runBackward = defineProgram<BakedGelu>('gelu backward', ({ form }) => ({
-  outputs: { dx: 'f32' },
-  inputs: { x: 'f32', dy: 'f32' },
-  uniforms: { count: 'i32' },
-  code: `${functions[form]}
+const runBackward = defineProgram<BakedGelu>(
+  'gelu backward',
+  ({ form }) => ({
+    outputs: { dx: 'f32' },
+    inputs: { x: 'f32', dy: 'f32' },
+    uniforms: { count: 'i32' },
+    code: `${functions[form]}
 ${perValue('  dx[index] = dy[index] * slope(x[index]);')}`,
-}));
+  }),
+  { tanh: { form: 'tanh' }, erf: { form: 'erf' } },
+);
 
 export const gelu: Kernel<Gelu> = ({ x }, { form }) => {
   const y = emptyTensor(x.shape);

@@ -3,7 +3,8 @@ import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import { sumColumns } from '../column-sum/program.ts';
 import type { Kernel } from '../define-op.ts';
 import { normCall, type BakedNorm, type BakedNormBackward } from '../rms-norm/program.ts';
-import { defineProgram, perRow, reduction, sumReduction } from '../wgsl-program.ts';
+import { GROUP, perRow, reduction, sumReduction } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { GammaGradient, LayerNorm, LayerNormBackward } from './layer-norm.ts';
 
 const uniforms = { rows: 'i32', width: 'i32', epsilon: 'f32' } as const;
@@ -20,11 +21,13 @@ const statistics = (lanes: number) => `let start = row * uniforms.width;
   }
   let rho = inverseSqrt(sumOf(squares, lane) / width + uniforms.epsilon);`;
 
-const runForward = defineProgram<BakedNorm>('layer norm', ({ lanes }) => ({
-  outputs: { y: 'f32' },
-  inputs: { x: 'f32', gamma: 'f32', beta: 'f32' },
-  uniforms,
-  code: `${sumReduction('sumOf', lanes)}
+const runForward = defineProgram<BakedNorm>(
+  'layer norm',
+  ({ lanes }) => ({
+    outputs: { y: 'f32' },
+    inputs: { x: 'f32', gamma: 'f32', beta: 'f32' },
+    uniforms,
+    code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `${statistics(lanes)}
   for (var c = lane; c < uniforms.width; c += ${lanes}) {
@@ -32,13 +35,17 @@ ${perRow(
   }`,
   lanes,
 )}`,
-}));
+  }),
+  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
+);
 
-const runBackward = defineProgram<BakedNormBackward>('layer norm backward', ({ lanes, soFar }) => ({
-  outputs: { dx: 'f32' },
-  inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
-  uniforms,
-  code: `${sumReduction('sumOf', lanes)}
+const runBackward = defineProgram<BakedNormBackward>(
+  'layer norm backward',
+  ({ lanes, soFar }) => ({
+    outputs: { dx: 'f32' },
+    inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
+    uniforms,
+    code: `${sumReduction('sumOf', lanes)}
 ${reduction('sumOfPairs', 'vec2<f32>', (a, b) => `${a} + ${b}`, lanes)}
 ${perRow(
   `${statistics(lanes)}
@@ -54,13 +61,20 @@ ${perRow(
   }`,
   lanes,
 )}`,
-}));
+  }),
+  {
+    group: { lanes: GROUP, soFar: true },
+    invocation: { lanes: 1, soFar: false },
+  },
+);
 
-const runAlong = defineProgram<BakedNorm>('layer norm along', ({ lanes }) => ({
-  outputs: { along: 'f32' },
-  inputs: { x: 'f32', dy: 'f32' },
-  uniforms,
-  code: `${sumReduction('sumOf', lanes)}
+const runAlong = defineProgram<BakedNorm>(
+  'layer norm along',
+  ({ lanes }) => ({
+    outputs: { along: 'f32' },
+    inputs: { x: 'f32', dy: 'f32' },
+    uniforms,
+    code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `${statistics(lanes)}
   for (var c = lane; c < uniforms.width; c += ${lanes}) {
@@ -68,7 +82,9 @@ ${perRow(
   }`,
   lanes,
 )}`,
-}));
+  }),
+  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
+);
 
 export const layerNorm: Kernel<LayerNorm> = (inputs, attributes) => {
   const y = emptyTensor(inputs.x.shape);

@@ -3,17 +3,20 @@ import { rowLanes } from '../../engine/webgpu/kernel-variants.ts';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
-import { defineProgram, perRow, reduction, rowGroups } from '../wgsl-program.ts';
+import { perRow, reduction, rowGroups } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { Likeliest } from './likeliest.ts';
 
 /** Invocations for a row. */
 const LANES = 256;
 
-const runLikeliest = defineProgram<{ lanes: number }>('likeliest', ({ lanes }) => ({
-  outputs: { best: 'i32' },
-  inputs: { logits: 'f32' },
-  uniforms: { rows: 'i32', width: 'i32' },
-  code: `${reduction('largestOf', 'f32', (a, b) => `max(${a}, ${b})`, lanes)}
+const runLikeliest = defineProgram<{ lanes: number }>(
+  'likeliest',
+  ({ lanes }) => ({
+    outputs: { best: 'i32' },
+    inputs: { logits: 'f32' },
+    uniforms: { rows: 'i32', width: 'i32' },
+    code: `${reduction('largestOf', 'f32', (a, b) => `max(${a}, ${b})`, lanes)}
 ${reduction('firstOf', 'i32', (a, b) => `min(${a}, ${b})`, lanes)}
 ${perRow(
   `let start = row * uniforms.width;
@@ -28,7 +31,9 @@ ${perRow(
   if (lane == 0) { best[row] = first; }`,
   lanes,
 )}`,
-}));
+  }),
+  { group: { lanes: LANES }, invocation: { lanes: 1 } },
+);
 
 export const likeliest: Kernel<Likeliest> = (inputs) => {
   const [rows, width] = matrixShape(inputs.logits);

@@ -4,7 +4,7 @@ import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
 import { matmulGroups, matmulText, planMatmul, type MatmulPlan } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { LoraBGradient, LoraHiddenGradient } from './linear.ts';
 import {
   adaptedRows,
@@ -21,6 +21,13 @@ interface BakedLora extends Record<string, string | boolean> {
   alignedOut: boolean;
   alignedRank: boolean;
 }
+
+const shown: Variants<BakedLora> = {
+  tile32: { plan: 'tile32', alignedOut: true, alignedRank: true },
+  split: { plan: 'split', alignedOut: true, alignedRank: true },
+  subgroup: { plan: 'subgroup', alignedOut: true, alignedRank: true },
+  'register-unaligned': { plan: 'register', alignedOut: false, alignedRank: false },
+};
 
 const uniforms = {
   ...slotTypes,
@@ -47,14 +54,16 @@ fn dyTerm(z : i32, row : i32, column : i32) -> vec4<f32> {
   return select(vec4(0.0), dyRow(row, slot.x + column), inside);
 }`;
 
-const runHiddenGradient = defineProgram<BakedLora>('lora hidden gradient', (baked) => {
-  const { plan, alignedOut, alignedRank } = baked;
-  const rank = { width: 'uniforms.rank', limit: 'uniforms.rank' };
-  return {
-    outputs: { g: elementType('f32', alignedRank) },
-    inputs: { dy: elementType('f32', alignedOut), b: elementType('f32', alignedRank) },
-    uniforms,
-    code: `${dyOfSlot(alignedOut)}
+const runHiddenGradient = defineProgram<BakedLora>(
+  'lora hidden gradient',
+  (baked) => {
+    const { plan, alignedOut, alignedRank } = baked;
+    const rank = { width: 'uniforms.rank', limit: 'uniforms.rank' };
+    return {
+      outputs: { g: elementType('f32', alignedRank) },
+      inputs: { dy: elementType('f32', alignedOut), b: elementType('f32', alignedRank) },
+      uniforms,
+      code: `${dyOfSlot(alignedOut)}
 ${matrixReader({ name: 'bRow', buffers: ['b'], format: 'f32', aligned: alignedRank, ...rank })}
 fn bTerm(z : i32, k : i32, column : i32) -> vec4<f32> { return bRow(uniforms.slots[z].z + k, column); }
 ${matrixWriter('g', alignedRank, 'uniforms.rank', 'value *= uniforms.scale;', 'row * uniforms.hiddenWidth + z * uniforms.rank + column')}
@@ -65,8 +74,10 @@ ${matmulText({
   columns: 'uniforms.rank',
   terms: { left: 'dyTerm', right: 'bTerm', depth: 'slotRows(z)' },
 })}`,
-  };
-});
+    };
+  },
+  shown,
+);
 
 export const loraHiddenGradient: Kernel<LoraHiddenGradient> = (inputs, attributes) => {
   const { rank, scale, slots } = attributes;
@@ -91,14 +102,16 @@ export const loraHiddenGradient: Kernel<LoraHiddenGradient> = (inputs, attribute
   return { g };
 };
 
-const runBGradient = defineProgram<BakedLora>('lora b gradient', (baked) => {
-  const { plan, alignedOut, alignedRank } = baked;
-  const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
-  return {
-    outputs: { db: elementType('f32', alignedRank) },
-    inputs: { dy: elementType('f32', alignedOut), hidden: elementType('f32', alignedRank) },
-    uniforms,
-    code: `${dyOfSlot(alignedOut)}
+const runBGradient = defineProgram<BakedLora>(
+  'lora b gradient',
+  (baked) => {
+    const { plan, alignedOut, alignedRank } = baked;
+    const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
+    return {
+      outputs: { db: elementType('f32', alignedRank) },
+      inputs: { dy: elementType('f32', alignedOut), hidden: elementType('f32', alignedRank) },
+      uniforms,
+      code: `${dyOfSlot(alignedOut)}
 ${matrixReader({ name: 'hiddenRow', buffers: ['hidden'], format: 'f32', aligned: alignedRank, ...hidden })}
 fn hiddenTerm(z : i32, k : i32, column : i32) -> vec4<f32> {
   return hiddenRow(k, z * uniforms.rank + column);
@@ -111,8 +124,10 @@ ${matmulText({
   columns: 'uniforms.rank',
   terms: { left: 'dyTerm', right: 'hiddenTerm', depth: 'uniforms.count' },
 })}`,
-  };
-});
+    };
+  },
+  shown,
+);
 
 export const loraBGradient: Kernel<LoraBGradient> = (inputs, attributes) => {
   const { rank, scale, slots } = attributes;

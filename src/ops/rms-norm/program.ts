@@ -5,14 +5,8 @@ import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import { sumColumns } from '../column-sum/program.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
-import {
-  defineProgram,
-  GROUP,
-  perRow,
-  reduction,
-  rowGroups,
-  sumReduction,
-} from '../wgsl-program.ts';
+import { GROUP, perRow, reduction, rowGroups, sumReduction } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { GammaGradient, NormAttributes, RmsNorm, RmsNormBackward } from './rms-norm.ts';
 
 /** Programs of a norm. */
@@ -28,11 +22,13 @@ export interface BakedNormBackward extends BakedNorm {
 
 const uniforms = { rows: 'i32', width: 'i32', epsilon: 'f32' } as const;
 
-const runForward = defineProgram<BakedNorm>('rms norm', ({ lanes }) => ({
-  outputs: { y: 'f32' },
-  inputs: { x: 'f32', gamma: 'f32' },
-  uniforms,
-  code: `${sumReduction('sumOf', lanes)}
+const runForward = defineProgram<BakedNorm>(
+  'rms norm',
+  ({ lanes }) => ({
+    outputs: { y: 'f32' },
+    inputs: { x: 'f32', gamma: 'f32' },
+    uniforms,
+    code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `let start = row * uniforms.width;
   var squares = 0.0;
@@ -45,14 +41,18 @@ ${perRow(
   }`,
   lanes,
 )}`,
-}));
+  }),
+  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
+);
 
 // The mean of γ·dy·x̂ needs ρ only as a factor, so both sums are taken in one pass.
-const runBackward = defineProgram<BakedNormBackward>('rms norm backward', ({ lanes, soFar }) => ({
-  outputs: { dx: 'f32', y: 'f32' },
-  inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
-  uniforms,
-  code: `${reduction('sumOf', 'vec2<f32>', (a, b) => `${a} + ${b}`, lanes)}
+const runBackward = defineProgram<BakedNormBackward>(
+  'rms norm backward',
+  ({ lanes, soFar }) => ({
+    outputs: { dx: 'f32', y: 'f32' },
+    inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
+    uniforms,
+    code: `${reduction('sumOf', 'vec2<f32>', (a, b) => `${a} + ${b}`, lanes)}
 ${perRow(
   `let start = row * uniforms.width;
   var sums = vec2(0.0);
@@ -69,13 +69,20 @@ ${perRow(
   }`,
   lanes,
 )}`,
-}));
+  }),
+  {
+    group: { lanes: GROUP, soFar: true },
+    invocation: { lanes: 1, soFar: false },
+  },
+);
 
-const runAlong = defineProgram<BakedNorm>('rms norm along', ({ lanes }) => ({
-  outputs: { along: 'f32' },
-  inputs: { x: 'f32', dy: 'f32' },
-  uniforms,
-  code: `${sumReduction('sumOf', lanes)}
+const runAlong = defineProgram<BakedNorm>(
+  'rms norm along',
+  ({ lanes }) => ({
+    outputs: { along: 'f32' },
+    inputs: { x: 'f32', dy: 'f32' },
+    uniforms,
+    code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `let start = row * uniforms.width;
   var squares = 0.0;
@@ -88,7 +95,9 @@ ${perRow(
   }`,
   lanes,
 )}`,
-}));
+  }),
+  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
+);
 
 /** Invocations for a row of x, and what is common to all calls of a norm's programs. */
 export function normCall(x: TensorInfo, { epsilon }: NormAttributes) {

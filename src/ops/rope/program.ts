@@ -2,7 +2,8 @@
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import type { Rope } from './rope.ts';
 
 interface BakedRope extends Record<string, number | boolean> {
@@ -12,16 +13,18 @@ interface BakedRope extends Record<string, number | boolean> {
   inverse: boolean;
 }
 
-const runRope = defineProgram<BakedRope>('rope', ({ heads, headDim, rotaryDim, inverse }) => {
-  const half = rotaryDim / 2;
-  /** Pairs of a head that are not rotated. */
-  const rest = Math.ceil((headDim - rotaryDim) / 2);
-  return {
-    outputs: { y: 'f32' },
-    inputs: { x: 'f32', table: 'f32', positions: 'i32' },
-    uniforms: { count: 'i32', width: 'i32', pairs: 'i32' },
-    // What is not rotated comes in pairs of neighbors; the last one of an odd width is alone.
-    code: perValue(`let row = index / uniforms.pairs;
+const runRope = defineProgram<BakedRope>(
+  'rope',
+  ({ heads, headDim, rotaryDim, inverse }) => {
+    const half = rotaryDim / 2;
+    /** Pairs of a head that are not rotated. */
+    const rest = Math.ceil((headDim - rotaryDim) / 2);
+    return {
+      outputs: { y: 'f32' },
+      inputs: { x: 'f32', table: 'f32', positions: 'i32' },
+      uniforms: { count: 'i32', width: 'i32', pairs: 'i32' },
+      // What is not rotated comes in pairs of neighbors; the last one of an odd width is alone.
+      code: perValue(`let row = index / uniforms.pairs;
   let pair = index - row * uniforms.pairs;
   let start = row * uniforms.width;
   let head = pair / ${half + rest};
@@ -44,8 +47,13 @@ const runRope = defineProgram<BakedRope>('rope', ({ heads, headDim, rotaryDim, i
   let end = select(uniforms.width, (head + 1) * ${headDim}, inside);
   y[start + column] = x[start + column];
   if (column + 1 < end) { y[start + column + 1] = x[start + column + 1]; }`),
-  };
-});
+    };
+  },
+  {
+    whole: { heads: 3, headDim: 64, rotaryDim: 64, inverse: false },
+    'part-inverse': { heads: 3, headDim: 5, rotaryDim: 2, inverse: true },
+  },
+);
 
 export const rope: Kernel<Rope> = (inputs, { heads, headDim, rotaryDim, inverse }) => {
   const [rows, width] = matrixShape(inputs.x);

@@ -1,7 +1,8 @@
 /** Words of 16-bit or int8 weights → float32 on WebGPU: core WGSL, no feature needed. */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
-import { defineProgram, groupsFor, perValue } from '../wgsl-program.ts';
+import { groupsFor, perValue } from '../wgsl-entry.ts';
+import { defineProgram } from '../wgsl-program.ts';
 import { unpackBlock } from '../wgsl-matrix.ts';
 import type { Widen, WidenAttributes } from './widen.ts';
 
@@ -16,13 +17,21 @@ const bodies = {
   int8: 'wide[index] = wordsRowAt(index >> 6u, index & 60)[index & 3];',
 } as const;
 
-const runWiden = defineProgram<BakedWiden>('widen', ({ format }) => ({
-  outputs: { wide: 'f32' },
-  inputs: { words: 'u32' },
-  uniforms: { count: 'i32' },
-  code: `${format === 'int8' ? unpackBlock('wordsRow', 'words') : ''}
+const runWiden = defineProgram<BakedWiden>(
+  'widen',
+  ({ format }) => ({
+    outputs: { wide: 'f32' },
+    inputs: { words: 'u32' },
+    uniforms: { count: 'i32' },
+    code: `${format === 'int8' ? unpackBlock('wordsRow', 'words') : ''}
 ${perValue(bodies[format])}`,
-}));
+  }),
+  {
+    f16: { format: 'f16' },
+    bf16: { format: 'bf16' },
+    int8: { format: 'int8' },
+  },
+);
 
 export const widen: Kernel<Widen> = (inputs, { format, size }) => {
   const wide = emptyTensor([size]);

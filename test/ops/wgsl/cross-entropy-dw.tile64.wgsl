@@ -1,0 +1,93 @@
+// cross-entropy dw [["alignedIn",true],["alignedVocabulary",true],["plan","tile64"]]
+struct Uniforms {
+  first : i32,
+  count : i32,
+  vocabulary : i32,
+  columns : i32,
+  partRows : i32,
+}
+
+@group(0) @binding(0) var<storage, read_write> dw : array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> x : array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> rows : array<i32>;
+@group(0) @binding(3) var<storage, read> logits : array<vec4<f32>>;
+@group(0) @binding(4) var<uniform> uniforms : Uniforms;
+fn logitsRow(row : i32, column : i32) -> vec4<f32> {
+  let at = row * uniforms.vocabulary + column;
+  return logits[at / 4];
+}
+
+fn xRow(row : i32, column : i32) -> vec4<f32> {
+  let at = row * uniforms.columns + column;
+  return x[at / 4];
+}
+
+fn leftTerm(z : i32, k : i32, row : i32) -> vec4<f32> { return logitsRow(k, row); }
+fn rightTerm(z : i32, k : i32, column : i32) -> vec4<f32> {
+  return xRow(rows[uniforms.first + k], column);
+}
+
+fn store(z : i32, row : i32, column : i32, sum : vec4<f32>) {
+  if (column >= uniforms.columns) { return; }
+  var value = sum;
+  let at = row * uniforms.columns + column;
+  if (uniforms.first > 0) { value += dw[at / 4]; }
+  dw[at / 4] = value;
+}
+
+var<workgroup> leftTile : array<f32, 1024>;
+var<workgroup> rightTile : array<f32, 1024>;
+@compute @workgroup_size(16, 16)
+fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_id) local : vec3<u32>) {
+  let z = i32(group.z);
+  let invocation = i32(local.y) * 16 + i32(local.x);
+  let localRow = i32(local.y) * 4;
+  let localColumn = i32(local.x) * 4;
+  let groupRow = i32(group.y) * 64;
+  let groupColumn = i32(group.x) * 64;
+  let row0 = groupRow + localRow;
+  let column0 = groupColumn + localColumn;
+  var sum0_0 = vec4(0.0);
+  var sum1_0 = vec4(0.0);
+  var sum2_0 = vec4(0.0);
+  var sum3_0 = vec4(0.0);
+  for (var base = 0; base < uniforms.count; base += 16) {
+    for (var vector = invocation; vector < 256; vector += 256) {
+      {
+        let k = vector / 16;
+        let i = 4 * (vector % 16);
+        var v = vec4(0.0);
+        if (base + k < uniforms.count) { v = leftTerm(z, base + k, groupRow + i); }
+        leftTile[k * 64 + i + 0] = v.x;
+        leftTile[k * 64 + i + 1] = v.y;
+        leftTile[k * 64 + i + 2] = v.z;
+        leftTile[k * 64 + i + 3] = v.w;
+      }
+      {
+        let k = vector / 16;
+        let i = 4 * (vector % 16);
+        var v = vec4(0.0);
+        if (base + k < uniforms.count) { v = rightTerm(z, base + k, groupColumn + i); }
+        rightTile[k * 64 + i + 0] = v.x;
+        rightTile[k * 64 + i + 1] = v.y;
+        rightTile[k * 64 + i + 2] = v.z;
+        rightTile[k * 64 + i + 3] = v.w;
+      }
+    }
+    workgroupBarrier();
+    for (var k = 0; k < 16; k++) {
+      let l = k * 64 + localRow;
+      let r = k * 64 + localColumn;
+      let right = vec4(rightTile[r], rightTile[r + 1], rightTile[r + 2], rightTile[r + 3]);
+      sum0_0 += leftTile[l + 0] * right;
+      sum1_0 += leftTile[l + 1] * right;
+      sum2_0 += leftTile[l + 2] * right;
+      sum3_0 += leftTile[l + 3] * right;
+    }
+    workgroupBarrier();
+  }
+  if (row0 + 0 < uniforms.vocabulary) { store(z, row0 + 0, column0 + 0, sum0_0); }
+  if (row0 + 1 < uniforms.vocabulary) { store(z, row0 + 1, column0 + 0, sum1_0); }
+  if (row0 + 2 < uniforms.vocabulary) { store(z, row0 + 2, column0 + 0, sum2_0); }
+  if (row0 + 3 < uniforms.vocabulary) { store(z, row0 + 3, column0 + 0, sum3_0); }
+}

@@ -1,0 +1,37 @@
+// embedding [["aligned",true],["format","int8"],["parts",1]]
+struct Uniforms {
+  count : i32,
+  columns : i32,
+  quads : i32,
+  partRows : i32,
+}
+
+@group(0) @binding(0) var<storage, read_write> y : array<f32>;
+@group(0) @binding(1) var<storage, read> ids : array<i32>;
+@group(0) @binding(2) var<storage, read> w0 : array<u32>;
+@group(0) @binding(3) var<uniform> uniforms : Uniforms;
+fn tableRow0At(block : i32, place : i32) -> vec4<f32> {
+  let start = block * 17;
+  let word = bitcast<i32>(w0[start + 1 + place / 4]);
+  let bytes = (vec4(word) << vec4(24u, 16u, 8u, 0u)) >> vec4(24u);
+  return bitcast<f32>(w0[start]) * vec4<f32>(bytes);
+}
+
+fn tableRow(row : i32, column : i32) -> vec4<f32> {
+  let block =
+  row * ((uniforms.columns + 63) / 64) + (column >> 6u);
+  return tableRow0At(block, column & 60);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) groups : vec3<u32>,
+  @builtin(local_invocation_index) lane : u32) {
+  let index = i32((group.y * groups.x + group.x) * 64u + lane);
+  if (index >= uniforms.count) { return; }
+  let row = index / uniforms.quads;
+  let column = 4 * (index % uniforms.quads);
+  let values = tableRow(ids[row], column);
+  for (var q = 0; q < 4; q++) {
+    if (column + q < uniforms.columns) { y[row * uniforms.columns + column + q] = values[q]; }
+  }
+}

@@ -1,0 +1,280 @@
+// lora b gradient [["alignedOut",true],["alignedRank",true],["plan","subgroup"]]
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+struct Uniforms {
+  slots : array<vec4<i32>, 8>,
+  count : i32,
+  rows : i32,
+  rank : i32,
+  hiddenWidth : i32,
+  scale : f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> db : array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> dy : array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> hidden : array<vec4<f32>>;
+@group(0) @binding(3) var<uniform> uniforms : Uniforms;
+fn slotRows(z : i32) -> i32 {
+  return uniforms.slots[z].y - uniforms.slots[z].x;
+}
+
+fn dyRow(row : i32, column : i32) -> vec4<f32> {
+  let at = row * uniforms.rows + column;
+  return dy[at / 4];
+}
+
+fn dyTerm(z : i32, row : i32, column : i32) -> vec4<f32> {
+  let slot = uniforms.slots[z];
+  let inside = vec4<i32>(0, 1, 2, 3) < vec4<i32>(slot.y - slot.x - column);
+  return select(vec4(0.0), dyRow(row, slot.x + column), inside);
+}
+
+fn hiddenRow(row : i32, column : i32) -> vec4<f32> {
+  let at = row * uniforms.hiddenWidth + column;
+  return hidden[at / 4];
+}
+
+fn hiddenTerm(z : i32, k : i32, column : i32) -> vec4<f32> {
+  return hiddenRow(k, z * uniforms.rank + column);
+}
+
+fn store(z : i32, row : i32, column : i32, sum : vec4<f32>) {
+  if (column >= uniforms.rank) { return; }
+  var value = sum;
+  let at = (uniforms.slots[z].z + row) * uniforms.rank + column;
+  value *= uniforms.scale;
+  db[at / 4] = value;
+}
+
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_index) local : u32) {
+  let z = i32(group.z);
+  let lane = i32(local);
+  let row0 = i32(group.y) * 16;
+  let column0 = (i32(group.x) * 4 + lane) * 8;
+  var sum0_0 = vec4(0.0);
+  var sum0_1 = vec4(0.0);
+  var sum1_0 = vec4(0.0);
+  var sum1_1 = vec4(0.0);
+  var sum2_0 = vec4(0.0);
+  var sum2_1 = vec4(0.0);
+  var sum3_0 = vec4(0.0);
+  var sum3_1 = vec4(0.0);
+  var sum4_0 = vec4(0.0);
+  var sum4_1 = vec4(0.0);
+  var sum5_0 = vec4(0.0);
+  var sum5_1 = vec4(0.0);
+  var sum6_0 = vec4(0.0);
+  var sum6_1 = vec4(0.0);
+  var sum7_0 = vec4(0.0);
+  var sum7_1 = vec4(0.0);
+  var sum8_0 = vec4(0.0);
+  var sum8_1 = vec4(0.0);
+  var sum9_0 = vec4(0.0);
+  var sum9_1 = vec4(0.0);
+  var sum10_0 = vec4(0.0);
+  var sum10_1 = vec4(0.0);
+  var sum11_0 = vec4(0.0);
+  var sum11_1 = vec4(0.0);
+  var sum12_0 = vec4(0.0);
+  var sum12_1 = vec4(0.0);
+  var sum13_0 = vec4(0.0);
+  var sum13_1 = vec4(0.0);
+  var sum14_0 = vec4(0.0);
+  var sum14_1 = vec4(0.0);
+  var sum15_0 = vec4(0.0);
+  var sum15_1 = vec4(0.0);
+  {
+    let depth = uniforms.count;
+    for (var k = 0; k < depth; k += 4) {
+      let own0 = select(vec4(0.0), dyTerm(z, min(k + lane, depth - 1), row0 + 0), k + lane < depth);
+      let own1 = select(vec4(0.0), dyTerm(z, min(k + lane, depth - 1), row0 + 4), k + lane < depth);
+      let own2 = select(vec4(0.0), dyTerm(z, min(k + lane, depth - 1), row0 + 8), k + lane < depth);
+      let own3 = select(vec4(0.0), dyTerm(z, min(k + lane, depth - 1), row0 + 12), k + lane < depth);
+      let l0x = subgroupBroadcast(own0, 0u);
+      let l1x = subgroupBroadcast(own1, 0u);
+      let l2x = subgroupBroadcast(own2, 0u);
+      let l3x = subgroupBroadcast(own3, 0u);
+      let r0x = hiddenTerm(z, min(k + 0, depth - 1), column0 + 0);
+      let r1x = hiddenTerm(z, min(k + 0, depth - 1), column0 + 4);
+      sum0_0 += l0x.x * r0x;
+      sum0_1 += l0x.x * r1x;
+      sum1_0 += l0x.y * r0x;
+      sum1_1 += l0x.y * r1x;
+      sum2_0 += l0x.z * r0x;
+      sum2_1 += l0x.z * r1x;
+      sum3_0 += l0x.w * r0x;
+      sum3_1 += l0x.w * r1x;
+      sum4_0 += l1x.x * r0x;
+      sum4_1 += l1x.x * r1x;
+      sum5_0 += l1x.y * r0x;
+      sum5_1 += l1x.y * r1x;
+      sum6_0 += l1x.z * r0x;
+      sum6_1 += l1x.z * r1x;
+      sum7_0 += l1x.w * r0x;
+      sum7_1 += l1x.w * r1x;
+      sum8_0 += l2x.x * r0x;
+      sum8_1 += l2x.x * r1x;
+      sum9_0 += l2x.y * r0x;
+      sum9_1 += l2x.y * r1x;
+      sum10_0 += l2x.z * r0x;
+      sum10_1 += l2x.z * r1x;
+      sum11_0 += l2x.w * r0x;
+      sum11_1 += l2x.w * r1x;
+      sum12_0 += l3x.x * r0x;
+      sum12_1 += l3x.x * r1x;
+      sum13_0 += l3x.y * r0x;
+      sum13_1 += l3x.y * r1x;
+      sum14_0 += l3x.z * r0x;
+      sum14_1 += l3x.z * r1x;
+      sum15_0 += l3x.w * r0x;
+      sum15_1 += l3x.w * r1x;
+      let l0y = subgroupBroadcast(own0, 1u);
+      let l1y = subgroupBroadcast(own1, 1u);
+      let l2y = subgroupBroadcast(own2, 1u);
+      let l3y = subgroupBroadcast(own3, 1u);
+      let r0y = hiddenTerm(z, min(k + 1, depth - 1), column0 + 0);
+      let r1y = hiddenTerm(z, min(k + 1, depth - 1), column0 + 4);
+      sum0_0 += l0y.x * r0y;
+      sum0_1 += l0y.x * r1y;
+      sum1_0 += l0y.y * r0y;
+      sum1_1 += l0y.y * r1y;
+      sum2_0 += l0y.z * r0y;
+      sum2_1 += l0y.z * r1y;
+      sum3_0 += l0y.w * r0y;
+      sum3_1 += l0y.w * r1y;
+      sum4_0 += l1y.x * r0y;
+      sum4_1 += l1y.x * r1y;
+      sum5_0 += l1y.y * r0y;
+      sum5_1 += l1y.y * r1y;
+      sum6_0 += l1y.z * r0y;
+      sum6_1 += l1y.z * r1y;
+      sum7_0 += l1y.w * r0y;
+      sum7_1 += l1y.w * r1y;
+      sum8_0 += l2y.x * r0y;
+      sum8_1 += l2y.x * r1y;
+      sum9_0 += l2y.y * r0y;
+      sum9_1 += l2y.y * r1y;
+      sum10_0 += l2y.z * r0y;
+      sum10_1 += l2y.z * r1y;
+      sum11_0 += l2y.w * r0y;
+      sum11_1 += l2y.w * r1y;
+      sum12_0 += l3y.x * r0y;
+      sum12_1 += l3y.x * r1y;
+      sum13_0 += l3y.y * r0y;
+      sum13_1 += l3y.y * r1y;
+      sum14_0 += l3y.z * r0y;
+      sum14_1 += l3y.z * r1y;
+      sum15_0 += l3y.w * r0y;
+      sum15_1 += l3y.w * r1y;
+      let l0z = subgroupBroadcast(own0, 2u);
+      let l1z = subgroupBroadcast(own1, 2u);
+      let l2z = subgroupBroadcast(own2, 2u);
+      let l3z = subgroupBroadcast(own3, 2u);
+      let r0z = hiddenTerm(z, min(k + 2, depth - 1), column0 + 0);
+      let r1z = hiddenTerm(z, min(k + 2, depth - 1), column0 + 4);
+      sum0_0 += l0z.x * r0z;
+      sum0_1 += l0z.x * r1z;
+      sum1_0 += l0z.y * r0z;
+      sum1_1 += l0z.y * r1z;
+      sum2_0 += l0z.z * r0z;
+      sum2_1 += l0z.z * r1z;
+      sum3_0 += l0z.w * r0z;
+      sum3_1 += l0z.w * r1z;
+      sum4_0 += l1z.x * r0z;
+      sum4_1 += l1z.x * r1z;
+      sum5_0 += l1z.y * r0z;
+      sum5_1 += l1z.y * r1z;
+      sum6_0 += l1z.z * r0z;
+      sum6_1 += l1z.z * r1z;
+      sum7_0 += l1z.w * r0z;
+      sum7_1 += l1z.w * r1z;
+      sum8_0 += l2z.x * r0z;
+      sum8_1 += l2z.x * r1z;
+      sum9_0 += l2z.y * r0z;
+      sum9_1 += l2z.y * r1z;
+      sum10_0 += l2z.z * r0z;
+      sum10_1 += l2z.z * r1z;
+      sum11_0 += l2z.w * r0z;
+      sum11_1 += l2z.w * r1z;
+      sum12_0 += l3z.x * r0z;
+      sum12_1 += l3z.x * r1z;
+      sum13_0 += l3z.y * r0z;
+      sum13_1 += l3z.y * r1z;
+      sum14_0 += l3z.z * r0z;
+      sum14_1 += l3z.z * r1z;
+      sum15_0 += l3z.w * r0z;
+      sum15_1 += l3z.w * r1z;
+      let l0w = subgroupBroadcast(own0, 3u);
+      let l1w = subgroupBroadcast(own1, 3u);
+      let l2w = subgroupBroadcast(own2, 3u);
+      let l3w = subgroupBroadcast(own3, 3u);
+      let r0w = hiddenTerm(z, min(k + 3, depth - 1), column0 + 0);
+      let r1w = hiddenTerm(z, min(k + 3, depth - 1), column0 + 4);
+      sum0_0 += l0w.x * r0w;
+      sum0_1 += l0w.x * r1w;
+      sum1_0 += l0w.y * r0w;
+      sum1_1 += l0w.y * r1w;
+      sum2_0 += l0w.z * r0w;
+      sum2_1 += l0w.z * r1w;
+      sum3_0 += l0w.w * r0w;
+      sum3_1 += l0w.w * r1w;
+      sum4_0 += l1w.x * r0w;
+      sum4_1 += l1w.x * r1w;
+      sum5_0 += l1w.y * r0w;
+      sum5_1 += l1w.y * r1w;
+      sum6_0 += l1w.z * r0w;
+      sum6_1 += l1w.z * r1w;
+      sum7_0 += l1w.w * r0w;
+      sum7_1 += l1w.w * r1w;
+      sum8_0 += l2w.x * r0w;
+      sum8_1 += l2w.x * r1w;
+      sum9_0 += l2w.y * r0w;
+      sum9_1 += l2w.y * r1w;
+      sum10_0 += l2w.z * r0w;
+      sum10_1 += l2w.z * r1w;
+      sum11_0 += l2w.w * r0w;
+      sum11_1 += l2w.w * r1w;
+      sum12_0 += l3w.x * r0w;
+      sum12_1 += l3w.x * r1w;
+      sum13_0 += l3w.y * r0w;
+      sum13_1 += l3w.y * r1w;
+      sum14_0 += l3w.z * r0w;
+      sum14_1 += l3w.z * r1w;
+      sum15_0 += l3w.w * r0w;
+      sum15_1 += l3w.w * r1w;
+    }
+  }
+  if (row0 + 0 < slotRows(z)) { store(z, row0 + 0, column0 + 0, sum0_0); }
+  if (row0 + 0 < slotRows(z)) { store(z, row0 + 0, column0 + 4, sum0_1); }
+  if (row0 + 1 < slotRows(z)) { store(z, row0 + 1, column0 + 0, sum1_0); }
+  if (row0 + 1 < slotRows(z)) { store(z, row0 + 1, column0 + 4, sum1_1); }
+  if (row0 + 2 < slotRows(z)) { store(z, row0 + 2, column0 + 0, sum2_0); }
+  if (row0 + 2 < slotRows(z)) { store(z, row0 + 2, column0 + 4, sum2_1); }
+  if (row0 + 3 < slotRows(z)) { store(z, row0 + 3, column0 + 0, sum3_0); }
+  if (row0 + 3 < slotRows(z)) { store(z, row0 + 3, column0 + 4, sum3_1); }
+  if (row0 + 4 < slotRows(z)) { store(z, row0 + 4, column0 + 0, sum4_0); }
+  if (row0 + 4 < slotRows(z)) { store(z, row0 + 4, column0 + 4, sum4_1); }
+  if (row0 + 5 < slotRows(z)) { store(z, row0 + 5, column0 + 0, sum5_0); }
+  if (row0 + 5 < slotRows(z)) { store(z, row0 + 5, column0 + 4, sum5_1); }
+  if (row0 + 6 < slotRows(z)) { store(z, row0 + 6, column0 + 0, sum6_0); }
+  if (row0 + 6 < slotRows(z)) { store(z, row0 + 6, column0 + 4, sum6_1); }
+  if (row0 + 7 < slotRows(z)) { store(z, row0 + 7, column0 + 0, sum7_0); }
+  if (row0 + 7 < slotRows(z)) { store(z, row0 + 7, column0 + 4, sum7_1); }
+  if (row0 + 8 < slotRows(z)) { store(z, row0 + 8, column0 + 0, sum8_0); }
+  if (row0 + 8 < slotRows(z)) { store(z, row0 + 8, column0 + 4, sum8_1); }
+  if (row0 + 9 < slotRows(z)) { store(z, row0 + 9, column0 + 0, sum9_0); }
+  if (row0 + 9 < slotRows(z)) { store(z, row0 + 9, column0 + 4, sum9_1); }
+  if (row0 + 10 < slotRows(z)) { store(z, row0 + 10, column0 + 0, sum10_0); }
+  if (row0 + 10 < slotRows(z)) { store(z, row0 + 10, column0 + 4, sum10_1); }
+  if (row0 + 11 < slotRows(z)) { store(z, row0 + 11, column0 + 0, sum11_0); }
+  if (row0 + 11 < slotRows(z)) { store(z, row0 + 11, column0 + 4, sum11_1); }
+  if (row0 + 12 < slotRows(z)) { store(z, row0 + 12, column0 + 0, sum12_0); }
+  if (row0 + 12 < slotRows(z)) { store(z, row0 + 12, column0 + 4, sum12_1); }
+  if (row0 + 13 < slotRows(z)) { store(z, row0 + 13, column0 + 0, sum13_0); }
+  if (row0 + 13 < slotRows(z)) { store(z, row0 + 13, column0 + 4, sum13_1); }
+  if (row0 + 14 < slotRows(z)) { store(z, row0 + 14, column0 + 0, sum14_0); }
+  if (row0 + 14 < slotRows(z)) { store(z, row0 + 14, column0 + 4, sum14_1); }
+  if (row0 + 15 < slotRows(z)) { store(z, row0 + 15, column0 + 0, sum15_0); }
+  if (row0 + 15 < slotRows(z)) { store(z, row0 + 15, column0 + 4, sum15_1); }
+}

@@ -1,0 +1,66 @@
+// product [["alignedLeft",true],["alignedResult",true],["alignedRight",true],["form","TN"],["plan","split"]]
+struct Uniforms {
+  rows : i32,
+  columns : i32,
+  depth : i32,
+  leftWidth : i32,
+  rightWidth : i32,
+}
+
+@group(0) @binding(0) var<storage, read_write> result : array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> left : array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> right : array<vec4<f32>>;
+@group(0) @binding(3) var<uniform> uniforms : Uniforms;
+fn leftRow(row : i32, column : i32) -> vec4<f32> {
+  let at = row * uniforms.leftWidth + column;
+  return left[at / 4];
+}
+
+fn rightRow(row : i32, column : i32) -> vec4<f32> {
+  let at = row * uniforms.rightWidth + column;
+  return right[at / 4];
+}
+
+fn leftTerm(z : i32, a : i32, b : i32) -> vec4<f32> { return leftRow(a, b); }
+fn rightTerm(z : i32, a : i32, b : i32) -> vec4<f32> { return rightRow(a, b); }
+fn store(z : i32, row : i32, column : i32, sum : vec4<f32>) {
+  if (column >= uniforms.columns) { return; }
+  var value = sum;
+  let at = row * uniforms.columns + column;
+  result[at / 4] = value;
+}
+
+var<workgroup> partialSums : array<vec4<f32>, 256>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_index) local : u32) {
+  let z = i32(group.z);
+  let lane = i32(local);
+  let row0 = i32(group.y) * 4;
+  let column0 = i32(group.x) * 4;
+  var sum0_0 = vec4(0.0);
+  var sum1_0 = vec4(0.0);
+  var sum2_0 = vec4(0.0);
+  var sum3_0 = vec4(0.0);
+  for (var k = lane * 1; k < uniforms.depth; k += 64) {
+    let l0 = leftTerm(z, k, row0 + 0);
+    let r0 = rightTerm(z, k, column0 + 0);
+    sum0_0 += l0.x * r0;
+    sum1_0 += l0.y * r0;
+    sum2_0 += l0.z * r0;
+    sum3_0 += l0.w * r0;
+  }
+  partialSums[lane * 4 + 0] = sum0_0;
+  partialSums[lane * 4 + 1] = sum1_0;
+  partialSums[lane * 4 + 2] = sum2_0;
+  partialSums[lane * 4 + 3] = sum3_0;
+  workgroupBarrier();
+  for (var step = 32; step > 0; step /= 2) {
+    if (lane < step) {
+      for (var i = 0; i < 4; i++) {
+        partialSums[lane * 4 + i] += partialSums[(lane + step) * 4 + i];
+      }
+    }
+    workgroupBarrier();
+  }
+  if (lane < 4 && row0 + lane < uniforms.rows) { store(z, row0 + lane, column0, partialSums[lane]); }
+}
