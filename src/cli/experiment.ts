@@ -18,6 +18,7 @@ import { readExperimentFiles, storedReference } from './experiment-files.ts';
 import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { modelOptions } from './open-model.ts';
+import { printNotices } from './print-notices.ts';
 import { openResultFolder } from './result-folder.ts';
 import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
 import { printTable } from './text-table.ts';
@@ -50,6 +51,7 @@ await runCommand(command, async (values) => {
     textOf(values, 'hub'),
   );
   const { experiment, task, models, sets } = inputs;
+  printNotices(inputs.notices);
   const engine = await startNodeEngine(experiment.engine, textOf(values, 'threads'));
   const plain = textOf(values, 'plain-prompt');
   const prompt = {
@@ -102,6 +104,7 @@ await runCommand(command, async (values) => {
   for (const [file, text] of Object.entries(resultFiles(result, await storedReference()))) {
     await folder.writeText(file, text);
   }
+  printNotices(result.report.notices);
   for (const table of result.tables) process.stdout.write(`${printTable(table)}\n\n`);
   for (const note of result.report.notes) process.stdout.write(`- ${note}\n`);
   const took = duration((performance.now() - began) / 1000);

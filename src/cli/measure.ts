@@ -1,13 +1,14 @@
 /** npm run measure: how familiar each answer of each set is to a model. */
 import { writeFile } from 'node:fs/promises';
 import { noticesOf, type ResponseSet } from '../data/response-set.ts';
+import { refuseUnmeasured } from '../data/row-notices.ts';
 import { inStyle, neededAnswers, tooFewAnswers, type OwnAnswer } from '../evaluate/own-style.ts';
 import { familiarityFields, styleFields, type RowFamiliarity } from '../familiarity/config.ts';
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf } from '../fields.ts';
 import { setPerplexities } from '../workflows/measure/set-perplexities.ts';
 import { ownAnswers } from '../workflows/generate/own-answers.ts';
-import { measureSets, refuseUnmeasured } from '../workflows/measure/measure-sets.ts';
+import { measureSets } from '../workflows/measure/measure-sets.ts';
 import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
 import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';

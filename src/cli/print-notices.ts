@@ -1,9 +1,13 @@
 /** What files, model, prompt and adapter had to say, on standard error: results stay alone on standard output. */
-import { noticeText, uniqueNotices, type Notice } from '../notices.ts';
+import { noticeText, type Notice } from '../notices.ts';
 
-/** One line each, the same notice once. */
+const printed = new Set<string>();
+
+/** One line each; what was printed before is not printed again. */
 export function printNotices(notices: readonly Notice[]): void {
-  for (const one of uniqueNotices(notices)) {
-    process.stderr.write(`Notice (${one.kind}): ${noticeText(one)}\n`);
+  for (const one of notices) {
+    const line = `Notice (${one.kind}): ${noticeText(one)}\n`;
+    if (!printed.has(line)) process.stderr.write(line);
+    printed.add(line);
   }
 }

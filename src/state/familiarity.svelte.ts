@@ -3,6 +3,7 @@
  * follows for each set. Other settings or another model make the numbers stale.
  */
 import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
+import { refuseUnmeasured, rowNotices } from '../data/row-notices.ts';
 import {
   perplexityMeans,
   rowPerplexity,
@@ -18,6 +19,7 @@ import {
   type RowFamiliarity,
 } from '../familiarity/config.ts';
 import { defaultsOf } from '../fields.ts';
+import type { Notice } from '../notices.ts';
 import { createRandom } from '../random.ts';
 import type { BootstrapInterval } from '../statistics/bootstrap.ts';
 import type { MeasureProgress, MeasureRequest, PromptSettings } from '../../workers/protocol.ts';
@@ -149,6 +151,23 @@ export class FamiliarityState implements Addressed {
     return { sets, prompt: this.#now.prompt, familiarity: this.#now.familiarity };
   });
 
+  /** Answers that were left out or cut. */
+  readonly notices = $derived.by((): Notice[] => {
+    const limit = this.measuredWith?.familiarity.maxLength ?? this.settings.maxLength;
+    const maxLength = Math.min(limit, this.#model.summary?.contextLength ?? limit);
+    return this.sets.flatMap(({ set, measured }) => {
+      const idsWhere = (test: (row: RowFamiliarity) => boolean) =>
+        measured.filter(test).map(({ rowId }) => rowId);
+      const skipped = set.rows.flatMap((row) => {
+        const reason = this.reason(row);
+        return reason === undefined ? [] : [{ rowId: row.id, reason }];
+      });
+      const cut = idsWhere(({ truncated }) => truncated);
+      const merged = idsWhere(({ boundaryMerged }) => boundaryMerged);
+      return rowNotices(set.name, { skipped, cut, merged }, maxLength);
+    });
+  });
+
   perplexity(row: RowFamiliarity): number {
     return rowPerplexity(row, this.eos);
   }
@@ -185,6 +204,7 @@ export class FamiliarityState implements Addressed {
       return Promise.resolve();
     });
     results.forEach(take);
+    if (!this.hasResults) refuseUnmeasured(sets, results);
     const seconds = (performance.now() - began) / 1000 / charactersOf(sets);
     this.#pace = { seconds, settings: decisive(now) };
   }

@@ -38,7 +38,7 @@ it('are read from a report', async () => {
   expect(familiarity.every(({ styled }) => styled !== undefined)).toBe(true);
   expect(read.results).toEqual([...others, ...familiarity]);
   const { experiment } = report;
-  const today = experimentResult({ experiment, task }, results, exampleSurroundings);
+  const today = experimentResult({ experiment, task, notices: [] }, results, exampleSurroundings);
   expect(resultFiles(read)['report.html']).toContain(today.report.sets[0]!.sha256);
   expect(read.report).toEqual(today.report);
 });

@@ -13,6 +13,7 @@ import { claimWords } from '../../figures/verdict.ts';
 import { answerTables, type AnsweredQuestions } from './answers.ts';
 import { referenceChoice, remarks, verdictHtml } from './head.ts';
 import { definitions, escapeHtml, figureHtml, fold, section, tableHtml } from './html.ts';
+import { noticesHtml } from './notices.ts';
 import { reportStyle } from './style.ts';
 
 export interface ReportParts {
@@ -42,6 +43,7 @@ export function htmlReport(parts: ReportParts, reference?: ExperimentReport): st
     overlay ? referenceChoice(report, reference) : '',
     crossOver ? figureHtml(crossOver, tableOf('cross-over')) : '',
     section('What a reader must know', remarks(report, [withoutScatter])),
+    section('What was left out, cut or assumed', noticesHtml(report.notices), 'folds'),
     section(
       'Set by set',
       (report.sets.length > 0 ? figureHtml(perplexity, tableOf('familiarity')) : '') +

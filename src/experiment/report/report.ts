@@ -1,5 +1,6 @@
 /** Kept stages → the report: every number that tables and plots show, and what it took to get them. */
 import { accuracyOf } from '../../evaluate/accuracy.ts';
+import { uniqueNotices, type Notice } from '../../notices.ts';
 import { createRandom } from '../../random.ts';
 import { verdictRule } from '../../statistics/cross-over-test.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type CrossOverSummary,
 } from './comparisons.ts';
 import { testHypotheses, type HypothesisResult } from './hypotheses.ts';
+import { noticesOfResults } from './result-notices.ts';
 import { notesOf } from './notes.ts';
 import { armsOf, familiarityId } from '../spec/plan.ts';
 import { summarizeRanks, summarizeTrends, type RankSummary, type TrendSummary } from './ranks.ts';
@@ -70,12 +72,15 @@ export interface ExperimentReport {
   };
   /** What a reader must know, in plain sentences. */
   notes: string[];
+  /** What was left out, cut, joined, assumed or is doubtful, from the inputs to the runs. */
+  notices: Notice[];
 }
 
 /** Of the bootstrap and the permutations, the same in every report. */
 const STATISTICS_SEED = 7;
 
 /**
+ * @param notices what reading the files had to say
  * @param results stages of the plan; while some are missing the report speaks of those that are there,
  *   says so in its notes, and gives no verdict before the runs of all four arms are in
  */
@@ -84,6 +89,7 @@ export function makeReport(
   task: TaskQuestions,
   results: readonly StageResult[],
   surroundings: Surroundings,
+  notices: readonly Notice[] = [],
 ): ExperimentReport {
   const random = createRandom(STATISTICS_SEED);
   const byId = new Map(results.map((result) => [result.id, result]));
@@ -161,6 +167,7 @@ export function makeReport(
       planned: runsPlanned,
       verdictWaits: complete === false,
     }),
+    notices: uniqueNotices([...notices, ...noticesOfResults(results)]),
   };
 }
 

@@ -5,6 +5,7 @@
 import type { Conversation, ResponseSet, RowPrompt } from '../../data/response-set.ts';
 import type { AnswerBatch } from '../../evaluate/accuracy.ts';
 import type { LoraSettings } from '../../lora/config.ts';
+import type { Notice } from '../../notices.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
 import type { TrainingSettings } from '../../train/config.ts';
 import type { AnswerDivergence, ModelFacts, ScoredAnswer } from './results.ts';
@@ -60,6 +61,7 @@ export interface TrainedModel extends EvaluatedModel {
   trainedTokens: number;
   /** Answer tokens left out of the loss as too surprising; undefined when all are trained. */
   masked?: { tokens: number; of: number };
+  notices?: readonly Notice[];
   /** KL(base ‖ tuned) of each answer; rows too long to be measured are left out. */
   divergence(set: ResponseSet, report: Progress): Promise<AnswerDivergence[]>;
   /** Frees the adapter. */

@@ -1,5 +1,6 @@
 /** What each stage leaves behind: plain JSON, so that it can be kept, resumed from and reported. */
 import type { ResponseSet } from '../../data/response-set.ts';
+import type { Notice } from '../../notices.ts';
 import type { GivenAnswer, Outcome } from '../../evaluate/accuracy.ts';
 
 export interface ModelFacts {
@@ -9,6 +10,8 @@ export interface ModelFacts {
   parameters: number;
   /** How the weights are held: f32, f16 and so on. */
   format: string;
+  /** Of its files and its chat template. */
+  notices?: readonly Notice[];
 }
 
 /** What is asked of a base model, and in the same way of every trained run. */
@@ -58,6 +61,8 @@ export interface ScoredAnswer {
   clippedNllSum: number;
   /** Tokens that were the model's likeliest choice. */
   likeliest: number;
+  /** The answer did not fit the context; its beginning was measured. */
+  cut?: true;
 }
 
 export interface FamiliarityResult {
@@ -114,6 +119,8 @@ export interface RunResult extends Measured {
   trainedTokens: number;
   /** Answer tokens left out of the loss as too surprising (`training.maskPerplexity`). */
   masked?: { tokens: number; of: number };
+  /** Of the answers that were trained on. */
+  notices?: readonly Notice[];
   /** Of the first questions of the new task and of the others. */
   divergence: { test: AnswerDivergence[]; retention: AnswerDivergence[] };
   seconds: { training: number; evaluation: number };

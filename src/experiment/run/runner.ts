@@ -173,6 +173,7 @@ export class ExperimentRunner {
         ...training,
         trainedTokens: trained.trainedTokens,
         ...(trained.masked && { masked: trained.masked }),
+        ...(trained.notices?.length && { notices: trained.notices }),
         ...measured,
         divergence: await divergenceFromBase(evaluation, trained, base),
         seconds: { training: trainedIn, evaluation: this.since(began) - trainedIn },

@@ -8,8 +8,9 @@ import {
   type ResponseRow,
   type ResponseSet,
 } from '../../data/response-set.ts';
-import { joinSets } from '../../data/join.ts';
+import { joinNotices, joinSets } from '../../data/join.ts';
 import { DataError } from '../../errors.ts';
+import type { Notice } from '../../notices.ts';
 import type { EvaluationQuestion } from '../../evaluate/accuracy.ts';
 import { createRandom } from '../../random.ts';
 import { dialectById, dialects } from '../../world/corpus.ts';
@@ -114,15 +115,16 @@ export interface TaskFiles {
 }
 
 /**
- * Joins the sets' files by question and checks that nothing to be measured was trained on.
+ * Joins the sets' files by question, with what joining left out as notices, and checks that nothing to be measured was trained on.
  * @throws DataError listing every overlap and every question without a right answer
  */
 export function filesTask(
   spec: Extract<TaskSpec, { kind: 'files' }>,
   files: TaskFiles,
-): { task: Task; sets: Map<string, ResponseSet> } {
+): { task: Task; sets: Map<string, ResponseSet>; notices: Notice[] } {
   const ids = [...files.sets.keys()];
-  const joined = joinSets([...files.sets.values()]).sets.map((set) => ({
+  const { sets, report } = joinSets([...files.sets.values()]);
+  const joined = sets.map((set) => ({
     ...set,
     rows: set.rows.slice(0, spec.trainQuestions),
   }));
@@ -162,7 +164,11 @@ export function filesTask(
     validationAnswers: [...validation],
     texts: files.text ? [{ ...files.text, rows: files.text.rows.slice(0, spec.textPieces) }] : [],
   };
-  return { task, sets: new Map(ids.map((id, i) => [id, { ...joined[i]!, id }])) };
+  return {
+    task,
+    sets: new Map(ids.map((id, i) => [id, { ...joined[i]!, id }])),
+    notices: joinNotices(report),
+  };
 }
 
 /** Training questions without a right answer count as answered wrong. */

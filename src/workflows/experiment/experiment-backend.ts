@@ -43,7 +43,10 @@ function baseModel(
       scoreEndings({ opened, prompt, adapter }, host, endings, report),
   });
   return {
-    facts: { id: spec.id, filesHash: opened.filesHash, parameters, format: model.format },
+    facts: {
+      ...{ id: spec.id, filesHash: opened.filesHash, parameters, format: model.format },
+      notices: [...model.notices, ...format.notices],
+    },
     promptLength: (conversation) => encodePrompt(tokenizer, format.prompt(conversation)).length,
     ...evaluated(),
     train: async ({ keeps, ...request }, report) => {
@@ -51,12 +54,13 @@ function baseModel(
         keeps && ((own: LoraAdapter, step: StepReport) => keeps(evaluated(own), step));
       const place = { opened, prompt, memoryLimitBytes };
       const made = await trainAdapter(place, host, request, report, keepsOwn);
-      const { adapter, trainedTokens, masked } = made;
+      const { adapter, trainedTokens, masked, notices } = made;
       return {
         ...evaluated(adapter),
         divergence: (set, progress) =>
           scoreDivergence({ opened, prompt, adapter }, host, set, progress),
         trainedTokens,
+        notices,
         ...(masked && { masked: { tokens: masked.tokens, of: masked.of } }),
         dispose: () => adapter.dispose(),
       };

@@ -1,7 +1,7 @@
 /** What an experiment reads, wherever it is read from: its models' files, its questions, its sets. */
 import { readChoices } from '../../data/choices.ts';
 import { guessTable, readRecords, type RecordsOptions } from '../../data/records.ts';
-import type { ResponseSet } from '../../data/response-set.ts';
+import { noticesOf, type ResponseSet } from '../../data/response-set.ts';
 import { cell, placeOf, type Table } from '../../data/table.ts';
 import { DataError } from '../../errors.ts';
 import { readTable } from '../../exchange/read-table.ts';
@@ -73,10 +73,14 @@ export async function readInputs(
     return { experiment, models, task, sets: new Map(), notices: [], hashes };
   }
   const notices: Notice[] = [];
-  const tableOf = (path: string) => readTable(files.get(path)!, path.split('/').at(-1));
+  const tableOf = async (path: string) => {
+    const table = await readTable(files.get(path)!, path.split('/').at(-1));
+    notices.push(...table.notices);
+    return table;
+  };
   const read = async (path: string, options: RecordsOptions) => {
     const set = firstSet(await tableOf(path), options);
-    notices.push(...(set.notices ?? []));
+    notices.push(...noticesOf(set));
     return set;
   };
   const sets = new Map<string, ResponseSet>();
@@ -99,8 +103,9 @@ export async function readInputs(
         ? undefined
         : await readTexts(spec.text, files.get(spec.text)!, notices),
   };
-  const filled = filesTask(spec, parts);
-  return { experiment, models, hashes, notices: uniqueNotices(notices), ...filled };
+  const { task, sets: joined, notices: ofJoin } = filesTask(spec, parts);
+  const all = uniqueNotices([...notices, ...ofJoin]);
+  return { experiment, models, hashes, task, sets: joined, notices: all };
 }
 
 /** A model's card or its training curve changes no number. */

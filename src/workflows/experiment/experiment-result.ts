@@ -8,6 +8,7 @@ import {
   type Surroundings,
 } from '../../experiment/report/report.ts';
 import type { StageResult, ResultStore } from '../../experiment/run/results.ts';
+import type { Notice } from '../../notices.ts';
 import type { Experiment } from '../../experiment/spec/schema.ts';
 import type { Table } from '../../experiment/report/table.ts';
 import type { TaskQuestions } from '../../experiment/run/task.ts';
@@ -92,11 +93,15 @@ export interface ExperimentResult {
 
 /** @param results every stage, or those that are finished */
 export function experimentResult(
-  { experiment, task }: { experiment: Experiment; task: TaskQuestions },
+  {
+    experiment,
+    task,
+    notices,
+  }: Pick<ExperimentInputs, 'experiment' | 'notices'> & { task: TaskQuestions },
   results: readonly StageResult[],
   surroundings: Surroundings,
 ): ExperimentResult {
-  const report = makeReport(experiment, task, results, surroundings);
+  const report = makeReport(experiment, task, results, surroundings, notices);
   const { train, validation, test, retention } = task;
   const questions = { train, validation, test, retention };
   return { report, tables: tablesOf(report), questions, results };
@@ -123,10 +128,13 @@ export const reportJson = ({ report, questions, results }: ExperimentResult): st
 
 /** What `report.json` holds; the report is made anew, for JSON knows no NaN. */
 export function readResult(text: string): ExperimentResult {
-  const { experiment, surroundings, questions, results } = JSON.parse(text) as ExperimentReport &
-    Pick<ExperimentResult, 'questions' | 'results'>;
+  const { experiment, surroundings, questions, results, notices } = JSON.parse(
+    text,
+  ) as ExperimentReport & Pick<ExperimentResult, 'questions' | 'results'>;
   const ofToday = results.flatMap(stagesOfToday);
-  return experimentResult({ experiment, task: questions }, ofToday, surroundings);
+  // Reports of earlier versions have none.
+  const inputs = { experiment, task: questions, notices: (notices as Notice[] | undefined) ?? [] };
+  return experimentResult(inputs, ofToday, surroundings);
 }
 
 const experimentJson = (experiment: Experiment) => `${JSON.stringify(experiment, null, 2)}\n`;

@@ -2,6 +2,7 @@
 import { buildExamples, type Example } from '../../batches/example.ts';
 import { conversationOf, type ResponseRow, type ResponseSet } from '../../data/response-set.ts';
 import { DataError } from '../../errors.ts';
+import { rowNotices } from '../../data/row-notices.ts';
 import type { RowFacts } from '../../familiarity/measure.ts';
 import { notice, type Notice } from '../../notices.ts';
 import { encodePair, type EncodedPair, type EncodingMode } from '../../tokenizer/encode-pair.ts';
@@ -122,20 +123,8 @@ export function encodingNotices(
   { skipped, cut, facts, notices: before }: Omit<EncodedSet, 'examples'>,
   maxLength: number,
 ): Notice[] {
-  const notices = [...before];
-  const say = (kind: Notice['kind'], places: readonly string[], what: string) => {
-    const answers = places.length === 1 ? '1 answer' : `${places.length} answers`;
-    if (places.length > 0) notices.push(notice(kind, `${name}: ${answers} ${what}`, places));
-  };
-  const left = skipped.map(({ rowId, reason }) => `${name}/${rowId}: ${reason}`);
-  say('dropped', left, 'left out.');
-  const places = cut.map((rowId) => `${name}/${rowId}`);
-  say('cut', places, `cut: with the question they are longer than ${maxLength} tokens.`);
-  const merged = facts
-    .filter(({ boundaryMerged }) => boundaryMerged)
-    .map(({ rowId }) => `${name}/${rowId}`);
-  say('joined', merged, 'whose first token also holds the end of the question.');
-  return notices;
+  const merged = facts.filter(({ boundaryMerged }) => boundaryMerged).map(({ rowId }) => rowId);
+  return [...before, ...rowNotices(name, { skipped, cut, merged }, maxLength)];
 }
 
 /** Any valid token: what stands in the padding changes no result. */

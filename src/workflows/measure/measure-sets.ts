@@ -1,7 +1,6 @@
 /** Familiarity of several sets, reported batch by batch, a batch of each in turn. */
 import { engineBatchCost } from '../../engine/batch-cost.ts';
-import { DataError, StoppedError } from '../../errors.ts';
-import { capProblems } from '../../data/problems.ts';
+import { StoppedError } from '../../errors.ts';
 import type { Host } from '../../host.ts';
 import type { ResponseSet } from '../../data/response-set.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../../familiarity/config.ts';
@@ -26,23 +25,6 @@ export interface MeasuredSet {
   skipped: { rowId: string; reason: string }[];
   /** Rows that were left out or cut. */
   notices: Notice[];
-}
-
-/** @throws DataError when no answer of a set could be measured; it names each with the reason */
-export function refuseUnmeasured(
-  sets: readonly ResponseSet[],
-  measured: readonly MeasuredSet[],
-): void {
-  const problems = measured
-    .filter(({ rows }) => rows.length === 0)
-    .flatMap(({ setId, skipped }) => {
-      const name = sets.find(({ id }) => id === setId)?.name ?? setId;
-      if (skipped.length === 0) return [`${name} holds no answers.`];
-      return skipped.map(({ rowId, reason }) => `${name}/${rowId}: ${reason}`);
-    });
-  if (problems.length > 0) {
-    throw new DataError('There is nothing left to measure.', capProblems(problems));
-  }
 }
 
 export interface MeasuredBatch {

@@ -9,7 +9,8 @@ import { defaultsOf } from '../../fields.ts';
 import type { Host } from '../../host.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { encodeSet, padIdOf } from './encode-set.ts';
-import { measureSets } from './measure-sets.ts';
+import { refuseUnmeasured } from '../../data/row-notices.ts';
+import { measureSets, type MeasuredSet } from './measure-sets.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import type { PromptedModel } from '../open/prompted-model.ts';
 
@@ -24,16 +25,18 @@ export async function scoreAnswers(
   report: Progress,
 ): Promise<ScoredAnswer[]> {
   const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
-  const rows = await measuredRows(model, host, set, report);
-  return rows.map((row) => scored(model.opened, row, responses.get(row.rowId)!));
+  const measured = await measureSet(model, host, set, report);
+  // Missing rows are named in the report; without any, its means would be of nothing.
+  if (set.rows.length > 0) refuseUnmeasured([set], [measured]);
+  return measured.rows.map((row) => scored(model.opened, row, responses.get(row.rowId)!));
 }
 
-async function measuredRows(
+async function measureSet(
   model: PromptedModel,
   host: Host,
   set: ResponseSet,
   report: Progress,
-): Promise<RowFamiliarity[]> {
+): Promise<MeasuredSet> {
   const request = {
     sets: [set],
     prompt: promptFor(set, model.prompt),
@@ -43,7 +46,7 @@ async function measuredRows(
   const [measured] = await measureSets(model.opened, request, host, ({ rowsDone, rowsTotal }) =>
     report(rowsDone, rowsTotal),
   );
-  return measured!.rows;
+  return measured!;
 }
 
 /** Text on its own is read without a chat around it. */
@@ -92,7 +95,7 @@ export async function scoreEndings(
       response: beginning + ending,
     })),
   };
-  const rows = await measuredRows(model, host, set, report);
+  const { rows } = await measureSet(model, host, set, report);
   const nll = new Array<number | null>(endings.length).fill(null);
   for (const { rowId, responseTokens, tokenNll, truncated } of rows) {
     const { beginning, ending } = endings[Number(rowId)]!;
@@ -122,5 +125,6 @@ function scored({ tokenizer }: OpenModel, row: RowFamiliarity, response: string)
     nllSum,
     clippedNllSum,
     likeliest,
+    ...(row.truncated && { cut: true }),
   };
 }

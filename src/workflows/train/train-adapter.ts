@@ -3,6 +3,7 @@ import { DataError, StoppedError } from '../../errors.ts';
 import type { ArmRequest } from '../../experiment/run/backend.ts';
 import type { Host } from '../../host.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
+import type { Notice } from '../../notices.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
 import type { MaskedTokens } from './mask-tokens.ts';
@@ -22,6 +23,7 @@ export interface TrainedAdapter {
   trainedTokens: number;
   /** Undefined when every token is trained. */
   masked: MaskedTokens | undefined;
+  notices: readonly Notice[];
 }
 
 /**
@@ -63,5 +65,11 @@ export async function trainAdapter(
     adapter.dispose();
     throw error;
   }
-  return { adapter, masked, trainedTokens: Math.round(trainedTokensPerEpoch * plan.epochs) };
+  const { notices } = plan;
+  return {
+    adapter,
+    masked,
+    notices,
+    trainedTokens: Math.round(trainedTokensPerEpoch * plan.epochs),
+  };
 }
