@@ -50,7 +50,14 @@ export function fakeExperiments(
       const result = await kept.get(id)!.read(stage.id);
       if (result) results.push(result);
     }
-    const inputs = { experiment, task: open.task, sets: new Map(), models: new Map(), hashes: {}, notices: [] };
+    const inputs = {
+      experiment,
+      task: open.task,
+      sets: new Map(),
+      models: new Map(),
+      hashes: {},
+      notices: [],
+    };
     return experimentResult(inputs, results, surroundings);
   };
   return {
