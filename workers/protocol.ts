@@ -12,6 +12,8 @@ import type { OwnAnswer } from '../src/evaluate/own-style.ts';
 import type { TaskSizes, UnitCosts } from '../src/experiment/run/estimate.ts';
 import type { ExperimentReport } from '../src/experiment/report/report.ts';
 import type { Experiment } from '../src/experiment/spec/schema.ts';
+import type { CheckSettings } from '../src/evaluate/config.ts';
+import type { HeldOutCheck } from '../src/workflows/train/held-out-questions.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
 import type { LoraSettings } from '../src/lora/config.ts';
 import type { StepReport } from '../src/metrics/step-report.ts';
@@ -134,6 +136,8 @@ export interface TrainRequest {
   encoding: FamiliaritySettings['encoding'];
   lora: LoraSettings;
   training: TrainingSettings;
+  /** Held-out questions to ask; none without it. */
+  checks?: CheckSettings;
   /** Continue from this run's last checkpoint. */
   resume: boolean;
 }
@@ -150,6 +154,11 @@ export interface TrainingPlan {
   memoryBytes: number;
   memoryLimitBytes: number;
   secondsPerStep: number;
+  /** Held-out questions asked before and after training, and how many written answers to them are right. */
+  questions: number;
+  agreeing: number;
+  /** Of asking them, both times together. */
+  secondsToAsk: number;
   /** Empty when the run can start. */
   problems: string[];
   notices: readonly Notice[];
@@ -157,6 +166,7 @@ export interface TrainingPlan {
 
 export type TrainEvent =
   | { kind: 'step'; report: StepReport }
+  | { kind: 'check'; check: HeldOutCheck }
   | { kind: 'checkpoint'; step: number; seconds: number }
   | { kind: 'notice'; notice: Notice };
 
@@ -275,7 +285,7 @@ export interface ExperimentProgress {
   step?: StepReport;
 }
 
-export type { ExperimentResult };
+export type { ExperimentResult, HeldOutCheck };
 
 type Report<Progress> = (progress: Progress) => Promise<void>;
 

@@ -6,7 +6,7 @@ import type { Host } from '../src/host.ts';
 import type { LoraAdapter } from '../src/lora/adapter.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { runManifest } from '../src/workflows/train/run-manifest.ts';
-import { runTraining } from '../src/workflows/train/run-training.ts';
+import { checkedRun } from '../src/workflows/train/checked-run.ts';
 import { planRun, prepareRun } from '../src/workflows/train/training-run.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import {
@@ -56,7 +56,8 @@ export async function trainRun(
   // The page draws one report while the next step is computed.
   let drawn = Promise.resolve();
   try {
-    const result = await runTraining(job, {
+    const run = { opened, prompt: request.prompt, job, questions: plan.questions };
+    const result = await checkedRun(run, {
       host,
       checkpoints,
       resumeFrom: from,
@@ -64,6 +65,10 @@ export async function trainRun(
       report: async (step) => {
         await drawn;
         drawn = report({ kind: 'step', report: step });
+      },
+      checked: async (check) => {
+        await drawn;
+        await report({ kind: 'check', check });
       },
     });
     await drawn;

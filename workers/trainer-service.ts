@@ -17,7 +17,7 @@ import { deleteModel, isModel, resumableRuns, storageReport } from './kept-files
 import { modelSummary } from './model-summary.ts';
 import type { TrainerApi, TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
 import { checkpointStep, trainRun } from './train-run.ts';
-import { secondsPerStep, secondsToMeasure } from './trials.ts';
+import { secondsPerStep, secondsToAsk, secondsToMeasure } from './trials.ts';
 import { TunedModels } from './tuned-models.ts';
 import { Turns } from './turns.ts';
 import { workerHost } from './worker-host.ts';
@@ -84,6 +84,10 @@ export class TrainerService implements TrainerApi {
         epochs: plan.epochs,
         memoryBytes: plan.memory.total,
         memoryLimitBytes: engine.memoryBytes,
+        questions: plan.questions?.questions.length ?? 0,
+        agreeing: plan.questions?.agreeing ?? 0,
+        secondsToAsk:
+          plan.problems.length > 0 ? 0 : await secondsToAsk(opened, request.prompt, plan),
         secondsPerStep: plan.problems.length > 0 ? 0 : await secondsPerStep(opened, request, plan),
         problems: plan.problems,
         notices: plan.notices,

@@ -9,9 +9,14 @@ import { orderStart } from '../src/batches/training-order.ts';
 import { trainingStep } from '../src/batches/training-step.ts';
 import { engineBatchCost } from '../src/engine/batch-cost.ts';
 import { batchGradients, disposeGradients, readLossAndNorm } from '../src/train/loss.ts';
+import type { PromptSettings } from '../src/tokenizer/prompt-format.ts';
+import { targetCount } from '../src/batches/example.ts';
+import { mean } from '../src/statistics/summary.ts';
+import { ASKED_AT_ONCE, askHeldOut } from '../src/workflows/train/held-out-questions.ts';
 import type { MeasureRequest } from './protocol.ts';
 
 const TRIAL_ROWS = 8;
+const TRIAL_TOKENS = 8;
 
 const host = {
   now: () => performance.now(),
@@ -41,6 +46,29 @@ export async function secondsToMeasure(
     rows.reduce((sum, { question, response }) => sum + question.length + response.length, 0);
   const all = request.sets.reduce((sum, { rows }) => sum + characters(rows), 0);
   return ((await run()) * all) / Math.max(1, characters(sample.rows));
+}
+
+/** Seconds of asking the held-out questions twice, from a few tokens of one batch. */
+export async function secondsToAsk(
+  opened: OpenModel,
+  prompt: PromptSettings,
+  { questions, examples }: RunPlan,
+): Promise<number> {
+  if (!questions) return 0;
+  const batch = questions.questions.slice(0, ASKED_AT_ONCE);
+  const tokens = Math.min(TRIAL_TOKENS, questions.longestAnswer);
+  const run = async () => {
+    const began = performance.now();
+    await askHeldOut({ opened, prompt }, host, { ...questions, longestAnswer: tokens }, batch);
+    return (performance.now() - began) / 1000;
+  };
+  await run();
+  const seconds = await run();
+  // Answers are taken to be as long as the written ones.
+  const written = mean(examples.map((example) => targetCount(example)));
+  const length = Math.min(questions.longestAnswer, written) / tokens;
+  const batches = Math.ceil(questions.questions.length / batch.length);
+  return 2 * seconds * length * batches;
 }
 
 /** Seconds of one step, from its longest micro-batch, whose result is thrown away. */

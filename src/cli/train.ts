@@ -2,6 +2,7 @@
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { checkFields, type CheckSettings } from '../evaluate/config.ts';
 import { defaultsOf, problemsOf, type Field } from '../fields.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import type { StepReport } from '../metrics/step-report.ts';
@@ -15,11 +16,11 @@ import {
   prepareRun,
   type RunRequest,
 } from '../workflows/train/training-run.ts';
-import { runTraining } from '../workflows/train/run-training.ts';
+import { checkedRun, type CheckedResult } from '../workflows/train/checked-run.ts';
+import { rightOf, type HeldOutCheck } from '../workflows/train/held-out-questions.ts';
 import { maskedSentence } from '../workflows/train/mask-tokens.ts';
 import { CHECKPOINT_FILE } from '../train/checkpoint.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
-import type { TrainingResult } from '../train/train.ts';
 import { choiceOf, countOf, textOf, type Option, type Values } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
 import { modelOptions, openCommandModel } from './open-model.ts';
@@ -29,12 +30,13 @@ import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run
 import { printNotices } from './print-notices.ts';
 import { noticesOf } from '../data/response-set.ts';
 
-const fields = { ...trainingFields, ...loraFields };
+const fields = { ...trainingFields, ...loraFields, ...checkFields };
 
 /** What a run writes. */
 const RESULTS = [
   CHECKPOINT_FILE,
   'metrics.jsonl',
+  'answers.jsonl',
   'run.json',
   'adapter_config.json',
   'adapter_model.safetensors',
@@ -63,6 +65,8 @@ const settingOptions: Record<string, keyof typeof fields> = {
   'evaluate-every': 'evaluateEvery',
   'log-every': 'logEvery',
   'held-out': 'validationShare',
+  'held-out-questions': 'heldOutQuestions',
+  'longest-answer': 'longestAnswer',
   seed: 'seed',
   method: 'method',
   checkpointing: 'checkpointing',
@@ -102,7 +106,7 @@ const command = {
 };
 
 await runCommand(command, async (values) => {
-  const { lora, training } = settingsOf(values);
+  const { lora, training, checks } = settingsOf(values);
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
   const set = (
     await readResponseFiles([textOf(values, 'responses')!], countOf(values, 'rows'))
@@ -117,6 +121,7 @@ await runCommand(command, async (values) => {
     encoding,
     lora,
     training,
+    checks,
     ...(validation && { validation }),
   };
   const plan = planRun(opened, request, engine.memoryBytes);
@@ -127,7 +132,7 @@ await runCommand(command, async (values) => {
   const number = (value: number) => value.toLocaleString('en-US');
   process.stderr.write(
     `trainable params: ${number(plan.trainableParameters)} || all params: ${number(all)} || trainable%: ${((100 * plan.trainableParameters) / all).toFixed(4)}\n` +
-      `${plan.examples.length} answers, ${plan.validation.length} held out; about ${megabytes(plan.memory.total)} of memory\n`,
+      `${plan.examples.length} answers, ${plan.validation.length} held out${plan.questions ? ` (${plan.questions.questions.length} questions asked before and after)` : ''}; about ${megabytes(plan.memory.total)} of memory\n`,
   );
 
   const out = textOf(values, 'out')!;
@@ -140,12 +145,14 @@ await runCommand(command, async (values) => {
     answers: await hashedFile(textOf(values, 'responses')!),
     held_out_answers: validationPath === undefined ? null : await hashedFile(validationPath),
   };
-  const writeManifest = async (result?: TrainingResult) => {
+  const writeManifest = async (result?: CheckedResult) => {
     const manifest = await runManifest(opened, engine, request, plan, job.facts, result);
     const json = JSON.stringify({ ...manifest, node: process.version, files }, null, 2);
     await replaceFile(join(out, 'run.json'), `${json}\n`);
   };
-  const result = await runTraining(job, {
+  const answers = join(out, 'answers.jsonl');
+  const run = { opened, prompt, job, questions: plan.questions };
+  const result = await checkedRun(run, {
     host: nodeHost(),
     checkpoints: folderCheckpoints(out),
     resumeFrom: resumed,
@@ -156,11 +163,17 @@ await runCommand(command, async (values) => {
     // By now a checkpoint of another run would have been refused, with nothing of it touched.
     begun: async () => {
       await replaceFile(metrics, await keptLines(metrics, resumed?.progress.step));
+      await replaceFile(answers, await keptLines(answers, resumed?.progress.step));
       await writeManifest();
     },
     report: async (step) => {
       await appendFile(metrics, `${JSON.stringify(step)}\n`);
       printReport(step);
+    },
+    checked: async (check) => {
+      // Before a resumed run the questions are asked once more; the answers are there.
+      if (!resumed || check.step > 0) await appendFile(answers, `${JSON.stringify(check)}\n`);
+      printCheck(check);
     },
   });
   clearProgress();
@@ -168,17 +181,24 @@ await runCommand(command, async (values) => {
   for (const { name, bytes } of trained) await replaceFile(join(out, name), bytes);
   await writeManifest(result);
   const { step, elapsedSeconds, validationAfter } = result.progress;
+  const { before, after } = result;
   process.stdout.write(
     `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
+      `${before && after ? `; held-out questions right ${rightOf(before)} → ${rightOf(after)} of ${after.answers.length}` : ''}` +
       `${validationAfter === undefined ? '' : `; held-out loss ${validationAfter.toFixed(4)}`}\n`,
   );
   if (result.outcome === 'stopped') process.stderr.write('Go on with --resume.\n');
 });
 
 /** @throws UsageError listing every option that cannot be used */
-function settingsOf(values: Values): { lora: LoraSettings; training: TrainingSettings } {
+function settingsOf(values: Values): {
+  lora: LoraSettings;
+  training: TrainingSettings;
+  checks: CheckSettings;
+} {
   const lora: Record<string, unknown> = defaultsOf(loraFields);
   const training: Record<string, unknown> = defaultsOf(trainingFields);
+  const checks: Record<string, unknown> = defaultsOf(checkFields);
   const problems: string[] = [];
   for (const [option, setting] of Object.entries(settingOptions)) {
     const field: Field = fields[setting];
@@ -187,7 +207,7 @@ function settingsOf(values: Values): { lora: LoraSettings; training: TrainingSet
     if (field.kind === 'number') value = Number(given);
     if (field.kind === 'switch') value = given === true;
     problems.push(...problemsOf({ [`--${option}`]: field }, { [`--${option}`]: value }));
-    (setting in loraFields ? lora : training)[setting] = value;
+    (setting in loraFields ? lora : setting in checkFields ? checks : training)[setting] = value;
   }
   if (problems.length > 0) {
     throw new UsageError('These options cannot be used (see --help).', problems);
@@ -198,6 +218,7 @@ function settingsOf(values: Values): { lora: LoraSettings; training: TrainingSet
   return {
     lora: { ...lora, ...chosen } as unknown as LoraSettings,
     training: training as unknown as TrainingSettings,
+    checks: checks as unknown as CheckSettings,
   };
 }
 
@@ -222,4 +243,15 @@ function printReport({
   if (process.stderr.isTTY) showProgress(step, totalSteps, parts.join(', '));
   else if (validationLoss !== undefined)
     process.stderr.write(`${step}/${totalSteps} ${parts.join(', ')}\n`);
+}
+
+/** How many are right of all, or on the way one question with its answer. */
+function printCheck(check: HeldOutCheck): void {
+  clearProgress();
+  const { step, whole, answers } = check;
+  const [first] = answers;
+  const text = whole
+    ? `${rightOf(check)} of ${answers.length} held-out questions right`
+    : `${first!.question} → ${first!.answer.trim()} (${first!.right ? 'right' : `wrong: ${first!.gold}`})`;
+  process.stderr.write(`step ${step}: ${text.replaceAll('\n', ' ')}\n`);
 }

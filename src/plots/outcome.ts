@@ -1,12 +1,23 @@
-/** What training gave, run by run, and the one sentence that may be said of it. */
+/** What training gave, run by run: held-out questions right, loss beside it, and means over seeds. */
 import { mean, standardDeviation } from '../statistics/summary.ts';
-import { digits, list } from '../figures/format.ts';
+import { digits } from '../figures/format.ts';
 
-/** One trained run. Losses in nats per held-out token. */
+/** Held-out questions answered right before and after training. */
+export interface QuestionCounts {
+  before: number;
+  after: number;
+  asked: number;
+  /** The same for the same questions. */
+  questions: string;
+}
+
+/** One trained run. Losses in nats per held-out token, NaN when not measured. */
 export interface OutcomeRun {
   id: string;
   label: string;
   seed: number;
+  /** Undefined unless they were asked both times. */
+  counts: QuestionCounts | undefined;
   before: number;
   after: number;
   step: number;
@@ -16,6 +27,8 @@ export interface OutcomeRun {
 export interface OutcomeGroup {
   key: string;
   name: string;
+  /** Whose answers were trained on. */
+  setId: string;
   /** 1 to 8: color and mark of the set. */
   slot: number;
   dashed: boolean;
@@ -40,6 +53,7 @@ const T_975 = [
   2.131, 2.12, 2.11, 2.101, 2.093,
 ] as const;
 
+/** @param values one of each seed */
 export function seedMean(values: readonly number[]): SeedMean {
   const n = values.length;
   const middle = mean(values);
@@ -48,86 +62,70 @@ export function seedMean(values: readonly number[]): SeedMean {
   return { mean: middle, low: middle - half, high: middle + half, n };
 }
 
-export function dropOf({ before, after }: OutcomeRun): number {
-  return before - after;
+/** What is compared: the share of questions right, or the loss. */
+export type Measure = 'questions' | 'loss';
+
+/** Values of a run before and after; undefined when it was not measured both times. */
+export function valuesOf(
+  run: OutcomeRun,
+  measure: Measure,
+): { before: number; after: number } | undefined {
+  if (measure === 'questions') {
+    const { counts } = run;
+    return counts && { before: counts.before / counts.asked, after: counts.after / counts.asked };
+  }
+  return Number.isFinite(run.before - run.after) ? run : undefined;
+}
+
+/** The latest measured run of each seed: the same seed again is the same run, no second witness. */
+export function onePerSeed(runs: readonly OutcomeRun[], measure: Measure): OutcomeRun[] {
+  const measured = runs.filter((run) => valuesOf(run, measure) !== undefined);
+  return [...new Map(measured.map((run) => [run.seed, run])).values()];
+}
+
+/** After minus before, mean over seeds. */
+export function changeOf(runs: readonly OutcomeRun[], measure: Measure): SeedMean {
+  return seedMean(
+    onePerSeed(runs, measure).map((run) => {
+      const { before, after } = valuesOf(run, measure)!;
+      return after - before;
+    }),
+  );
 }
 
 /**
- * What the groups say: each one's drop, whether the levels can be compared, and how much of it may
- * be chance. Runs without two measurements are left out.
+ * Whether levels of loss may be set side by side: on one set for all, or all of one writer. The loss
+ * on a writer's own answers says how familiar the writer is, so it never ranks writers.
  */
-export function outcomeSentence(groups: readonly OutcomeGroup[]): string {
-  const measured = groups
-    .map((group) => ({ ...group, runs: group.runs.filter((run) => Number.isFinite(dropOf(run))) }))
-    .filter(({ runs }) => runs.length > 0);
-  const [first, ...others] = measured;
-  if (first === undefined) {
-    return 'No shown run has held-out losses yet: train one, or hold some answers out.';
-  }
-  const sentences =
-    others.length === 0 ? [alone(first)] : [together(measured), comparability(measured)];
-  sentences.push(chance(measured));
-  return sentences.filter((sentence) => sentence !== '').join(' ');
+export function lossComparable(groups: readonly OutcomeGroup[]): boolean {
+  const [first] = groups;
+  return groups.every(
+    ({ validation, setId }) =>
+      validation === first!.validation && (validation !== undefined || setId === first!.setId),
+  );
 }
 
-function alone({ name, runs, heldOut }: OutcomeGroup): string {
-  const before = mean(runs.map((run) => run.before));
-  const after = mean(runs.map((run) => run.after));
-  const drop = seedMean(runs.map(dropOf));
-  const verb = drop.mean >= 0 ? 'lowered' : 'raised';
-  return `Training on ${name} ${verb} the loss on ${heldOut} held-out answers from ${digits(before)} to ${digits(after)} nats per token (${signed(-drop.mean)}${intervalOf(drop, -1)}).`;
+/** Whether all groups answered the same questions. */
+export function sameQuestions(groups: readonly OutcomeGroup[]): boolean {
+  const asked = groups.map(({ runs }) =>
+    [...new Set(runs.flatMap(({ counts }) => counts?.questions ?? []))].sort().join('\n'),
+  );
+  return new Set(asked).size <= 1;
 }
 
-function together(groups: readonly OutcomeGroup[]): string {
-  const drops = groups
-    .map((group) => ({ group, drop: seedMean(group.runs.map(dropOf)) }))
-    .sort((a, b) => b.drop.mean - a.drop.mean);
-  const parts = drops.map(({ group, drop }) => {
-    const before = digits(mean(group.runs.map((run) => run.before)));
-    const after = digits(mean(group.runs.map((run) => run.after)));
-    const by = `${digits(Math.abs(drop.mean))}${intervalOf(drop, 1)}`;
-    const rose = drop.mean < 0 ? 'rose ' : '';
-    return `${rose}by ${by} with ${group.name} (${before} → ${after})`;
-  });
-  const fell = drops.every(({ drop }) => drop.mean < 0) ? 'changed' : 'fell';
-  return `Held-out loss, in nats per token, ${fell} ${list(parts)}.`;
+/** A number with its sign. */
+export function signed(value: number): string {
+  if (value === 0) return '±0';
+  return `${value < 0 ? '−' : '+'}${digits(Math.abs(value))}`;
 }
 
-function comparability(groups: readonly OutcomeGroup[]): string {
-  const { validation, heldOut } = groups[0]!;
-  if (groups.some((group) => group.validation !== validation)) {
-    return 'The runs are measured on different held-out answers, so their numbers cannot be set side by side.';
-  }
-  if (validation !== undefined) {
-    return `All are measured on the same ${heldOut} answers (${validation}).`;
-  }
-  const writers = new Set(groups.map(({ slot }) => slot));
-  return writers.size > 1
-    ? 'Each is measured on its own writer’s held-out answers, where a familiar writer starts lower: compare the drops, not the levels.'
-    : `All are measured on the writer’s own ${heldOut} held-out answers.`;
+/** A difference of shares: +28 points. */
+export function signedPoints(value: number): string {
+  const points = (100 * Math.abs(value)).toFixed(1).replace(/\.0$/, '');
+  if (points === '0') return '±0 points';
+  return `${value < 0 ? '−' : '+'}${points} points`;
 }
 
-function chance(groups: readonly OutcomeGroup[]): string {
-  const counts = groups.map(({ runs }) => runs.length);
-  if (counts.every((n) => n === 1)) {
-    const seeds = [...new Set(groups.map(({ runs }) => runs[0]!.seed))];
-    const one = groups.length === 1 ? 'One run with one seed' : 'One seed each';
-    return `${one} (${list(seeds.map(String))}): there is no interval over seeds, so chance is not ruled out.`;
-  }
-  const few = groups.filter(({ runs }) => runs.length === 1).map(({ name }) => name);
-  const caution = few.length > 0 ? ` ${list(few)} has one seed only, hence none.` : '';
-  return `Intervals: 95 % over seeds (Student’s t, n = ${list([...new Set(counts)].filter((n) => n > 1).map(String))}).${caution}`;
-}
-
-function intervalOf({ low, high, n }: SeedMean, sign: 1 | -1): string {
-  if (n < 2) return '';
-  const [a, b] = sign === 1 ? [low, high] : [-high, -low];
-  return `, 95 % interval ${signed(a, sign === 1)} to ${signed(b, sign === 1)}`;
-}
-
-/** A number with its sign; the plus can be left away. */
-export function signed(value: number, bare = false): string {
-  const text = digits(Math.abs(value));
-  if (value < 0) return `−${text}`;
-  return bare ? text : `+${text}`;
-}
+/** A change of its measure. */
+export const changeText = (value: number, measure: Measure): string =>
+  measure === 'questions' ? signedPoints(value) : signed(value);

@@ -175,6 +175,7 @@ export class RunQueue {
     const at = this.current - 1;
     const report = (event: TrainEvent): Promise<void> => {
       if (event.kind === 'notice') this.notices = [...this.notices, event.notice];
+      if (event.kind === 'check') runs.note(run, event.check);
       if (event.kind === 'step') {
         this.#mark(this.places[at]!, 'training');
         runs.append(run, event.report);
@@ -248,14 +249,14 @@ function newRecord(
   /** Runs on the same set that are there already. */
   others: number,
 ): RunRecord {
-  const { runId, set, validation, prompt, encoding, lora, training } = request;
+  const { runId, set, validation, prompt, encoding, lora, training, checks } = request;
   return {
     ...{ batch, slot, modelId, vocabSize, plan },
     id: runId,
     name: others === 0 ? set.name : `${set.name} ${others + 1}`,
     setId: set.id,
     setName: set.name,
-    settings: { prompt, encoding, lora, training, validation: validation?.name },
+    settings: { prompt, encoding, lora, training, checks, validation: validation?.name },
     startedAt: timeStamp(),
     state: 'running',
     resumedAt: [],

@@ -6,7 +6,13 @@ import type { ColumnLog } from '../metrics/column-log.ts';
 import type { StepColumn } from '../metrics/step-report.ts';
 import type { TrainingSettings } from '../train/config.ts';
 import { trainingFields } from '../train/config.ts';
-import type { PromptSettings, TrainingPlan, TrainSummary } from '../../workers/protocol.ts';
+import { checkFields, type CheckSettings } from '../evaluate/config.ts';
+import type {
+  HeldOutCheck,
+  PromptSettings,
+  TrainingPlan,
+  TrainSummary,
+} from '../../workers/protocol.ts';
 
 export type StepLog = ColumnLog<StepColumn>;
 
@@ -16,6 +22,8 @@ export interface RunSettings {
   readonly encoding: EncodingMode;
   readonly lora: LoraSettings;
   readonly training: TrainingSettings;
+  /** Absent in records of before: nothing was asked. */
+  readonly checks?: CheckSettings | undefined;
   /** Name of the set the held-out loss is measured on; undefined: a share of the run's own answers. */
   readonly validation: string | undefined;
 }
@@ -49,6 +57,8 @@ export interface RunRecord {
   state: 'running' | 'finished' | 'stopped' | 'failed';
   /** Steps whose checkpoint it went on from. */
   resumedAt: readonly number[];
+  /** The model's answers to held-out questions, by step. */
+  answers?: readonly HeldOutCheck[];
   failure?: RunFailure | undefined;
   summary?: TrainSummary;
 }
@@ -84,11 +94,41 @@ export function outcomeOf(log: StepLog): RunOutcome {
   };
 }
 
+/** Held-out questions right at the first and the last step; undefined unless all were asked twice. */
+export interface QuestionsRight {
+  before: number;
+  after: number;
+  asked: number;
+  /** Ids of the questions. */
+  questions: string;
+}
+
+export function questionsRight({ answers = [] }: RunRecord): QuestionsRight | undefined {
+  const [before, after] = answers.filter(({ whole }) => whole);
+  if (before === undefined || after === undefined) return undefined;
+  const right = ({ answers: given }: HeldOutCheck) => given.filter((one) => one.right).length;
+  return {
+    before: right(before),
+    after: right(after),
+    asked: after.answers.length,
+    questions: after.answers.map(({ id }) => id).join(' '),
+  };
+}
+
+/** Answers with those of a step put in their place. */
+export function withAnswers(
+  answers: readonly HeldOutCheck[],
+  check: HeldOutCheck,
+): readonly HeldOutCheck[] {
+  const others = answers.filter(({ step, whole }) => step !== check.step || whole !== check.whole);
+  return [...others, check].sort((a, b) => a.step - b.step);
+}
+
 /** Every setting of a run by one name each, as tables and files show them. */
 export function flatSettings({ settings, setName, modelId }: RunRecord): Record<string, string> {
-  const { lora, training, prompt, encoding, validation } = settings;
+  const { lora, training, checks, prompt, encoding, validation } = settings;
   const full = training.method === 'full';
-  const own = { ...training, ...(full ? {} : { ...lora }) };
+  const own = { ...training, ...checks, ...(full ? {} : { ...lora }) };
   return {
     model: modelId,
     set: setName,
@@ -104,6 +144,7 @@ export function settingLabel(name: string): string {
   const fields: Record<string, { label: string } | undefined> = {
     ...trainingFields,
     ...loraFields,
+    ...checkFields,
   };
   return fields[name]?.label ?? `${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`;
 }

@@ -2,11 +2,13 @@
 import { logsToCsv, logToJsonLines, trainerState } from '../exchange/metrics-export.ts';
 import { ColumnLog } from '../metrics/column-log.ts';
 import { stepColumns, type StepReport } from '../metrics/step-report.ts';
-import type { TrainRequest } from '../../workers/protocol.ts';
+import type { HeldOutCheck, TrainRequest } from '../../workers/protocol.ts';
 import { asError } from './job.svelte.ts';
 import { chunkOf, openRunArchive, type RunArchive } from './run-archive.ts';
 import {
   outcomeOf,
+  questionsRight,
+  withAnswers,
   type RunOutcome,
   type RunRecord,
   type RunStatus,
@@ -67,6 +69,9 @@ export class Run {
     void this.#version();
     return outcomeOf(this.log);
   });
+
+  /** Held-out questions right before and after; undefined unless they were asked both times. */
+  readonly counts = $derived.by(() => questionsRight(this.record));
 
   readonly status = $derived.by((): RunStatus => {
     const { state, failure } = this.record;
@@ -156,7 +161,8 @@ export class RunsState {
     run.live = true;
     const { record } = run;
     const resumedAt = [...record.resumedAt, step];
-    this.#change(run, { ...record, state: 'running', resumedAt, failure: undefined });
+    const answers = record.answers?.filter((check) => check.step <= step) ?? [];
+    this.#change(run, { ...record, state: 'running', resumedAt, answers, failure: undefined });
     this.#show();
   };
 
@@ -165,6 +171,10 @@ export class RunsState {
     this.#show();
     if (performance.now() - this.#lastWrite > WRITE_EVERY) this.#flush(run);
   };
+
+  /** The model's answers to held-out questions at a step. */
+  readonly note = (run: Run, check: HeldOutCheck): void =>
+    this.#change(run, { ...run.record, answers: withAnswers(run.record.answers ?? [], check) });
 
   /** Writes what became of it. */
   async end(run: Run, change: Partial<RunRecord>): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import type { ResponseSet } from '../data/response-set.ts';
+import { checkFields, type CheckSettings } from '../evaluate/config.ts';
 import { defaultsOf, problemsOf, type NumberField } from '../fields.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
@@ -46,6 +47,7 @@ const SMALL_MODEL = 20e6;
 export class TrainingState implements Addressed {
   readonly lora = $state<LoraSettings>(defaultsOf(loraFields));
   readonly training = $state<TrainingSettings>(defaultsOf(trainingFields));
+  readonly checks = $state<CheckSettings>(defaultsOf(checkFields));
   repeats = $state(repeatsField.default);
   /** Which answers measure the held-out loss. */
   heldOut = $state<HeldOut>('own');
@@ -98,6 +100,7 @@ export class TrainingState implements Addressed {
 
   readonly problems = $derived([
     ...problemsOf(trainingFields, this.training),
+    ...problemsOf(checkFields, this.checks),
     ...(this.training.method === 'full' ? [] : problemsOf(loraFields, this.lora)),
   ]);
 
@@ -124,6 +127,7 @@ export class TrainingState implements Addressed {
       encoding,
       this.lora,
       this.training,
+      this.checks,
       this.#validation?.id,
       data,
     ]);
@@ -138,7 +142,11 @@ export class TrainingState implements Addressed {
   readonly seconds = $derived.by(() => {
     if (!this.planned || this.plans.some(({ problems }) => problems.length > 0)) return undefined;
     const steps = this.training.steps * this.repeats;
-    return this.plans.reduce((sum, { secondsPerStep }) => sum + steps * secondsPerStep, 0);
+    return this.plans.reduce(
+      (sum, { secondsPerStep, secondsToAsk }) =>
+        sum + steps * secondsPerStep + this.repeats * secondsToAsk,
+      0,
+    );
   });
   /** A plan may be asked for unasked: its trial step is quick. */
   readonly plansItself = $derived.by(
@@ -166,9 +174,10 @@ export class TrainingState implements Addressed {
 
   /** Puts the settings of a run back into the form. */
   readonly useSettings = ({ record }: Run): void => {
-    const { lora, training, validation } = record.settings;
+    const { lora, training, checks, validation } = record.settings;
     Object.assign(this.lora, lora);
     Object.assign(this.training, training);
+    Object.assign(this.checks, checks);
     this.heldOut = validation === undefined ? 'own' : 'common';
     this.chosen = [record.setId];
   };
@@ -228,6 +237,7 @@ export class TrainingState implements Addressed {
       encoding,
       lora: this.lora,
       training: { ...this.training, seed },
+      checks: this.checks,
       resume: false,
     });
   }
@@ -235,6 +245,7 @@ export class TrainingState implements Addressed {
   get addressed(): Record<string, string> {
     return {
       ...changedFields('train.', trainingFields, this.training),
+      ...changedFields('check.', checkFields, this.checks),
       ...changedFields('lora.', loraFields, this.lora),
       ...changedFields('', { seeds: repeatsField }, { seeds: this.repeats }),
       ...(this.heldOut === 'common' && { heldOut: 'common' }),
@@ -244,6 +255,7 @@ export class TrainingState implements Addressed {
 
   restore(settings: URLSearchParams): void {
     Object.assign(this.training, fieldsFromAddress('train.', trainingFields, settings));
+    Object.assign(this.checks, fieldsFromAddress('check.', checkFields, settings));
     Object.assign(this.lora, fieldsFromAddress('lora.', loraFields, settings));
     this.repeats = fieldsFromAddress('', { seeds: repeatsField }, settings).seeds ?? this.repeats;
     if (settings.get('heldOut') === 'common') this.heldOut = 'common';

@@ -52,6 +52,21 @@ test('another visit finds its runs, those cut off as interrupted', async () => {
   expect(later.list[0]!.outcome).toEqual(first().outcome);
 });
 
+test('held-out questions right before and after stay with the run', async () => {
+  const { counts, record } = first();
+  expect(counts).toMatchObject({ asked: expect.any(Number) as number });
+  const steps = record.answers!.map(({ step, whole }) => [step, whole]);
+  expect([steps[0], steps.at(-1)]).toEqual([
+    [0, true],
+    [3, true],
+  ]);
+  // Going on from step 0 drops what was answered later.
+  app.runs.goOn(first(), 0);
+  expect(first().record.answers!.map(({ step }) => step)).toEqual([0]);
+  expect(first().counts).toBeUndefined();
+  await app.runs.settled();
+});
+
 test('an archive that refuses to write is told once and ends nothing', async () => {
   const memory = await openRunArchive();
   const broken: RunArchive = {

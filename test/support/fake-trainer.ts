@@ -222,6 +222,7 @@ export function fakeTrainer({
         memoryBytes: 182e6,
         memoryLimitBytes: 4e9,
         secondsPerStep: 0.31,
+        ...{ questions: request.checks?.heldOutQuestions ?? 0, agreeing: 32, secondsToAsk: 4 },
         problems: [],
         notices: [],
       });
@@ -235,11 +236,31 @@ export function fakeTrainer({
       const heldOut = (step: number): number => floor + 0.1 + first * Math.exp(-step / 18);
       let step = 0;
       let outcome: 'finished' | 'stopped' = 'finished';
+      const asked = (request.validation ?? request.set).rows
+        .filter(({ gold }) => gold !== undefined)
+        .slice(0, request.checks?.heldOutQuestions ?? 0);
+      const ask = async (at: number, whole: boolean): Promise<void> => {
+        if (asked.length === 0) return;
+        const answers = asked.slice(0, whole ? undefined : 3).map(({ id, question, gold }, i) => {
+          const right = random.fork(`${id}`).uniform() < 0.2 + (0.5 * at) / steps || i === 0;
+          const final = right ? gold! : '7';
+          return {
+            id,
+            question,
+            gold: gold!,
+            right,
+            answer: `That makes ${final}. Answer: ${final}`,
+          };
+        });
+        await report({ kind: 'check', check: { step: at, whole, answers } });
+      };
       try {
+        await ask(0, true);
         for (; step <= steps; step++) {
           await beforeStep(step);
           check();
           const evaluated = step % evaluateEvery === 0 || step === steps;
+          if (step > 0 && step < steps && step % Math.ceil(steps / 4) === 0) await ask(step, false);
           if (step % logEvery !== 0 && !evaluated) continue;
           await report({
             kind: 'step',
@@ -264,6 +285,7 @@ export function fakeTrainer({
             },
           });
         }
+        await ask(steps, true);
       } catch (error) {
         if (!(error instanceof StoppedError)) throw error;
         outcome = 'stopped';

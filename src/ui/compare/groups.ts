@@ -15,14 +15,16 @@ export function groupRuns(runs: readonly Run[]): OutcomeGroup[] {
     return {
       key,
       name: members.length > 1 ? record.setName : record.name,
+      setId: record.setId,
       slot: record.slot,
       dashed: first!.dashed,
       validation: record.settings.validation,
       heldOut: record.plan?.validationRows ?? 0,
-      runs: members.map(({ id, label, outcome, record: { settings } }) => ({
+      runs: members.map(({ id, label, outcome, counts, record: { settings } }) => ({
         id,
         label,
         seed: settings.training.seed,
+        counts,
         before: outcome.before,
         after: outcome.after,
         step: outcome.step,

@@ -1,9 +1,10 @@
 /** Everything that decides a run's numbers, to be kept beside them. */
 import type { EngineReport } from '../../engine/config.ts';
 import type { RunFacts } from '../../train/run-facts.ts';
-import type { TrainingResult } from '../../train/train.ts';
+import type { CheckedResult } from './checked-run.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import type { OpenModel } from '../open/open-model.ts';
+import { rightOf, type HeldOutQuestions } from './held-out-questions.ts';
 import type { RunPlan, RunRequest } from './training-run.ts';
 
 export const VERSION = '0.1.0';
@@ -15,7 +16,7 @@ export async function runManifest(
   request: RunRequest,
   plan: RunPlan,
   facts: RunFacts,
-  result?: TrainingResult,
+  result?: CheckedResult,
 ): Promise<Record<string, unknown>> {
   const { model } = opened;
   return {
@@ -53,7 +54,34 @@ export async function runManifest(
     fingerprint: await sha256Of(JSON.stringify(facts)),
     outcome: result?.outcome ?? 'running',
     step: result?.progress.step ?? null,
+    held_out_questions: plan.questions ? questionsRecord(plan.questions, result) : null,
     validation_loss_before: result?.progress.validationBefore ?? null,
     validation_loss_after: result?.progress.validationAfter ?? null,
+  };
+}
+
+/** What was asked, how it was judged, and every answer before and after. */
+function questionsRecord(
+  { questions, rule, agreeing, longestAnswer }: HeldOutQuestions,
+  result: CheckedResult | undefined,
+): Record<string, unknown> {
+  const { before, after } = result ?? {};
+  const answered = (i: number, check = before) => {
+    const given = check?.answers[i];
+    return given ? { answer: given.answer, right: given.right } : null;
+  };
+  return {
+    asked: questions.length,
+    right_before: before ? rightOf(before) : null,
+    right_after: after ? rightOf(after) : null,
+    rule,
+    written_answers_that_agree: agreeing,
+    max_new_tokens: longestAnswer,
+    answers: questions.map(({ id, gold }, i) => ({
+      id,
+      gold,
+      before: answered(i),
+      after: after ? answered(i, after) : null,
+    })),
   };
 }

@@ -9,6 +9,7 @@ import type { ResponseSet } from '../../data/response-set.ts';
 import { splitByQuestion } from '../../data/split.ts';
 import { engineBatchCost } from '../../engine/batch-cost.ts';
 import { DataError } from '../../errors.ts';
+import { checkFields, type CheckSettings } from '../../evaluate/config.ts';
 import { problemsOf } from '../../fields.ts';
 import { adapterSize, createAdapter, type LoraAdapter } from '../../lora/adapter.ts';
 import { loraProblems, type LoraSettings } from '../../lora/config.ts';
@@ -21,6 +22,7 @@ import type { RunFacts } from '../../train/run-facts.ts';
 import type { TrainingJob } from '../../train/train.ts';
 import { encodeSet, encodingNotices, padIdOf, type EncodedSet } from '../measure/encode-set.ts';
 import { sha256Of } from '../open/fingerprint.ts';
+import { heldOutQuestions, questionNotices, type HeldOutQuestions } from './held-out-questions.ts';
 import { maskSurprising, type MaskedTokens } from './mask-tokens.ts';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate.ts';
 import type { OpenModel } from '../open/open-model.ts';
@@ -33,6 +35,8 @@ export interface RunRequest {
   encoding: EncodingMode;
   lora: LoraSettings;
   training: TrainingSettings;
+  /** Held-out questions to ask; none without it. */
+  checks?: CheckSettings;
 }
 
 export interface RunPlan {
@@ -46,6 +50,8 @@ export interface RunPlan {
   trainableParameters: number;
   trainedTokensPerEpoch: number;
   epochs: number;
+  /** Asked before and after training; undefined: none is wanted, or no right answer is known. */
+  questions: HeldOutQuestions | undefined;
   memory: MemoryEstimate;
   /** Empty when the run can start. */
   problems: string[];
@@ -61,8 +67,12 @@ export function planRun(
   request: RunRequest,
   memoryLimitBytes: number,
 ): RunPlan {
-  const { lora, training } = request;
-  const problems = [...problemsOf(trainingFields, training), ...loraProblems(lora)];
+  const { lora, training, checks } = request;
+  const problems = [
+    ...problemsOf(trainingFields, training),
+    ...loraProblems(lora),
+    ...(checks ? problemsOf(checkFields, checks) : []),
+  ];
   const notices: Notice[] = [];
   const maxLength = Math.min(training.maxLength, model.shape.contextLength);
   const format = createPromptFormat(tokenizer, request.prompt);
@@ -114,6 +124,8 @@ export function planRun(
       `This will not fit: about ${megabytes(memory.total)} are needed, ${megabytes(memoryLimitBytes)} are there. Choose a smaller model, shorter answers or a lower rank.`,
     );
   }
+  const questions = checks && heldOut && heldOutQuestions(heldOut.rows, checks);
+  if (heldOut && checks) notices.push(...questionNotices(questions, checks));
   const perStep = training.batchSize * training.accumulation;
   return {
     examples,
@@ -125,6 +137,7 @@ export function planRun(
     trainableParameters,
     trainedTokensPerEpoch: countTargets(examples),
     epochs: examples.length > 0 ? training.steps / stepsPerEpoch(examples.length, perStep) : 0,
+    questions,
     memory,
     problems,
     notices,

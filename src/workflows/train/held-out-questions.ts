@@ -1,0 +1,130 @@
+/**
+ * Held-out questions whose right answers are known, asked of the model before, during and after
+ * training: what training is for, where a loss is only a means.
+ */
+import { choicesOf, evaluateAnswers, type EvaluationQuestion } from '../../evaluate/accuracy.ts';
+import type { CheckSettings } from '../../evaluate/config.ts';
+import { judgeAnswer, type AnswerRule } from '../../evaluate/extract-answer.ts';
+import type { ResponseRow } from '../../data/response-set.ts';
+import { knownQuestions } from '../../experiment/sets/known-questions.ts';
+import type { Host } from '../../host.ts';
+import { notice, type Notice } from '../../notices.ts';
+import { encodePrompt } from '../../tokenizer/encode-pair.ts';
+import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
+import { answerQuestions } from '../generate/answer-questions.ts';
+import type { PromptedModel } from '../open/prompted-model.ts';
+
+export interface HeldOutQuestions {
+  questions: EvaluationQuestion[];
+  rule: AnswerRule;
+  /** Written answers to these questions that agree with the right one, by the same rule. */
+  agreeing: number;
+  longestAnswer: number;
+}
+
+/** One question as the model answered it. */
+export interface HeldOutAnswer {
+  id: string;
+  question: string;
+  gold: string;
+  answer: string;
+  /** The final answer agrees, in whatever form it stands. */
+  right: boolean;
+}
+
+/** The model's answers at one step: to all questions before and after training, else to a few. */
+export interface HeldOutCheck {
+  step: number;
+  whole: boolean;
+  answers: HeldOutAnswer[];
+}
+
+export const ASKED_AT_ONCE = 16;
+/** Questions answered on the way. */
+export const SAMPLED = 3;
+
+/** @returns undefined when none is wanted, or the right answer to none is known */
+export function heldOutQuestions(
+  rows: readonly ResponseRow[],
+  { heldOutQuestions: most, longestAnswer }: CheckSettings,
+): HeldOutQuestions | undefined {
+  const known = knownQuestions(rows);
+  const asked = rows
+    .map((row) => ({ ...row, gold: row.gold ?? known?.get(row.id)?.answer }))
+    .filter((row): row is ResponseRow & { gold: string } => row.gold !== undefined)
+    .slice(0, most);
+  if (asked.length === 0) return undefined;
+  const { rule, agreeing } = bestRule(asked);
+  const questions = asked.map(({ id, question: text, gold, options, labels }) => ({
+    id,
+    text,
+    gold,
+    ...(options && { options }),
+    ...(labels && { labels }),
+  }));
+  return { questions, rule, agreeing, longestAnswer };
+}
+
+/** Below this share of written answers that are judged right, the judging itself is in doubt. */
+const TRUSTED = 0.8;
+
+/** Why nothing is asked, or why what is counted may mean little. */
+export function questionNotices(
+  found: HeldOutQuestions | undefined,
+  { heldOutQuestions: wanted }: CheckSettings,
+): Notice[] {
+  if (wanted === 0) return [];
+  if (!found) {
+    const text =
+      'No held-out question comes with its right answer, so none is asked before and after training.';
+    return [notice('info', text)];
+  }
+  const { questions, agreeing, rule } = found;
+  if (agreeing >= TRUSTED * questions.length) return [];
+  const text = `Only ${agreeing} of ${questions.length} written answers to the held-out questions agree with the right one as they are judged (${rule.kind}): counts of right answers may mean little.`;
+  return [notice('doubtful', text)];
+}
+
+const RULES: readonly AnswerRule[] = [{ kind: 'world' }, { kind: 'final-answer' }];
+
+/** The rule that finds the right answer in most of the written ones; the first one of equals. */
+function bestRule(rows: readonly (ResponseRow & { gold: string })[]): {
+  rule: AnswerRule;
+  agreeing: number;
+} {
+  const chosen = rows.some(({ options }) => options !== undefined);
+  const rules: readonly AnswerRule[] = chosen ? [{ kind: 'multiple-choice' }] : RULES;
+  const counted = rules.map((rule) => ({
+    rule,
+    agreeing: rows.filter(
+      (row) => judgeAnswer(rule, row.response, row.gold, choicesOf(row)).flexible,
+    ).length,
+  }));
+  return counted.reduce((best, next) => (next.agreeing > best.agreeing ? next : best));
+}
+
+/** Greedy answers, judged. @throws StoppedError when asked to stop between two tokens */
+export async function askHeldOut(
+  model: PromptedModel,
+  host: Host,
+  { rule, longestAnswer }: HeldOutQuestions,
+  questions: readonly EvaluationQuestion[],
+): Promise<HeldOutAnswer[]> {
+  const { tokenizer } = model.opened;
+  const format = createPromptFormat(tokenizer, model.prompt);
+  const settings = { maxNewTokens: longestAnswer, temperature: undefined, seed: 0 };
+  const outcomes = await evaluateAnswers(questions, {
+    rule,
+    answer: (batch) => answerQuestions(model, host, settings, batch),
+    lengthOf: (question) => encodePrompt(tokenizer, format.prompt(question)).length,
+    batchSize: ASKED_AT_ONCE,
+    report: () => Promise.resolve(),
+  });
+  return questions.map(({ id, text, gold }, i) => {
+    const { response, flexible } = outcomes[i]!;
+    return { id, question: text, gold, answer: response, right: flexible };
+  });
+}
+
+export const rightOf = ({ answers }: HeldOutCheck): number =>
+  answers.filter(({ right }) => right).length;
