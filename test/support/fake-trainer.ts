@@ -242,7 +242,7 @@ export function fakeTrainer({
       const ask = async (at: number, whole: boolean): Promise<void> => {
         if (asked.length === 0) return;
         const answers = asked.slice(0, whole ? undefined : 3).map(({ id, question, gold }, i) => {
-          const right = random.fork(`${id}`).uniform() < 0.2 + (0.5 * at) / steps || i === 0;
+          const right = random.fork(id).uniform() < 0.2 + (0.5 * at) / steps || i === 0;
           const final = right ? gold! : '7';
           return {
             id,
