@@ -184,7 +184,9 @@ await runCommand(command, async (values) => {
   const { before, after } = result;
   process.stdout.write(
     `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
-      (before && after ? `; held-out questions right ${rightOf(before)} → ${rightOf(after)} of ${after.answers.length}` : '') +
+      (before && after
+        ? `; held-out questions right ${rightOf(before)} → ${rightOf(after)} of ${after.answers.length}`
+        : '') +
       `${validationAfter === undefined ? '' : `; held-out loss ${validationAfter.toFixed(4)}`}\n`,
   );
   if (result.outcome === 'stopped') process.stderr.write('Go on with --resume.\n');
