@@ -2,9 +2,9 @@
  * A response set made from the open model's own answers, by the code that makes an experiment's sets:
  * the same choice gives the same answers on the page and in a command.
  */
-import type { ResponseRow, ResponseSet } from '../src/data/response-set.ts';
+import type { ResponseSet } from '../src/data/response-set.ts';
 import { evaluateAnswers } from '../src/evaluate/accuracy.ts';
-import { judgeAnswer } from '../src/evaluate/extract-answer.ts';
+import { isRight } from '../src/evaluate/is-right.ts';
 import { knownQuestions, WORLD_SEED } from '../src/experiment/sets/known-questions.ts';
 import { makeSet } from '../src/experiment/sets/make-sets.ts';
 import type { SetMaking } from '../src/experiment/sets/set-making.ts';
@@ -81,14 +81,12 @@ function taskOf(
 }
 
 function existing(set: ResponseSet, rule: MakeSetRequest['answers']): SetResult {
-  const right = ({ response, gold }: ResponseRow) =>
-    gold !== undefined && judgeAnswer(rule, response, gold).flexible;
   return {
     kind: 'set',
     id: `set.${set.id}`,
     set,
     made: {},
-    correct: set.rows.map(right),
+    correct: set.rows.map((row) => isRight(rule, row, row.response) === true),
     sha256: '',
     seconds: 0,
   };

@@ -3,6 +3,7 @@
  * that a wrong guess can be corrected by choosing other columns and nothing else.
  */
 import { isList, looksLikeTurns } from './chat-turns.ts';
+import { hasMarkedAnswer } from './gold.ts';
 
 export type RecordFormat =
   | 'response-sets' // {id, prompt, responses: {writer: text}}
@@ -249,16 +250,26 @@ function questionResponse({ find }: Sketch): MappingGuess | undefined {
   };
 }
 
-function study({ find }: Sketch): MappingGuess | undefined {
+function study({ find, every }: Sketch): MappingGuess | undefined {
   const question = find('question');
   const answer = find('answer');
   if (question === undefined || answer === undefined) return undefined;
   const input = find('input');
+  // GSM8K's solutions end with the right answer.
+  const marked = find(...GOLD_NAMES) === undefined && every(answer, hasMarkedAnswer);
   return {
     format: 'study',
     confidence: KNOWN_FORMAT,
-    mapping: { question, responses: [answer], ...(input !== undefined && { input }) },
-    reasons: [`"${question}" asks, "${answer}" answers.`],
+    mapping: {
+      question,
+      responses: [answer],
+      ...(input !== undefined && { input }),
+      ...(marked && { gold: answer }),
+    },
+    reasons: [
+      `"${question}" asks, "${answer}" answers.`,
+      ...(marked ? [`What follows "####" in "${answer}" is the correct answer.`] : []),
+    ],
   };
 }
 

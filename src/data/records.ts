@@ -15,6 +15,7 @@ import {
 } from './chat-turns.ts';
 import type { ColumnMapping, MappingGuess } from './mapping.ts';
 import { guessMapping } from './mapping.ts';
+import { markedAnswer } from './gold.ts';
 import { countOf, OddRecords } from './odd-records.ts';
 import { capProblems, throwProblems } from './problems.ts';
 import type { ChatMessage, ResponseRow, ResponseSet } from './response-set.ts';
@@ -178,7 +179,8 @@ function readRecord(row: TableRow, mapping: ColumnMapping, textCells: boolean): 
   const problems: string[] = [];
   const answers: AnswerRead[] = [];
   const id = scalarText(cell(row, mapping.id))?.trim();
-  const gold = scalarText(cell(row, mapping.gold));
+  const rightAnswer = scalarText(cell(row, mapping.gold));
+  const gold = rightAnswer === undefined ? undefined : markedAnswer(rightAnswer);
   const further = readFurther(row, mapping, problems);
   let turnsAfter = 0;
   const push = (

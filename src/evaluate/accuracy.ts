@@ -6,7 +6,7 @@
 import { conversationOf, type Conversation, type RowPrompt } from '../data/response-set.ts';
 import { wilsonInterval, type Interval } from '../statistics/proportions.ts';
 import { judgeAnswer, type AnswerRule, type Judged } from './extract-answer.ts';
-import type { Choices } from './option-named.ts';
+import { choicesOf } from './is-right.ts';
 
 export interface EvaluationQuestion extends Omit<RowPrompt, 'question'> {
   id: string;
@@ -79,14 +79,6 @@ export async function evaluateAnswers(
     await report(Math.min(first + batchSize, questions.length), questions.length);
   }
   return outcomes;
-}
-
-/** The options of a question or row, with their labels; undefined when it has none. */
-export function choicesOf({
-  options,
-  labels,
-}: Pick<EvaluationQuestion, 'options' | 'labels'>): Choices | undefined {
-  return options && { options, labels };
 }
 
 export interface Accuracy {

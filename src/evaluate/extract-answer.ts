@@ -9,7 +9,7 @@ import { extractAnswer } from '../world/checker.ts';
 import { days } from '../world/vocabulary.ts';
 import { agrees, readValue, type AnswerValue } from './answer-value.ts';
 import { finalAnswer, goldAnswer, type Extracted } from './final-answer.ts';
-import { optionNamed, type Choices } from './option-named.ts';
+import { optionNamed, type Choices } from '../data/option-named.ts';
 import type { DecimalSign } from './read-number.ts';
 
 export type AnswerRule =
@@ -19,7 +19,8 @@ export type AnswerRule =
   | { kind: 'final-answer'; decimal?: DecimalSign | undefined }
   /** Both: the first group (or all) of the last match; flexible compares without case and spaces. */
   | { kind: 'pattern'; pattern: string }
-  /** Of a written answer: what follows the last "Final Answer:"; flexible also a letter or label. */
+  /** Of a written answer: what follows the last "Final Answer:"; flexible also a letter, a label or the
+   * option alone. */
   | { kind: 'multiple-choice' };
 
 /** Raised when another answer is found, or another one counts as right, in the same texts. */
@@ -47,7 +48,7 @@ export function judgeAnswer(
   choices?: Choices,
 ): Judged {
   const right = goldOf(rule, gold, choices);
-  const { strict, flexible } = extract(rule, response, right.kind);
+  const { strict, flexible } = extract(rule, response, right.kind, choices);
   return {
     ...(strict && { strictAnswer: strict.text }),
     ...(flexible && { flexibleAnswer: flexible.text }),
@@ -77,7 +78,12 @@ export function goldOf(rule: AnswerRule, gold: string, choices?: Choices): Answe
   }
 }
 
-function extract(rule: AnswerRule, response: string, kind: AnswerValue['kind']): Extracted {
+function extract(
+  rule: AnswerRule,
+  response: string,
+  kind: AnswerValue['kind'],
+  choices: Choices | undefined,
+): Extracted {
   switch (rule.kind) {
     case 'world': {
       const strict = extractAnswer(response);
@@ -85,8 +91,11 @@ function extract(rule: AnswerRule, response: string, kind: AnswerValue['kind']):
     }
     case 'final-answer':
       return finalAnswer(response, kind, decimalOf(rule));
-    case 'multiple-choice':
-      return both(lastMatch(markedOption, response));
+    case 'multiple-choice': {
+      const marked = lastMatch(markedOption, response);
+      // A response may be nothing but the option.
+      return both(marked, marked ?? (choices && optionNamed(choices, response)));
+    }
     case 'pattern':
       return both(lastMatch(compilePattern(rule.pattern), response));
   }

@@ -5,8 +5,8 @@
  */
 import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
 import { transcript } from '../data/transcript.ts';
-import { choicesOf } from './accuracy.ts';
-import { judgeAnswer, type AnswerRule } from './extract-answer.ts';
+import type { AnswerRule } from './extract-answer.ts';
+import { isRight } from './is-right.ts';
 
 /** What a model answered by itself, greedily. */
 export interface OwnAnswer {
@@ -19,8 +19,7 @@ export interface OwnAnswer {
 }
 
 export function judgeOwn(rule: AnswerRule, row: ResponseRow, answer: string): OwnAnswer {
-  const right =
-    row.gold !== undefined && judgeAnswer(rule, answer, row.gold, choicesOf(row)).flexible;
+  const right = isRight(rule, row, answer) === true;
   return { id: row.id, question: transcript(row), answer, right };
 }
 

@@ -1,4 +1,5 @@
 /** Inputs of the experiment form, beside those of training and LoRA; the schema has the last word. */
+import { NUMBER_RULE, type DecimalSign } from '../evaluate/read-number.ts';
 import type { ChoiceField, Fields, NumberField } from '../fields.ts';
 
 const questions = (label: string, help: string, usual: number, min = 0): NumberField => ({
@@ -116,14 +117,22 @@ export const ownFields = {
 export const answersField: ChoiceField<'final-answer' | 'world' | 'pattern' | 'multiple-choice'> = {
   kind: 'choice',
   label: 'The final answer stands',
-  help: 'How an answer is judged: strictly after this marker; forgivingly, the last number.',
+  help: 'How an answer is judged: strictly what follows this marker, flexibly the last number. Numbers compare by value, everything else as text; the same extraction is applied to the right answers.',
   default: 'final-answer',
   choices: {
     'final-answer': 'after “Final Answer:” or “####”',
     world: 'after “Answer:”',
     pattern: 'where a regular expression finds it',
-    'multiple-choice': 'among the options of each question (a column options)',
+    'multiple-choice': 'among the options of each question',
   },
+};
+
+export const decimalField: ChoiceField<DecimalSign> = {
+  kind: 'choice',
+  label: 'Decimal sign',
+  help: `Where a number leaves it open. Point: ${NUMBER_RULE.point} Comma: ${NUMBER_RULE.comma}`,
+  default: 'point',
+  choices: { point: 'point (1,234.5)', comma: 'comma (1.234,5)' },
 };
 
 /** Kinds of sets that are made with a model at hand. */

@@ -5,7 +5,9 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
 import { diffWords, takeParts, type DiffPart } from '../data/word-diff.ts';
-import { judgeAnswer, type AnswerRule } from '../evaluate/extract-answer.ts';
+import type { AnswerRule } from '../evaluate/extract-answer.ts';
+import { isRight } from '../evaluate/is-right.ts';
+import { usualRule } from '../experiment/sets/known-questions.ts';
 import { familiarityFields } from '../familiarity/config.ts';
 import { defaultsOf } from '../fields.ts';
 import type { AnswersState } from './answers.svelte.ts';
@@ -31,10 +33,12 @@ export class HandEditor {
   /** Perplexity of texts that were measured: row id and text → number. */
   readonly #measured = new SvelteMap<string, number>();
   readonly #parts: HandEditorParts;
+  readonly #rule: AnswerRule;
 
   constructor(parts: HandEditorParts, set: ResponseSet) {
     this.#parts = parts;
     this.set = set;
+    this.#rule = usualRule(set.rows);
     this.measuring = new Job(parts.activity, parts.client, { name: 'Measuring the change' });
     this.referenceId = this.references[0]?.id ?? '';
     this.wrongOnly = this.set.rows.some((row) => this.#rightAs(row, row.response) === false);
@@ -143,8 +147,8 @@ export class HandEditor {
     return name;
   };
 
-  #rightAs({ gold }: ResponseRow, text: string): boolean | undefined {
-    return gold === undefined ? undefined : judgeAnswer(ruleFor(gold, text), text, gold).flexible;
+  #rightAs(row: ResponseRow, text: string): boolean | undefined {
+    return isRight(this.#rule, row, text);
   }
 
   #perplexityOf(text: string | undefined): number | undefined {
@@ -154,11 +158,3 @@ export class HandEditor {
 }
 
 const keyOf = (rowId: string, text: string): string => `${rowId}\n${text}`;
-
-/** Answers marked as the micro-world marks them are read by its rule, others by the usual one. */
-const ruleFor = (gold: string, text: string): AnswerRule =>
-  /\bAnswer: /.test(text) && !/Final Answer:/i.test(text)
-    ? { kind: 'world' }
-    : /^[\d.,$-]+$/.test(gold)
-      ? { kind: 'final-answer' }
-      : { kind: 'world' };

@@ -108,5 +108,7 @@ describe('right answers', () => {
     expect(right('Final Answer: 2', 'snow', ['1', '2', '3'])).toBe(true);
     expect(right('Final Answer: B) rock', 'snow')).toBe(false);
     expect(right('Final Answer: A', 'snow')).toBe(false);
+    expect(right('snow', 'snow')).toBe(true);
+    expect(right('Snow melts.', 'snow')).toBe(false);
   });
 });

@@ -1,4 +1,6 @@
 /** What a reader of a report must know, in plain sentences. */
+import { EXPECTED_SHARE } from '../../evaluate/gold-agreement.ts';
+import { ruleText } from '../../evaluate/rule-text.ts';
 import type { Experiment } from '../spec/schema.ts';
 import type { SetSummary } from './summaries.ts';
 
@@ -11,7 +13,7 @@ export interface RunProgress {
 }
 
 export function notesOf(
-  { seeds, learningRates, checkpoint, training }: Experiment,
+  { seeds, learningRates, checkpoint, training, task }: Experiment,
   sets: readonly SetSummary[],
   progress: RunProgress,
 ): string[] {
@@ -28,6 +30,12 @@ export function notesOf(
       ? 'The weights after the last step were tested.'
       : `Each run kept the weights that were best on the validation questions (${checkpoint === 'best-loss' ? 'loss of held-out answers' : 'strict accuracy'}, every ${training.evaluateEvery} steps); the test questions had no part in it.`,
   );
+  if (task.kind === 'files') notes.push(ruleText(task.answers));
+  for (const { id, n, correct, made } of sets) {
+    if (made['kind'] === 'file' && correct.share < EXPECTED_SHARE) {
+      notes.push(`${id}: ${correct.correct} of ${n} given answers agree with their gold.`);
+    }
+  }
   if (seeds.length < 5) {
     const smallest = 1 / 2 ** seeds.length;
     notes.push(

@@ -1,5 +1,6 @@
 /** Kept stages → the report: every number that tables and plots show, and what it took to get them. */
 import { accuracyOf } from '../../evaluate/accuracy.ts';
+import { EVALUATOR_VERSION, type AnswerRule } from '../../evaluate/extract-answer.ts';
 import { uniqueNotices, type Notice } from '../../notices.ts';
 import { createRandom } from '../../random.ts';
 import { verdictRule } from '../../statistics/cross-over-test.ts';
@@ -21,7 +22,7 @@ import type {
   RunResult,
   SetResult,
 } from '../run/results.ts';
-import type { Experiment } from '../spec/schema.ts';
+import { answerRule, retentionRule, type Experiment } from '../spec/schema.ts';
 import {
   summarizeArm,
   summarizeFamiliarity,
@@ -52,6 +53,8 @@ export interface ExperimentReport {
   version: 1;
   experiment: Experiment;
   surroundings: Surroundings;
+  /** How final answers were found and compared; undefined in reports of before it was recorded. */
+  evaluator?: { version: number; answers: AnswerRule; retentionAnswers: AnswerRule };
   models: ModelSummary[];
   sets: SetSummary[];
   arms: ArmSummary[];
@@ -148,6 +151,11 @@ export function makeReport(
     version: 1,
     experiment,
     surroundings,
+    evaluator: {
+      version: EVALUATOR_VERSION,
+      answers: answerRule(experiment.task),
+      retentionAnswers: retentionRule(experiment.task),
+    },
     models: models.map(({ id }) => summarizeModel(base(id), task)),
     sets,
     arms: armSummaries,

@@ -97,7 +97,9 @@ export class ExperimentRunner {
     const evaluation = await this.evaluation(stage, stage.model);
     const { model } = evaluation;
     const measured = await evaluateModel(evaluation, model);
-    const own = await ask(evaluation, model, 'training questions', this.job.task.train);
+    // Its own answers are written, also where a question has options.
+    const train = this.job.task.train.map(({ options: _, ...question }) => question);
+    const own = await ask(evaluation, model, 'training questions', train);
     return {
       kind: 'base',
       id: stage.id,

@@ -173,12 +173,13 @@ export function filesTask(
 
 /** Training questions without a right answer count as answered wrong. */
 const questionOf = (row: ResponseRow): EvaluationQuestion => {
-  const { id, question, gold = '', options } = row;
+  const { id, question, gold = '', options, labels } = row;
   return {
     id,
     text: question,
     ...promptPart(row),
     gold,
     ...(options && { options }),
+    ...(labels && { labels }),
   };
 };

@@ -1,5 +1,6 @@
 /** The micro-world's own questions, recognized among rows: then answers can be checked step by step. */
 import type { ResponseRow } from '../../data/response-set.ts';
+import type { AnswerRule } from '../../evaluate/extract-answer.ts';
 import { createRandom } from '../../random.ts';
 import { familiesOf } from '../../world/families.ts';
 import type { Question } from '../../world/question.ts';
@@ -23,4 +24,10 @@ export function knownQuestions(rows: readonly ResponseRow[]): Map<string, Questi
     found.set(id, own);
   }
   return found;
+}
+
+/** How answers are judged where no experiment says it: the micro-world's by its rule, options by name. */
+export function usualRule(rows: readonly ResponseRow[]): AnswerRule {
+  if (rows.some(({ options }) => options !== undefined)) return { kind: 'multiple-choice' };
+  return { kind: knownQuestions(rows) ? 'world' : 'final-answer' };
 }

@@ -3,6 +3,7 @@ import type { ResponseRow, ResponseSet } from '../../data/response-set.ts';
 import { DataError } from '../../errors.ts';
 import { questionConversation } from '../../evaluate/accuracy.ts';
 import { judgeAnswer } from '../../evaluate/extract-answer.ts';
+import { choicesOf, isRight } from '../../evaluate/is-right.ts';
 import { createRandom } from '../../random.ts';
 import { dialectById } from '../../world/corpus.ts';
 import { minimumChange } from '../../world/minimum-change.ts';
@@ -27,9 +28,7 @@ export async function makeSet(
     id: `set.${spec.id}`,
     set: { id: spec.id, name: spec.id, provenance, rows },
     made: { ...made, kind: spec.kind, ...('model' in spec && { model: spec.model }) },
-    correct: rows.map(
-      ({ response, gold }) => gold !== undefined && judgeAnswer(rule, response, gold).flexible,
-    ),
+    correct: rows.map((row) => isRight(rule, row, row.response) === true),
   };
 }
 
@@ -113,9 +112,10 @@ async function ownCorrect(spec: SetOf<'own-correct'>, making: SetMaking): Promis
     for (let first = 0; first < open.length; first += batchSize) {
       const batch = open.slice(first, first + batchSize);
       const given = await answer(batch.map(questionConversation));
-      batch.forEach(({ id, gold }, i) => {
+      batch.forEach((question, i) => {
         const { text } = given[i]!;
-        if (judgeAnswer(rule, text, gold).strict) found.set(id, text);
+        const { strict } = judgeAnswer(rule, text, question.gold, choicesOf(question));
+        if (strict) found.set(question.id, text);
       });
       drawn += batch.length;
       await making.report(k * task.train.length + first + batch.length, total);

@@ -2,6 +2,7 @@
 import { askedAlone, type ResponseRow } from '../../data/response-set.ts';
 import { transcript } from '../../data/transcript.ts';
 import { judgeAnswer } from '../../evaluate/extract-answer.ts';
+import { choicesOf } from '../../evaluate/is-right.ts';
 import { answerRule } from '../spec/schema.ts';
 import type { Made, SetMaking, SetOf } from './set-making.ts';
 
@@ -19,11 +20,12 @@ export async function paraphrases(spec: SetOf<'paraphrase'>, making: SetMaking):
     const given = await answer(
       batch.map((row) => askedAlone(filled(spec.template, asked(row), row.response))),
     );
-    batch.forEach(({ id, response, gold = '' }, i) => {
+    batch.forEach(({ id, response, gold = '', ...row }, i) => {
+      const choices = choicesOf(row);
       const { text, ended } = given[i]!;
-      const original = judgeAnswer(rule, response, gold).flexibleAnswer;
+      const original = judgeAnswer(rule, response, gold, choices).flexibleAnswer;
       // Cut off in the middle, or with another final answer or none, it says something else.
-      const agrees = original !== undefined && judgeAnswer(rule, text, original).flexible;
+      const agrees = original !== undefined && judgeAnswer(rule, text, original, choices).flexible;
       if (ended && agrees) rewritten.set(id, text);
     });
     await report(Math.min(first + batchSize, rows.length), rows.length);

@@ -29,11 +29,13 @@ export function withAnswers(
   { train }: Pick<Task, 'train'>,
   answerTo: (index: number) => string,
 ): ResponseRow[] {
-  return train.map(({ id, text, gold, ...question }, i) => ({
+  return train.map(({ id, text, gold, options, labels, ...question }, i) => ({
     id,
     question: text,
     ...promptPart(question),
     response: answerTo(i),
     gold,
+    ...(options && { options }),
+    ...(labels && { labels }),
   }));
 }

@@ -11,8 +11,16 @@ export function styleExamples(
   { train }: Pick<Task, 'train'>,
   { own }: Pick<BaseResult, 'own'>,
 ): ((set: ResponseSet) => ResponseSet) | undefined {
-  const answers = train.map(({ id, text, gold, ...question }, i) => {
-    const row = { id, question: text, ...promptPart(question), response: '', gold };
+  const answers = train.map(({ id, text, gold, options, labels, ...question }, i) => {
+    const row = {
+      id,
+      question: text,
+      ...promptPart(question),
+      response: '',
+      gold,
+      ...(options && { options }),
+      ...(labels && { labels }),
+    };
     return judgeOwn(answerRule(spec), row, own[i]!.text);
   });
   const enough = answers.filter(({ right }) => right).length >= neededAnswers(count);

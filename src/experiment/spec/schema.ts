@@ -30,12 +30,18 @@ const model = v.strictObject({
 const answers = v.variant('kind', [
   /** "Answer: " and the answer to the letter. */
   v.strictObject({ kind: v.literal('world') }),
-  /** A number after "Final Answer:" or "####". */
-  v.strictObject({ kind: v.literal('final-answer') }),
+  /** What follows the last "Final Answer:" or "####"; flexibly also the last number. Numbers compare as
+   * numbers, other answers as text. The same extraction is applied to the right answers. */
+  v.strictObject({
+    kind: v.literal('final-answer'),
+    /** Which sign stands before the decimals where a number leaves it open: with "point" (usual) 1,234 is
+     * 1234 and 1.234 a decimal, with "comma" the other way round. */
+    decimal: v.optional(v.picklist(['point', 'comma'])),
+  }),
   /** First group of the last match of a regular expression. */
   v.strictObject({ kind: v.literal('pattern'), pattern: v.string() }),
-  /** One of the options that each question of a test, validation or retention file has in a list
-   * `options`, with the right one in `gold`: its text, its letter or its place from 0. Nothing is
+  /** One of the options that each question of a test, validation or retention file has, in a list
+   * `options` with the right one in `gold` or in the layout of a usual benchmark. Nothing is
    * generated; the option with the largest log-likelihood is the answer (acc), or the one with the
    * largest per byte of its text (acc_norm). */
   v.strictObject({ kind: v.literal('multiple-choice') }),

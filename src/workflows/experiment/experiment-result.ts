@@ -1,5 +1,6 @@
 /** What an experiment leaves: kept stages that are never mixed with another's, and its three files. */
 import { DataError } from '../../errors.ts';
+import { EVALUATOR_VERSION } from '../../evaluate/extract-answer.ts';
 import type { EngineReport } from '../../engine/config.ts';
 import { htmlReport } from '../../exchange/experiment-report/html-report.ts';
 import {
@@ -80,7 +81,9 @@ export async function surroundingsOf(
     prompt,
     files: hashes,
   };
-  const fingerprint = await sha256Of(JSON.stringify([experiment, identity]));
+  const fingerprint = await sha256Of(
+    JSON.stringify([experiment, identity, EVALUATOR_VERSION]),
+  );
   return { ...identity, platform, fingerprint };
 }
 

@@ -1,7 +1,7 @@
 /** The open model's own answers to some of the questions, judged: examples of its style. */
 import { conversationOf, type ResponseRow } from '../../data/response-set.ts';
 import { judgeOwn, type OwnAnswer } from '../../evaluate/own-style.ts';
-import { knownQuestions } from '../../experiment/sets/known-questions.ts';
+import { usualRule } from '../../experiment/sets/known-questions.ts';
 import type { Host } from '../../host.ts';
 import { answerQuestions } from './answer-questions.ts';
 import type { PromptedModel } from '../open/prompted-model.ts';
@@ -30,7 +30,7 @@ export async function ownAnswers(
   report: (right: number, asked: number) => Promise<void>,
 ): Promise<OwnAnswer[]> {
   const judged = rows.filter(({ gold }) => gold !== undefined);
-  const rule = { kind: knownQuestions(judged) ? 'world' : 'final-answer' } as const;
+  const rule = usualRule(judged);
   const settings = { maxNewTokens: LONGEST_ANSWER, temperature: undefined, seed: 0 };
   const found: OwnAnswer[] = [];
   let right = 0;

@@ -1,4 +1,4 @@
-/** Which option of a question a short text names: by its text, its label, or its letter. */
+/** Options of a question, and which of them a short text, a label or an index names. */
 
 export interface Choices {
   options: readonly string[];
@@ -9,19 +9,20 @@ export interface Choices {
 /** `snow`, `B`, `(B)`, `B.` or `B) snow` → the option's text; undefined when it names none. */
 export function optionNamed({ options, labels }: Choices, text: string): string | undefined {
   const plain = text.trim();
-  const same = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase();
   const whole =
     options.find((option) => same(option, plain)) ??
-    options.find((option) => same(option, plain.replace(/[.!]$/, '')));
+    options.find((option) => same(unended(option), unended(plain)));
   if (whole !== undefined) return whole;
+  const [, label, rest = ''] = /^\(?([a-z]|\d{1,2})(?:[).:]+\s*(.*))?$/is.exec(plain) ?? [];
+  if (label === undefined) return undefined;
   const names = labels ?? options.map((_, i) => letter(i));
-  const [, label, rest = ''] = /^\(?([A-Za-z]|\d{1,2})(?:[).:]+\s*(.*))?$/s.exec(plain) ?? [];
-  const at = label === undefined ? -1 : names.findIndex((own) => same(own, label));
-  if (at < 0) return undefined;
-  return rest === '' || same(rest.replace(/[.!]$/, ''), options[at]!.replace(/[.!]$/, ''))
-    ? options[at]
-    : undefined;
+  const option = options[names.findIndex((name) => same(name, label))];
+  if (option === undefined) return undefined;
+  return rest === '' || same(unended(rest), unended(option)) ? option : undefined;
 }
 
 /** A for 0, Z for 25. */
 export const letter = (index: number): string => String.fromCharCode(65 + index);
+
+const same = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
+const unended = (text: string): string => text.trim().replace(/[.!]+$/, '');

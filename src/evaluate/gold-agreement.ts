@@ -1,0 +1,57 @@
+/**
+ * How many of the answers that a person gave agree with the right ones, before anything is run with them: when few
+ * do, the answers are wrong or their final answers are read by the wrong rule, and every accuracy would be too.
+ */
+import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
+import { notice, type Notice } from '../notices.ts';
+import { judgeAnswer, type AnswerRule } from './extract-answer.ts';
+import { choicesOf } from './is-right.ts';
+
+export interface GoldAgreement {
+  /** Rows with a right answer. */
+  judged: number;
+  agree: number;
+  /** Rows without one. */
+  withoutGold: number;
+  /** Those that do not agree, with what was found in the answer. */
+  disagreeing: readonly { id: string; found: string | undefined; gold: string }[];
+}
+
+/** Below this share the answers or the rule are doubted. */
+export const EXPECTED_SHARE = 0.9;
+
+export function goldAgreement(rows: readonly ResponseRow[], rule: AnswerRule): GoldAgreement {
+  const judged = rows.flatMap((row) =>
+    row.gold === undefined
+      ? []
+      : [{ row, gold: row.gold, ...judgeAnswer(rule, row.response, row.gold, choicesOf(row)) }],
+  );
+  return {
+    judged: judged.length,
+    agree: judged.filter(({ flexible }) => flexible).length,
+    withoutGold: rows.length - judged.length,
+    disagreeing: judged
+      .filter(({ flexible }) => !flexible)
+      .map(({ row, gold, flexibleAnswer }) => ({ id: row.id, found: flexibleAnswer, gold })),
+  };
+}
+
+/** What a person should know before a set is used; empty when no row has a right answer. */
+export function agreementNotices(set: ResponseSet, rule: AnswerRule): Notice[] {
+  const { judged, agree, withoutGold, disagreeing } = goldAgreement(set.rows, rule);
+  if (judged === 0) return [];
+  const without = withoutGold > 0 ? `; ${withoutGold} more have no gold` : '';
+  const said = `${set.name}: ${agree} of ${judged} given answers agree with their gold${without}.`;
+  const places = disagreeing.map(
+    ({ id, found, gold }) => `${set.name}/${id}: ${found ?? 'no answer found'}, gold ${gold}`,
+  );
+  return agree >= EXPECTED_SHARE * judged
+    ? [notice('info', said, places)]
+    : [
+        notice(
+          'doubtful',
+          `${said} Check the answers, and how final answers are found.`,
+          places,
+        ),
+      ];
+}
