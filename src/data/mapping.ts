@@ -13,6 +13,7 @@ export type RecordFormat =
   | 'alpaca' // {instruction, input, output}
   | 'prompt-completion' // {prompt: text, completion: text}
   | 'conversational' // {prompt: turns, completion: turns}
+  | 'multiple-choice' // options beside a question, in the layout of any usual benchmark
   | 'study' // {question, input, answer, …}
   | 'question-response' // {question, response}
   | 'wide' // a question column and one column for each writer
@@ -40,6 +41,8 @@ export interface ColumnMapping {
   /** An object from writer to response: every key becomes a set. */
   responseMap?: string;
   gold?: string;
+  /** Options of multiple choice, or the first of several such columns; without responses the right one is. */
+  choices?: string;
 }
 
 export interface MappingGuess {
@@ -64,7 +67,7 @@ interface Sketch {
 
 const QUESTION_NAMES = ['question', 'prompt', 'instruction', 'query', 'problem', 'user'];
 const RESPONSE_NAMES = ['response', 'completion', 'output', 'answer', 'assistant', 'reply'];
-const ID_NAMES = ['id', 'question_id', 'prompt_id', 'task_id', 'qid', 'uid', 'uuid', 'idx'];
+const ID_NAMES = ['id', 'question_id', 'prompt_id', 'task_id', 'qid', 'uid', 'uuid', 'idx', 'ind'];
 const GOLD_NAMES = ['gold', 'gold_label', 'numerical_final_answer', 'final_answer', 'label'];
 
 /** What pandas and the table reader call a column whose header is empty. */

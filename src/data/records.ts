@@ -15,6 +15,8 @@ import {
 } from './chat-turns.ts';
 import type { ColumnMapping, MappingGuess } from './mapping.ts';
 import { guessMapping } from './mapping.ts';
+import { choiceColumn, namesRight } from './choice-layouts.ts';
+import { hasChoices, readOptions, type ChoiceQuestion } from './choices.ts';
 import { markedAnswer } from './gold.ts';
 import { countOf, OddRecords } from './odd-records.ts';
 import { capProblems, throwProblems } from './problems.ts';
@@ -44,10 +46,32 @@ export interface RecordsOptions {
 
 /** Guesses the mapping of a table from its columns and first records. */
 export function guessTable(table: Table): MappingGuess {
-  return guessMapping(
+  const guess = guessMapping(
     table.columns,
     table.rows.slice(0, SAMPLE_ROWS).map((row) => row.values),
   );
+  const choices = hasChoices(table) ? choiceColumn(table.columns) : undefined;
+  return choices === undefined ? guess : withChoices(guess, choices);
+}
+
+/** Of a benchmark's own file the right option is the answer; a column of answers beside it stays one. */
+function withChoices(guess: MappingGuess, choices: string): MappingGuess {
+  const { format, mapping, reasons, confidence } = guess;
+  const answered =
+    mapping.conversation !== undefined ||
+    mapping.responseMap !== undefined ||
+    (format !== 'wide' && mapping.responses.some((column) => !namesRight(column)));
+  const reason = `"${choices}" holds the options of each question`;
+  if (answered) {
+    return { ...guess, mapping: { ...mapping, choices }, reasons: [...reasons, `${reason}.`] };
+  }
+  const { id } = mapping;
+  return {
+    format: 'multiple-choice',
+    mapping: { ...(id !== undefined && { id }), choices, responses: [] },
+    confidence: Math.max(confidence, 0.9),
+    reasons: [`${reason}; the right one is the answer.`],
+  };
 }
 
 /**
@@ -90,10 +114,15 @@ function convert(
   const writers = new Map<string, ResponseRow[]>();
   const odd = new OddRecords();
   const withoutId: string[] = [];
+  const choices = mapping.choices === undefined ? undefined : readOptions(table, rows);
 
   for (const row of rows) {
     const place = placeOf(table, row);
-    const record = readRecord(row, mapping, table.textCells === true);
+    const record = withOptions(
+      readRecord(row, mapping, table.textCells === true),
+      mapping,
+      choices?.read.get(row),
+    );
     for (const problem of record.problems) problems.push(`${place}: ${problem}`);
     if (table.textCells && looksLikeTurns(cell(row, mapping.question))) odd.written.push(place);
     if (record.turnsAfter > 0) odd.continued.push(place);
@@ -111,7 +140,7 @@ function convert(
     }
   }
 
-  const notices = [...table.notices, ...odd.notices()];
+  const notices = [...table.notices, ...odd.notices(), ...(choices?.notices ?? [])];
   let derivedIds = mapping.id === undefined || withoutId.length > 0;
   if (mapping.id !== undefined && withoutId.length > 0) {
     const text = `${countOf(withoutId, 'record')} no "${mapping.id}": questions are told apart by text.`;
@@ -142,8 +171,8 @@ function convert(
 
 function mappingProblems(table: Table, mapping: ColumnMapping): string[] {
   const problems: string[] = [];
-  const { responses, responseMap, conversation } = mapping;
-  if (responses.length === 0 && responseMap === undefined && conversation === undefined) {
+  const { responses, responseMap, conversation, choices } = mapping;
+  if (responses.length === 0 && !responseMap && !conversation && !choices) {
     problems.push('No column is chosen for the answers.');
   }
   const chosen = Object.values(mapping).flat() as string[];
@@ -172,6 +201,33 @@ interface RecordRead {
   problems: string[];
   /** Turns after an answer, which nobody answers. */
   turnsAfter: number;
+}
+
+/** The right option as gold of the record's answers, or as its answer where it has no other. */
+function withOptions(
+  record: RecordRead,
+  { choices, responses, responseMap, conversation }: ColumnMapping,
+  question: ChoiceQuestion | string | undefined,
+): RecordRead {
+  if (choices === undefined || question === undefined) return record;
+  if (typeof question === 'string') {
+    return { ...record, answers: [], problems: [...record.problems, question] };
+  }
+  if (responses.length === 0 && responseMap === undefined && conversation === undefined) {
+    const answer = { ...question, response: question.gold };
+    const { id } = record;
+    return {
+      ...(id !== undefined && { id }),
+      answers: [{ writer: choices, answer }],
+      problems: [],
+    };
+  }
+  const { gold, options, labels } = question;
+  const right = { gold, options, ...(labels && { labels }) };
+  return {
+    ...record,
+    answers: record.answers.map((one) => ({ ...one, answer: { ...one.answer, ...right } })),
+  };
 }
 
 /** @param textCells see `Table.textCells` */
