@@ -5,7 +5,8 @@ import type { Table } from '../data/table.ts';
 import { readTable } from '../exchange/read-table.ts';
 
 /** Columns with one meaning each; `responses` takes several. */
-export type SingleColumn = 'id' | 'question' | 'input' | 'gold' | 'conversation' | 'responseMap';
+export type SingleColumn =
+  'id' | 'question' | 'input' | 'gold' | 'choices' | 'conversation' | 'responseMap';
 
 export class ImportDraft {
   readonly table: Table;
