@@ -219,6 +219,7 @@ function withOptions(
     return {
       ...(id !== undefined && { id }),
       answers: [{ writer: choices, answer }],
+      turnsAfter: 0,
       problems: [],
     };
   }
