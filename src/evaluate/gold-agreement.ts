@@ -47,11 +47,5 @@ export function agreementNotices(set: ResponseSet, rule: AnswerRule): Notice[] {
   );
   return agree >= EXPECTED_SHARE * judged
     ? [notice('info', said, places)]
-    : [
-        notice(
-          'doubtful',
-          `${said} Check the answers, and how final answers are found.`,
-          places,
-        ),
-      ];
+    : [notice('doubtful', `${said} Check the answers, and how final answers are found.`, places)];
 }

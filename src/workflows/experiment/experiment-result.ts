@@ -81,9 +81,7 @@ export async function surroundingsOf(
     prompt,
     files: hashes,
   };
-  const fingerprint = await sha256Of(
-    JSON.stringify([experiment, identity, EVALUATOR_VERSION]),
-  );
+  const fingerprint = await sha256Of(JSON.stringify([experiment, identity, EVALUATOR_VERSION]));
   return { ...identity, platform, fingerprint };
 }
 
