@@ -2,9 +2,10 @@
  * Held-out questions whose right answers are known, asked of the model before, during and after
  * training: what training is for, where a loss is only a means.
  */
-import { choicesOf, evaluateAnswers, type EvaluationQuestion } from '../../evaluate/accuracy.ts';
+import { evaluateAnswers, type EvaluationQuestion } from '../../evaluate/accuracy.ts';
 import type { CheckSettings } from '../../evaluate/config.ts';
 import { judgeAnswer, type AnswerRule } from '../../evaluate/extract-answer.ts';
+import { choicesOf } from '../../evaluate/is-right.ts';
 import type { ResponseRow } from '../../data/response-set.ts';
 import { knownQuestions } from '../../experiment/sets/known-questions.ts';
 import type { Host } from '../../host.ts';
