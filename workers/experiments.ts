@@ -29,7 +29,7 @@ import {
   type TextFiles,
 } from '../src/workflows/experiment/experiment-result.ts';
 import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
-import { textSource } from '../src/storage/byte-source.ts';
+import { blobSource, textSource } from '../src/storage/byte-source.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { noteName } from '../src/storage/notes.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
@@ -188,8 +188,11 @@ export class Experiments {
         return source && this.#parts.modelFiles(source, report);
       },
       file: (path) => {
-        const text = files[path];
-        return Promise.resolve(text === undefined ? undefined : textSource(path, text));
+        const file = files[path];
+        if (file === undefined) return Promise.resolve(undefined);
+        return Promise.resolve(
+          typeof file === 'string' ? textSource(path, file) : blobSource(path, file),
+        );
       },
     });
   }

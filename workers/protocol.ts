@@ -265,8 +265,8 @@ export interface ExperimentRequest {
   experiment: Experiment;
   /** Model id → where it is opened from. */
   sources: Record<string, ModelSource>;
-  /** The texts of the files that the experiment names, by path. */
-  files: Record<string, string>;
+  /** The files that the experiment names, by path; texts in requests kept by an earlier version. */
+  files: Record<string, Blob | string>;
   prompt: PromptSettings;
 }
 

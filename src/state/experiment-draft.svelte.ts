@@ -3,6 +3,7 @@ import { labelOf } from '../../models/catalog.ts';
 import { DataError } from '../errors.ts';
 import type { PresetName } from '../experiment/spec/preset-names.ts';
 import { presetExperiment, presets } from '../experiment/spec/presets.ts';
+import { readTextFile } from '../exchange/read-text.ts';
 import { parseExperiment, readExperiment, type Experiment } from '../experiment/spec/schema.ts';
 import { shortForm } from '../experiment/spec/short-form.ts';
 import { families } from '../world/families.ts';
@@ -10,7 +11,15 @@ import { responseSetWriters } from '../world/response-sets.ts';
 import type { ExperimentRequest, PromptSettings } from '../../workers/protocol.ts';
 import type { Addressed } from './address.ts';
 import { replaced } from './experiment-edits.ts';
-import { isExperiment, missingOf, offeredModels, pathsIn, sourceOf } from './experiment-sources.ts';
+import {
+  isExperiment,
+  missingOf,
+  offeredModels,
+  pathsIn,
+  sourceOf,
+  taskFile,
+  type TaskFile,
+} from './experiment-sources.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { ownTask } from './own-task.ts';
 import { packText, unpackText } from './pack-text.ts';
@@ -22,8 +31,8 @@ const USUAL_PROMPT: PromptSettings = { useChatTemplate: true, plainTemplate: '{q
 
 export class ExperimentDraft implements Addressed {
   experiment = $state<Experiment>(presetExperiment('quick'));
-  /** Texts of the files it names. */
-  files = $state.raw<Readonly<Record<string, string>>>({});
+  /** The files it names, by path. */
+  files = $state.raw<Readonly<Record<string, TaskFile>>>({});
   /** A plain prompt instead of the models' chat templates. */
   plainPrompt = $state<string | undefined>();
   /** Why a file or a link could not be read. */
@@ -77,17 +86,20 @@ export class ExperimentDraft implements Addressed {
     this.error = undefined;
     try {
       const texts = await Promise.all(
-        files.map(async ({ path, file }) => [path, await file.text()] as const),
+        files
+          .filter(({ path }) => /\.json$/i.test(path))
+          .map(async ({ path, file }) => [path, (await readTextFile(file, path)).text] as const),
       );
       const own = texts.find(([, text]) => isExperiment(text));
       if (own !== undefined) this.experiment = parseExperiment(own[1], own[0]);
       const named = pathsIn(this.experiment);
-      const found = texts.flatMap(([path, text]) => {
+      const found: [string, TaskFile][] = [];
+      for (const { path, file } of files) {
         const name = named.find(
           (one) => path === one || path.endsWith(`/${one}`) || one.endsWith(`/${path}`),
         );
-        return name === undefined ? [] : [[name, text] as const];
-      });
+        if (name !== undefined) found.push([name, await taskFile(file, path)]);
+      }
       if (own === undefined && found.length === 0) {
         throw new DataError('There is no experiment among these files, and none that it names.');
       }
@@ -140,7 +152,9 @@ export class ExperimentDraft implements Addressed {
       sources: Object.fromEntries(
         experiment.models.map((spec) => [spec.id, sourceOf(spec, this.#parts.model)!]),
       ),
-      files: this.files,
+      files: Object.fromEntries(
+        Object.entries(this.files).map(([path, { content }]) => [path, content]),
+      ),
       prompt:
         this.plainPrompt === undefined
           ? USUAL_PROMPT

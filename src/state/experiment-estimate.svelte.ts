@@ -7,6 +7,7 @@ import {
 } from '../experiment/run/estimate.ts';
 import { planExperiment } from '../experiment/spec/plan.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
+import type { TaskFile } from './experiment-sources.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
 import type { AppState } from './app-state.svelte.ts';
 
@@ -33,11 +34,11 @@ export class ExperimentEstimate {
 
   /**
    * Seconds it will take; undefined until a trial was made.
-   * @param files texts of the files it names
+   * @param files those it names
    */
   seconds(
     experiment: Experiment,
-    files: Readonly<Record<string, string>> = {},
+    files: Readonly<Record<string, TaskFile>> = {},
   ): number | undefined {
     const costs = this.costs(experiment);
     if (costs === undefined) return undefined;
@@ -89,10 +90,10 @@ const USUAL_OPTIONS = 4;
 /** Dialects of the micro-world, each with general text of its own. */
 const DIALECTS = 2;
 
-/** What the worker will count once it has read the files: here a line is a question. */
+/** What the worker will count once it has read the files: here a record is a question. */
 export function guessSizes(
   { task, sets }: Pick<Experiment, 'task' | 'sets'>,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, TaskFile>>,
 ): TaskSizes {
   const none = { train: 0, validation: 0, test: 0, retention: 0 };
   if (task.kind === 'world') {
@@ -106,7 +107,7 @@ export function guessSizes(
     };
   }
   const lines = (path: string | undefined, most = Infinity) =>
-    Math.min(most, path === undefined ? 0 : (files[path]?.trim().split('\n').length ?? 0));
+    Math.min(most, path === undefined ? 0 : (files[path]?.records ?? 0));
   const first = sets.find((set) => set.kind === 'file');
   const own = {
     train: lines(first?.path, task.trainQuestions),

@@ -1,9 +1,26 @@
 /** Where the models and files that an experiment names are found on this page. */
 import { embeddedModels } from '../../models/catalog.ts';
+import { readTable } from '../exchange/read-table.ts';
 import type { Experiment, ModelSpec } from '../experiment/spec/schema.ts';
 import type { ModelSource } from '../../workers/protocol.ts';
 import { isHubId } from '../storage/hub-id.ts';
 import type { ModelState } from './model.svelte.ts';
+
+/** A file that an experiment names, as it was dropped or made. */
+export interface TaskFile {
+  content: Blob;
+  /** How many records it holds, for an estimate; 0 where it is no table. */
+  records: number;
+}
+
+/** Never throws: what is wrong with a file is said when the experiment is opened. */
+export async function taskFile(content: Blob, path: string): Promise<TaskFile> {
+  try {
+    return { content, records: (await readTable(content, path)).rows.length };
+  } catch {
+    return { content, records: 0 };
+  }
+}
 
 /** The models that can take part: embedded ones, and the one that is open. */
 export function offeredModels(model: ModelState): { spec: ModelSpec; label: string }[] {
@@ -31,7 +48,7 @@ export function sourceOf({ id, source }: ModelSpec, model: ModelState): ModelSou
 export function missingOf(
   experiment: Experiment,
   model: ModelState,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, TaskFile>>,
 ): string[] {
   const models = experiment.models
     .filter((spec) => sourceOf(spec, model) === undefined)

@@ -3,6 +3,7 @@ import { splitByQuestion } from '../data/split.ts';
 import type { ResponseSet } from '../data/response-set.ts';
 import { DataError } from '../errors.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
+import type { TaskFile } from './experiment-sources.ts';
 import { createRandom } from '../random.ts';
 
 /** Which questions are tested is the same at every attempt. */
@@ -11,7 +12,7 @@ const SPLIT_SEED = 41;
 export interface OwnTask {
   task: Extract<Experiment['task'], { kind: 'files' }>;
   sets: Experiment['sets'];
-  files: Record<string, string>;
+  files: Record<string, TaskFile>;
 }
 
 /**
@@ -36,10 +37,11 @@ export function ownTask(
   }
   if (problems.length > 0) throw new DataError('These answers cannot be tested.', problems);
   const split = splitByQuestion(sets, shares, createRandom(SPLIT_SEED));
-  const files: Record<string, string> = {};
+  const files: Record<string, TaskFile> = {};
   const write = (name: string, set: ResponseSet): string => {
     const path = `${name}.jsonl`;
-    files[path] = `${set.rows.map((row) => JSON.stringify(row)).join('\n')}\n`;
+    const lines = set.rows.map((row) => `${JSON.stringify(row)}\n`);
+    files[path] = { content: new Blob(lines), records: lines.length };
     return path;
   };
   const taken: string[] = ['test', 'validation'];

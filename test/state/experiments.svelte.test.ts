@@ -263,10 +263,11 @@ test('one’s own answers become a task with questions that no set is trained on
   const { sets } = state.draft.experiment;
   expect(sets.map(({ id }) => id)).toEqual(['plain', 'wordy']);
   expect(state.draft.problems).toEqual([]);
-  const questions = (path: string) =>
-    state.draft.files[path]!.trim()
+  const questions = async (path: string) =>
+    (await state.draft.files[path]!.content.text())
+      .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { question: string }).question);
-  const both = [...questions('plain.jsonl'), ...questions('test.jsonl')];
+  const both = [...(await questions('plain.jsonl')), ...(await questions('test.jsonl'))];
   expect(new Set(both).size).toBe(4);
 });
