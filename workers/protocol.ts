@@ -18,6 +18,7 @@ import type { SamplingSettings } from '../src/generate/config.ts';
 import type { LoraSettings } from '../src/lora/config.ts';
 import type { StepReport } from '../src/metrics/step-report.ts';
 import type { ExperimentResult } from '../src/workflows/experiment/experiment-result.ts';
+import type { GenerateProgress, GenerateResult } from '../src/workflows/generate/answer-one.ts';
 import type { TrainingSettings } from '../src/train/config.ts';
 import type { Notice } from '../src/notices.ts';
 
@@ -192,16 +193,6 @@ export interface GenerateRequest {
   sampling: SamplingSettings;
   /** undefined: the base model. */
   adapterId?: string;
-}
-
-export interface GenerateProgress {
-  text: string;
-  tokens: number;
-  tokensPerSecond: number;
-}
-
-export interface GenerateResult extends GenerateProgress {
-  stopped: 'end' | 'length' | 'asked';
 }
 
 /** A response set to be made from the open model's own answers. */

@@ -11,7 +11,7 @@ import { planRun, type RunRequest } from '../src/workflows/train/training-run.ts
 import { viewRow } from '../src/workflows/measure/token-view.ts';
 import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
 import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
-import { answerOne } from './answer-one.ts';
+import { answerOne } from '../src/workflows/generate/answer-one.ts';
 import type { Experiments } from './experiments.ts';
 import { deleteModel, isModel, resumableRuns, storageReport } from './kept-files.ts';
 import { modelSummary } from './model-summary.ts';
@@ -101,9 +101,11 @@ export class TrainerService implements TrainerApi {
     this.#alone(() => this.#tuned.load(request));
 
   readonly generate: TrainerApi['generate'] = (request, report) =>
-    this.#alone(async () =>
-      answerOne(await this.#tuned.tuned(request.adapterId), request, this.#host, report),
-    );
+    this.#alone(async () => {
+      const { adapterId, prompt, conversation, sampling } = request;
+      const tuned = await this.#tuned.tuned(adapterId);
+      return answerOne({ ...tuned, prompt }, this.#host, conversation, sampling, report);
+    });
 
   readonly makeSet: TrainerApi['makeSet'] = (request, report) =>
     this.#alone(async () => {

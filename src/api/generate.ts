@@ -3,10 +3,9 @@ import { askedAlone, type Conversation } from '../data/response-set.ts';
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf } from '../fields.ts';
 import { samplingFields, type SamplingSettings } from '../generate/config.ts';
-import { generate as generateTokens } from '../generate/generate.ts';
 import type { LoraAdapter } from '../lora/adapter.ts';
-import { encodePrompt } from '../tokenizer/encode-pair.ts';
-import { createPromptFormat, type PromptSettings } from '../tokenizer/prompt-format.ts';
+import type { PromptSettings } from '../tokenizer/prompt-format.ts';
+import { answerOne } from '../workflows/generate/answer-one.ts';
 import type { OpenModel } from '../workflows/open/open-model.ts';
 import { hostOf, type CallOptions } from './host.ts';
 import { DEFAULT_PROMPT } from './measure.ts';
@@ -24,7 +23,7 @@ export interface GenerateOptions extends Pick<CallOptions, 'signal'>, Partial<Sa
  *   in the model's context
  */
 export async function generate(
-  { model, tokenizer }: OpenModel,
+  model: OpenModel,
   question: string | Conversation,
   { adapter, prompt, signal, onText, ...settings }: GenerateOptions = {},
 ): Promise<string> {
@@ -33,23 +32,10 @@ export async function generate(
   if (problems.length > 0)
     throw new UsageError('generate: these settings cannot be used.', problems);
   const conversation = typeof question === 'string' ? askedAlone(question) : question;
-  const format = createPromptFormat(tokenizer, { ...DEFAULT_PROMPT, ...prompt });
-  const { endId } = format;
-  const host = hostOf(signal);
-  const tokens: number[] = [];
-  const text = () => tokenizer.decode(tokens, { skipSpecialTokens: true });
-  await generateTokens({
-    model,
-    adapter,
-    prompts: [encodePrompt(tokenizer, format.prompt(conversation))],
-    sampling,
-    endIds: [...new Set([...tokenizer.eosIds, ...(endId === undefined ? [] : [endId])])],
-    stopRequested: () => host.stopRequested(),
-    onTokens: ([token]) => {
-      if (token !== undefined) tokens.push(token);
-      onText?.(text());
-      return host.breathe();
-    },
+  const prompted = { opened: model, prompt: { ...DEFAULT_PROMPT, ...prompt }, adapter };
+  const { text } = await answerOne(prompted, hostOf(signal), conversation, sampling, (progress) => {
+    onText?.(progress.text);
+    return Promise.resolve();
   });
-  return text();
+  return text;
 }

@@ -2,9 +2,7 @@
 import { UsageError } from '../errors.ts';
 import { defaultsOf, problemsOf } from '../fields.ts';
 import { samplingFields, type SamplingSettings } from '../generate/config.ts';
-import { generate } from '../generate/generate.ts';
-import { encodePrompt } from '../tokenizer/encode-pair.ts';
-import { createPromptFormat } from '../tokenizer/prompt-format.ts';
+import { answerOne } from '../workflows/generate/answer-one.ts';
 import { numberOf, textOf } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
 import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
@@ -53,38 +51,23 @@ await runCommand(command, async (values) => {
   const { opened, prompt } = await openCommandModel(values);
   const adapterPath = textOf(values, 'adapter');
   const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
-  const { model, tokenizer } = opened;
-  const format = createPromptFormat(tokenizer, prompt);
-  const tokens: number[] = [];
   let written = 0;
-  const write = (final: boolean) => {
-    const text = tokenizer.decode(tokens, { skipSpecialTokens: true });
-    // A character may be spread over two tokens; its first half is held back.
-    const whole = final ? text : text.replace(/\uFFFD+$/, '');
-    process.stdout.write(whole.slice(written));
-    written = Math.max(written, whole.length);
+  const write = (text: string) => {
+    process.stdout.write(text.slice(written));
+    written = Math.max(written, text.length);
   };
-  const host = nodeHost();
-  const began = host.now();
-  await generate({
-    model,
-    adapter,
-    prompts: [encodePrompt(tokenizer, format.prompt(conversation))],
+  const answer = await answerOne(
+    { opened, prompt, adapter },
+    nodeHost(),
+    conversation,
     sampling,
-    endIds: [
-      ...new Set([...tokenizer.eosIds, ...(format.endId === undefined ? [] : [format.endId])]),
-    ],
-    stopRequested: () => host.stopRequested(),
-    onTokens: ([token]) => {
-      if (token !== undefined) tokens.push(token);
-      write(false);
-      return host.breathe();
+    ({ text }) => {
+      // A character may be spread over two tokens; its first half is held back.
+      write(text.replace(/\uFFFD+$/, ''));
+      return Promise.resolve();
     },
-  });
-  write(true);
-  const seconds = (host.now() - began) / 1000;
-  process.stdout.write('\n');
-  process.stderr.write(
-    `${tokens.length} tokens, ${(tokens.length / seconds).toFixed(1)} tokens/s\n`,
   );
+  write(answer.text);
+  process.stdout.write('\n');
+  process.stderr.write(`${answer.tokens} tokens, ${answer.tokensPerSecond.toFixed(1)} tokens/s\n`);
 });

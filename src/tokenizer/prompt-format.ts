@@ -154,6 +154,11 @@ function endOfTurn(tokenizer: Tokenizer): number | undefined {
   return first !== undefined && tokenizer.isSpecial(first) ? first : undefined;
 }
 
+/** Every id that ends an answer, each once: the model's own and that of the format. */
+export function endIdsOf(tokenizer: Tokenizer, { endId }: Pick<PromptFormat, 'endId'>): number[] {
+  return [...new Set([...tokenizer.eosIds, ...(endId === undefined ? [] : [endId])])];
+}
+
 function nameOf(tokenizer: Tokenizer, id: number | undefined): string | undefined {
   return id === undefined ? undefined : tokenizer.token(id);
 }

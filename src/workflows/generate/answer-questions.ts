@@ -8,7 +8,7 @@ import { samplingFields } from '../../generate/config.ts';
 import { generate } from '../../generate/generate.ts';
 import type { Host } from '../../host.ts';
 import { encodePrompt } from '../../tokenizer/encode-pair.ts';
-import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
+import { createPromptFormat, endIdsOf } from '../../tokenizer/prompt-format.ts';
 import type { PromptedModel } from '../open/prompted-model.ts';
 
 /**
@@ -21,7 +21,6 @@ export async function answerQuestions(
   questions: readonly Conversation[],
 ): Promise<GivenAnswer[]> {
   const format = createPromptFormat(tokenizer, prompt);
-  const { endId } = format;
   const given = await generate({
     model,
     adapter,
@@ -33,7 +32,7 @@ export async function answerQuestions(
       maxNewTokens,
       seed,
     },
-    endIds: [...new Set([...tokenizer.eosIds, ...(endId === undefined ? [] : [endId])])],
+    endIds: endIdsOf(tokenizer, format),
     stopRequested: () => host.stopRequested(),
     onTokens: () => host.breathe(),
   });
