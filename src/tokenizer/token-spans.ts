@@ -17,13 +17,17 @@ export function spanWeights(
   const weights = new Uint8Array(ids.length);
   const find = byBytes(tokenizer, text, ids) ?? byPrefix(tokenizer, text, ids);
   for (const { start, end } of spans) {
-    if (end > start) weights.fill(1, find(start), find(end - 1) + 1);
+    if (end > start) weights.fill(1, find.first(start), find.last(end) + 1);
   }
   return weights;
 }
 
-/** From the index of a character to that of its token. */
-type Find = (character: number) => number;
+interface Find {
+  /** The first token of the character at an index. */
+  first: (character: number) => number;
+  /** The last token of the character before an index. */
+  last: (character: number) => number;
+}
 
 function byBytes(tokenizer: Tokenizer, text: string, ids: readonly number[]): Find | undefined {
   const encoder = new TextEncoder();
@@ -42,17 +46,28 @@ function byBytes(tokenizer: Tokenizer, text: string, ids: readonly number[]): Fi
     at += piece.length;
     ends.push(at);
   }
-  return (character) => {
-    const byte = encoder.encode(text.slice(0, character)).length;
-    return ends.findIndex((end) => end > byte);
+  const bytesBefore = (character: number) => encoder.encode(text.slice(0, character)).length;
+  const holding = (byte: number) => ends.findIndex((end) => end > byte);
+  return {
+    first: (character) => holding(bytesBefore(character)),
+    last: (character) => holding(bytesBefore(character) - 1),
   };
 }
 
 function byPrefix(tokenizer: Tokenizer, text: string, ids: readonly number[]): Find {
-  return (character) => {
-    const before = tokenizer.encode(text.slice(0, character), { addSpecialTokens: false });
+  /** Tokens of the text before a character, and how many of them begin the whole. */
+  const before = (character: number) => {
+    const tokens = tokenizer.encode(text.slice(0, character), { addSpecialTokens: false });
     let shared = 0;
-    while (shared < before.length && before[shared] === ids[shared]) shared++;
-    return shared;
+    while (shared < tokens.length && tokens[shared] === ids[shared]) shared++;
+    return { all: tokens.length, shared };
+  };
+  return {
+    first: (character) => before(character).shared,
+    last: (character) => {
+      const { all, shared } = before(character);
+      // A token that reaches over the boundary holds the character too.
+      return shared < all ? shared : shared - 1;
+    },
   };
 }

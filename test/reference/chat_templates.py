@@ -5,10 +5,13 @@
 The templates are this project's own. A case holds messages, add_generation_prompt, further arguments, and
 either the rendered text or, where the template refuses, the message it refuses with.
 """
+import datetime
 import pathlib
+import re
 
 import jinja2
 import transformers
+from transformers.utils import chat_template_utils
 from transformers.utils.chat_template_utils import render_jinja_template
 
 import compact_json
@@ -116,9 +119,88 @@ GENERATION = """{%- for message in messages %}
 {%- endfor %}
 {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"""
 
+# A block that holds the text alone: the end of the turn is not the model's.
+GENERATION_TEXT = """{% for message in messages %}
+  {% if message.role == 'assistant' %}
+{{ '<|im_start|>assistant\\n' }}{% generation %}{{ message.content }}{% endgeneration %}{{ '<|im_end|>\\n' }}
+  {% else %}
+{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+  {% endif %}
+{% endfor %}
+{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"""
+
+# The block begins before the line break that the prompt ends with, and holds the one after the end.
+GENERATION_WIDE = """{%- for message in messages %}
+    {{- '<|im_start|>' + message.role }}
+    {%- if message.role == 'assistant' %}
+        {%- generation -%}
+            {{- '\\n' + message.content + '<|im_end|>\\n' }}
+        {%- endgeneration -%}
+    {%- else %}
+        {{- '\\n' + message.content + '<|im_end|>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"""
+
+TOOLS_CHATML = """{%- if tools %}
+    {{- '<|im_start|>system\\n' }}
+    {%- if messages[0].role == 'system' %}{{- messages[0].content + '\\n' }}{%- endif %}
+    {%- for tool in tools %}{{- '<tool>' ~ (tool | tojson) ~ '</tool>\\n' }}{%- endfor %}
+    {{- '<|im_end|>\\n' }}
+{%- endif %}
+{%- for message in messages %}
+    {%- if message.role == 'system' and tools and loop.first %}
+        {#- Written above. -#}
+    {%- elif message.role == 'tool' %}
+        {%- if loop.first or loop.previtem.role != 'tool' %}{{- '<|im_start|>user\\n' }}{%- endif %}
+        {{- '<result>' ~ message.content ~ '</result>\\n' }}
+        {%- if loop.last or loop.nextitem.role != 'tool' %}{{- '<|im_end|>\\n' }}{%- endif %}
+    {%- else %}
+        {{- '<|im_start|>' ~ message.role ~ '\\n' ~ message.content }}
+        {%- for call in message.tool_calls or [] %}
+            {%- set f = call.function if call.function is defined else call %}
+            {{- '\\n<call>{"name": "' ~ f.name ~ '", "arguments": ' }}
+            {{- f.arguments if f.arguments is string else f.arguments | tojson }}
+            {{- '}</call>' }}
+        {%- endfor %}
+        {{- '<|im_end|>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"""
+
+DATED = """{%- set today = date_string if date_string is defined else strftime_now('%d %b %Y') if strftime_now is defined else 'unknown' %}
+{{- bos_token ~ '<|start_header_id|>system<|end_header_id|>\\n\\nToday: ' ~ today ~ ' (' ~ strftime_now('%A, %-d %B %y, %Y-%m-%d %H:%M %j %p') ~ ')\\n' }}
+{%- if messages[0].role == 'system' %}{{- messages[0].content }}{%- set messages = messages[1:] %}{%- endif %}
+{{- '<|eot_id|>' }}
+{%- for message in messages %}
+    {{- '<|start_header_id|>' ~ message.role ~ '<|end_header_id|>\\n\\n' ~ (message.content | trim) ~ '<|eot_id|>' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif %}"""
+
+NO_SYSTEM = """{{ bos_token }}{%- for message in messages %}
+    {%- if message.role == 'system' %}{{- raise_exception('There is no system role here.') }}{%- endif %}
+    {%- set role = 'model' if message.role == 'assistant' else message.role %}
+    {{- '<start>' ~ role ~ '\\n' ~ message.content | trim ~ '<end>\\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<start>model\\n' }}{%- endif %}"""
+
 PLAIN_NAMED = "{% for message in messages %}{{ message.role | capitalize }}: {{ message.content }}\n{% endfor %}" \
     "{% if add_generation_prompt %}Assistant:{% endif %}"
 TOOLS_NAMED = "{{ tools | tojson }}\n" + PLAIN_NAMED
+
+
+HAS_BLOCKS = re.compile(r"\{%-?\s*generation")
+
+
+class AssumedDay(datetime.datetime):
+    """The day that stands for every day (see src/tokenizer/template-date.ts)."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2024, 7, 26)
+
+
+chat_template_utils.datetime = AssumedDay
 
 
 def turn(role, content, **further):
@@ -146,6 +228,15 @@ THINKING = {
     "a thought in an earlier answer": [QUESTION, THOUGHT, FOLLOW_UP, turn("assistant", "35")],
     "a thought in its own field": [QUESTION, turn("assistant", "42", reasoning_content="\nTens, then ones.\n")],
 }
+CALL = {"type": "function", "function": {"name": "add", "arguments": {"first": 24, "second": 18}}}
+TEXT_CALL = {"id": "c2", "type": "function", "function": {"name": "add", "arguments": '{"first": 1}'}}
+CALLING = {
+    "a call and its result": [
+        SYSTEM, QUESTION, turn("assistant", "", tool_calls=[CALL]), turn("tool", "42", tool_call_id="c1"), ANSWER],
+    "two calls with text, arguments as text": [
+        QUESTION, turn("assistant", "Both.", tool_calls=[CALL, TEXT_CALL]), turn("tool", "42"), turn("tool", '{"sum": "é"}'),
+        ANSWER, FOLLOW_UP, turn("assistant", "35")],
+}
 CHATML_TOKENS = {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>"}
 LLAMA3_TOKENS = {"bos_token": "<|begin_of_text|>", "eos_token": "<|eot_id|>"}
 SENTENCEPIECE_TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
@@ -160,11 +251,11 @@ def render(template, tokens, messages, add_generation_prompt, arguments):
     try:
         texts, spans = render_jinja_template(
             [messages], tools=tools, chat_template=template, add_generation_prompt=add_generation_prompt,
-            return_assistant_tokens_mask="{%- generation" in template, **tokens, **further)
+            return_assistant_tokens_mask=HAS_BLOCKS.search(template) is not None, **tokens, **further)
     except jinja2.exceptions.TemplateError as error:
         return case | {"error": str(error)}
     case["rendered"] = texts[0]
-    if "{%- generation" in template:
+    if HAS_BLOCKS.search(template):
         case["assistant_texts"] = [texts[0][start:end] for start, end in spans[0]]
     return case
 
@@ -195,6 +286,11 @@ def main():
         ("qwen3-thinking", QWEN3_THINKING, CHATML_TOKENS, CONVERSATIONS | THINKING,
          ({}, {"enable_thinking": False}, {"enable_thinking": True})),
         ("generation", GENERATION, CHATML_TOKENS, CONVERSATIONS, ({},)),
+        ("generation-text", GENERATION_TEXT, CHATML_TOKENS, CONVERSATIONS, ({},)),
+        ("generation-wide", GENERATION_WIDE, CHATML_TOKENS, CONVERSATIONS, ({},)),
+        ("tools-chatml", TOOLS_CHATML, CHATML_TOKENS, CONVERSATIONS | CALLING, ({}, {"tools": TOOLS})),
+        ("dated", DATED, LLAMA3_TOKENS, CONVERSATIONS, ({}, {"date_string": "1 May 2025"})),
+        ("no-system", NO_SYSTEM, SENTENCEPIECE_TOKENS, CONVERSATIONS, ({},)),
     ]:
         write(name, template, tokens, golden(template, tokens, conversations, variations))
     named = {"default": (PLAIN_NAMED, ({},)), "tool_use": (TOOLS_NAMED, ({"tools": TOOLS},))}
