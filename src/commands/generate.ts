@@ -11,6 +11,12 @@ export const generateCommand = {
     'Answers one prompt. Decoding is greedy, the same response every time, unless a temperature is given.',
   options: {
     prompt: { kind: 'text', value: 'TEXT', help: 'The question.', required: true },
+    system: {
+      kind: 'text',
+      value: 'TEXT',
+      help: 'A system turn that stands before the question.',
+      otherwise: 'no system turn',
+    },
     'max-new-tokens': settingOption('sampling', 'maxNewTokens', { section }),
     temperature: withoutDefault(
       settingOption('sampling', 'temperature', { section }),

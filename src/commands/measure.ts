@@ -17,6 +17,7 @@ export const measureCommand = {
     },
     rows: rowsOption,
     encoding: settingOption('familiarity', 'encoding', { section: 'Measurement' }),
+    'loss-on': settingOption('familiarity', 'lossOn', { section: 'Measurement' }),
     'max-length': settingOption('familiarity', 'maxLength', { section: 'Measurement' }),
     'style-examples': withoutDefault(
       settingOption('style', 'styleExamples', { section: 'Measurement' }),

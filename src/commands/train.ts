@@ -48,6 +48,7 @@ export const trainCommand = {
     lr: settingOption('training', 'learningRate', training),
     schedule: settingOption('training', 'schedule', training),
     warmup: settingOption('training', 'warmup', training),
+    'loss-on': settingOption('training', 'lossOn', training),
     'mask-perplexity': settingOption('training', 'maskPerplexity', training),
     'evaluate-every': settingOption('training', 'evaluateEvery', training),
     'log-every': settingOption('training', 'logEvery', training),

@@ -1,4 +1,5 @@
 /** What is kept of a training run: facts that never change, how far it came, and what it found. */
+import { defaultsOf } from '../fields.ts';
 import type { EncodingMode } from '../tokenizer/encode-pair.ts';
 import type { LoraSettings } from '../lora/config.ts';
 import { loraFields } from '../lora/config.ts';
@@ -128,7 +129,9 @@ export function withAnswers(
 export function flatSettings({ settings, setName, modelId }: RunRecord): Record<string, string> {
   const { lora, training, checks, prompt, encoding, validation } = settings;
   const full = training.method === 'full';
-  const own = { ...training, ...checks, ...(full ? {} : { ...lora }) };
+  // A record of an earlier version lacks what was added since; its default means "as before".
+  const known = { ...defaultsOf(trainingFields), ...training };
+  const own = { ...known, ...checks, ...(full ? {} : { ...lora }) };
   return {
     model: modelId,
     set: setName,

@@ -111,3 +111,25 @@ test('files dropped anywhere go where they belong', async () => {
   expect(app.model.kind).toBe('files');
   await app.runs.settled();
 });
+
+test('puts a system prompt and the turns before the question to the model', async () => {
+  const turn = (role: string, content: string) => ({ role, content });
+  const turns = [
+    turn('system', 'Be brief.'),
+    turn('user', 'What is 2 + 3?'),
+    turn('assistant', '5'),
+    turn('user', 'And 4 more?'),
+  ];
+  const row = { id: 'q', question: 'And 4 more?', response: '9', messages: turns };
+  const set = { id: 'chat', name: 'Chat', rows: [row] };
+  app.answers.sets = [{ set, slot: 1, example: false, shown: true }];
+  const { playground } = app;
+  expect(playground.question).toBe('And 4 more?');
+  expect(playground.system).toBe('Be brief.');
+  await playground.ask();
+  expect(playground.answers!.conversation.messages).toEqual(turns);
+  playground.withEarlier = false;
+  playground.system = '';
+  await playground.ask();
+  expect(playground.answers!.conversation.messages).toEqual([turns[3]]);
+});
