@@ -14,5 +14,5 @@ export async function matmulTrial(side: number, products: number): Promise<void>
     last = linear(x, denseWeight(w));
   }
   await last?.data();
-  for (const own of [x, w, last]) own?.dispose();
+  for (const used of [x, w, last]) used?.dispose();
 }

@@ -20,7 +20,7 @@ export function rowKernel<const I extends string, const O extends string, A exte
   call: Call<I, O, A>,
 ): Kernel<Signature<I, O, A>> {
   return (inputs, attributes) => {
-    const { shape, pointers, outputs } = prepare(call, inputs, (own) => own);
+    const { shape, pointers, outputs } = prepare(call, inputs, (whole) => whole);
     const width = at(shape, shape.length - 1);
     const rows = sizeOf(shape) / width;
     run(call, [...pointers, rows, width], attributes, rows * width * 8);
@@ -45,7 +45,7 @@ export function valueKernel<const I extends string, const O extends string, A ex
   call: Call<I, O, A>,
 ): Kernel<Signature<I, O, A>> {
   return (inputs, attributes) => {
-    const { shape, pointers, outputs } = prepare(call, inputs, (own) => own);
+    const { shape, pointers, outputs } = prepare(call, inputs, (whole) => whole);
     const size = sizeOf(shape);
     run(call, [...pointers, size], attributes, size * 16);
     return outputs;

@@ -46,10 +46,10 @@ function eachPart(
 ): string {
   return buffers
     .map((buffer, index) => {
-      const own = body(buffer, index === 0 ? 'row' : `(row - ${index} * ${partRows})`, index);
+      const read = body(buffer, index === 0 ? 'row' : `(row - ${index} * ${partRows})`, index);
       return index === buffers.length - 1
-        ? own
-        : `if (row < ${index + 1} * ${partRows}) {\n${own}\n}`;
+        ? read
+        : `if (row < ${index + 1} * ${partRows}) {\n${read}\n}`;
     })
     .join('\n');
 }

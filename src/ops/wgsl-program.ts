@@ -41,25 +41,31 @@ export interface Call {
   groups: readonly [number, number, number];
 }
 
+type Run<B extends Baked> = (baked: B, call: Call) => void;
+
 /**
  * Declares a program; calling the result records one dispatch on the active WebGPU backend.
  * `source` must be a pure function of `baked`.
  */
+export function defineProgram(name: string, source: () => Source): Run<Record<string, never>>;
 export function defineProgram<B extends Baked>(
   name: string,
+  variants: Variants<B>,
   source: (baked: B) => Source,
-  ...[variants]: Record<string, never> extends B ? [] : [variants: Variants<B>]
-): (baked: B, call: Call) => void {
+): Run<B>;
+export function defineProgram(
+  name: string,
+  ...rest: [source: () => Source] | [variants: Variants<Baked>, source: (baked: Baked) => Source]
+): Run<Baked> {
+  const [variants, source] = rest.length === 1 ? [{ '': {} }, rest[0]] : rest;
   definedPrograms.push({
     name,
     texts() {
-      const shown = Object.entries(variants ?? { '': {} as B });
-      return Object.fromEntries(
-        shown.map(([variant, baked]) => [
-          variant,
-          `// ${programKey(name, baked)}\n${programText(source(baked))}`,
-        ]),
-      );
+      const texts = Object.entries(variants).map(([variant, baked]): [string, string] => [
+        variant,
+        `// ${programKey(name, baked)}\n${programText(source(baked))}`,
+      ]);
+      return Object.fromEntries(texts);
     },
   });
   return (baked, { outputs, inputs, uniforms, groups }) => {

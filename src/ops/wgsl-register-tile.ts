@@ -74,11 +74,12 @@ function sharedTermsText(form: MatmulForm, { left, right }: MatmulTerms): string
     // Past the last term the left operand counts as zero, and the right one is read at the last.
     for (const v of quarters) {
       lines.push(
-        `let own${v} = select(vec4(0.0), ${left}(z, min(k + lane, depth - 1), row0 + ${4 * v}), k + lane < depth);`,
+        `let quarter${v} = select(vec4(0.0), ${left}(z, min(k + lane, depth - 1), row0 + ${4 * v}), k + lane < depth);`,
       );
     }
     LANES.forEach((lane, q) => {
-      for (const v of quarters) lines.push(`let l${v}${lane} = subgroupBroadcast(own${v}, ${q}u);`);
+      for (const v of quarters)
+        lines.push(`let l${v}${lane} = subgroupBroadcast(quarter${v}, ${q}u);`);
       for (const c of vectors) {
         lines.push(`let r${c}${lane} = ${right}(z, min(k + ${q}, depth - 1), column0 + ${4 * c});`);
       }
@@ -92,9 +93,9 @@ function sharedTermsText(form: MatmulForm, { left, right }: MatmulTerms): string
     });
     return lines.join('\n');
   }
-  for (const v of quarters) lines.push(`let own${v} = ${left}(z, row0 + ${4 * v} + lane, k);`);
+  for (const v of quarters) lines.push(`let quarter${v} = ${left}(z, row0 + ${4 * v} + lane, k);`);
   for (const i of range(rows)) {
-    lines.push(`let l${i} = subgroupBroadcast(own${i >> 2}, ${i & 3}u);`);
+    lines.push(`let l${i} = subgroupBroadcast(quarter${i >> 2}, ${i & 3}u);`);
   }
   if (form === 'NT') {
     for (const j of range(columns)) lines.push(`let t${j} = ${right}(z, column0 + ${j}, k);`);

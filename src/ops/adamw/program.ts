@@ -6,7 +6,7 @@ import { disposeTensor, emptyTensor, sameData } from '../../engine/webgpu/tfjs-s
 import type { Kernel } from '../define-op.ts';
 import { sizeOf } from '../shape.ts';
 import { GROUP, groupsFor, perRow, perValue, sumReduction } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { AdamW, SquaredSum } from './adamw.ts';
 
 const runAdamW = defineProgram('adamw', () => ({
@@ -69,24 +69,25 @@ export const adamW: Kernel<AdamW> = (inputs, attributes) => {
   };
 };
 
+const sumVariants: Variants<{ squared: boolean }> = {
+  squares: { squared: true },
+  values: { squared: false },
+};
+
 /** Each group sums one run of `span` values; summed again until one value is left. */
-const runSum = defineProgram<{ squared: boolean }>(
-  'sum',
-  ({ squared }) => ({
-    outputs: { sums: 'f32' },
-    inputs: { x: 'f32' },
-    uniforms: { rows: 'i32', count: 'i32', span: 'i32' },
-    code: `${sumReduction('sumOf')}
-${perRow(`var own = 0.0;
+const runSum = defineProgram<{ squared: boolean }>('sum', sumVariants, ({ squared }) => ({
+  outputs: { sums: 'f32' },
+  inputs: { x: 'f32' },
+  uniforms: { rows: 'i32', count: 'i32', span: 'i32' },
+  code: `${sumReduction('sumOf')}
+${perRow(`var laneSum = 0.0;
   let end = min(uniforms.count, (row + 1) * uniforms.span);
   for (var i = row * uniforms.span + lane; i < end; i += ${GROUP}) {
-    own += ${squared ? 'x[i] * x[i]' : 'x[i]'};
+    laneSum += ${squared ? 'x[i] * x[i]' : 'x[i]'};
   }
-  let total = sumOf(own, lane);
+  let total = sumOf(laneSum, lane);
   if (lane == 0) { sums[row] = total; }`)}`,
-  }),
-  { squares: { squared: true }, values: { squared: false } },
-);
+}));
 
 /** Values one group sums at most, and groups of the first pass at most. */
 const SPAN = 4096;

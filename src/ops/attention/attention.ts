@@ -9,6 +9,7 @@
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { defineOp, type Signature } from '../define-op.ts';
+import * as backwardWebGpu from './backward-program.ts';
 import * as webgpu from './program.ts';
 import * as reference from './reference.ts';
 import * as wasm from './wasm.ts';
@@ -57,7 +58,7 @@ export const attentionBackward = defineOp({
   outputs: ['dqkv'],
   reference: reference.attentionBackward,
   wasm: wasm.attentionBackward,
-  webgpu: webgpu.attentionBackward,
+  webgpu: backwardWebGpu.attentionBackward,
 });
 
 /** qkv [B·T, (H + 2·Hkv)·D] → [B·T, H·D]; differentiable in qkv. */

@@ -1,6 +1,6 @@
 /** Attention on the CPU engine. */
 import { wasmBackend } from '../../engine/wasm/engine.ts';
-import { GEMM_SCRATCH } from '../linear/wasm.ts';
+import { GEMM_SCRATCH } from '../linear/wasm-product.ts';
 import type { Kernel } from '../define-op.ts';
 import type { Attention, AttentionBackward } from './attention.ts';
 

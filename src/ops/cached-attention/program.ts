@@ -3,7 +3,7 @@
  * group for each query and head attends: its invocations score one key each, then own one column
  * each of the output.
  */
-import { headLayout } from '../attention/program.ts';
+import { headLayout } from '../attention/wgsl-heads.ts';
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import {
@@ -15,7 +15,7 @@ import {
   spread,
   sumReduction,
 } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { CachedAttention } from './cached-attention.ts';
 
 const runWrite = defineProgram('cached attention write', () => ({
@@ -45,22 +45,25 @@ interface BakedRead extends Record<string, number> {
   window: number;
 }
 
-const runRead = defineProgram<BakedRead>(
-  'cached attention read',
-  (baked) => {
-    const { heads, kvHeads, headDim, window } = baked;
-    const layout = headLayout(baked);
-    const cached = 2 * kvHeads * layout.vectors;
-    const lanes = headDim / layout.vectors;
-    // Vectors of the output that one invocation owns.
-    const owned = Math.ceil(layout.vectors / GROUP);
-    const own = (text: (i: number, vector: string) => string) =>
-      Array.from({ length: owned }, (_, i) => text(i, `lane + ${i * GROUP}`)).join('\n');
-    return {
-      outputs: { out: layout.vectorType },
-      inputs: { qkv: layout.vectorType, cache: layout.vectorType, lengths: 'i32' },
-      uniforms: { rows: 'i32', time: 'i32', capacity: 'i32', scale: 'f32' },
-      code: `${sumReduction('sumOf')}
+const readVariants: Variants<BakedRead> = {
+  vectors: { heads: 4, kvHeads: 2, headDim: 8, window: 0 },
+  'scalars-window': { heads: 3, kvHeads: 3, headDim: 3, window: 5 },
+};
+
+const runRead = defineProgram<BakedRead>('cached attention read', readVariants, (baked) => {
+  const { heads, kvHeads, headDim, window } = baked;
+  const layout = headLayout(baked);
+  const cached = 2 * kvHeads * layout.vectors;
+  const lanes = headDim / layout.vectors;
+  // Vectors of the output that one invocation owns.
+  const perLane = Math.ceil(layout.vectors / GROUP);
+  const eachVector = (text: (i: number, vector: string) => string) =>
+    Array.from({ length: perLane }, (_, i) => text(i, `lane + ${i * GROUP}`)).join('\n');
+  return {
+    outputs: { out: layout.vectorType },
+    inputs: { qkv: layout.vectorType, cache: layout.vectorType, lengths: 'i32' },
+    uniforms: { rows: 'i32', time: 'i32', capacity: 'i32', scale: 'f32' },
+    code: `${sumReduction('sumOf')}
 ${reduction('largestOf', 'f32', (a, b) => `max(${a}, ${b})`)}
 var<workgroup> shares : array<f32, ${GROUP}>;
 ${perRow(`let head = row % ${heads};
@@ -75,7 +78,7 @@ ${perRow(`let head = row % ${heads};
   let first = ${window > 0 ? `max(0, position - ${window - 1})` : '0'};
   var largest = -1e30;
   var total = 0.0;
-${own((i) => `  var o${i} = ${layout.zero};`)}
+${eachVector((i) => `  var o${i} = ${layout.zero};`)}
   for (var chunk = 0; chunk * ${GROUP} <= last - first; chunk++) {
     let s = first + chunk * ${GROUP} + lane;
     var score = -1e30;
@@ -92,22 +95,17 @@ ${own((i) => `  var o${i} = ${layout.zero};`)}
     largest = larger;
     shares[lane] = share;
     total = total * shrink + sumOf(share, lane);
-${own((i) => `    o${i} *= shrink;`)}
+${eachVector((i) => `    o${i} *= shrink;`)}
     let here = min(${GROUP}, last + 1 - first - chunk * ${GROUP});
     for (var i = 0; i < here; i++) {
       let value = values + (first + chunk * ${GROUP} + i) * ${cached};
-${own((i, vector) => `      if (${vector} < ${layout.vectors}) { o${i} += shares[i] * cache[value + ${vector}]; }`)}
+${eachVector((i, vector) => `      if (${vector} < ${layout.vectors}) { o${i} += shares[i] * cache[value + ${vector}]; }`)}
     }
     workgroupBarrier();
   }
-${own((i, vector) => `  if (${vector} < ${layout.vectors}) { out[row * ${layout.vectors} + ${vector}] = o${i} / max(total, 1e-30); }`)}`)}`,
-    };
-  },
-  {
-    vectors: { heads: 4, kvHeads: 2, headDim: 8, window: 0 },
-    'scalars-window': { heads: 3, kvHeads: 3, headDim: 3, window: 5 },
-  },
-);
+${eachVector((i, vector) => `  if (${vector} < ${layout.vectors}) { out[row * ${layout.vectors} + ${vector}] = o${i} / max(total, 1e-30); }`)}`)}`,
+  };
+});
 
 export const cachedAttention: Kernel<CachedAttention> = (inputs, attributes) => {
   const { batch, time, capacity, heads, kvHeads, headDim, window, scale } = attributes;

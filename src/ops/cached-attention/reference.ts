@@ -37,9 +37,9 @@ export const cachedAttention: Reference<CachedAttention> = (inputs, attributes) 
         const shares = scores.map((score) => Math.exp(score - largest));
         const total = shares.reduce((sum, share) => sum + share, 0);
         const target = (b * time + t) * heads * headDim + head * headDim;
-        const own = out.subarray(target, target + headDim);
+        const result = out.subarray(target, target + headDim);
         shares.forEach((share, i) => {
-          addScaled(own, share / total, inCache(first + i, kvHeads + kvHead));
+          addScaled(result, share / total, inCache(first + i, kvHeads + kvHead));
         });
       }
     }

@@ -1,7 +1,7 @@
 /** Attention with a cache on the CPU engine. */
 import { wasmBackend } from '../../engine/wasm/engine.ts';
 import type { Kernel } from '../define-op.ts';
-import { GEMM_SCRATCH } from '../linear/wasm.ts';
+import { GEMM_SCRATCH } from '../linear/wasm-product.ts';
 import type { CachedAttention } from './cached-attention.ts';
 
 export const cachedAttention: Kernel<CachedAttention> = ({ qkv, cache, lengths }, attributes) => {

@@ -13,6 +13,7 @@ export interface BakedHead extends Record<string, string | number | boolean> {
 }
 
 const aligned = { parts: 1, alignedIn: true, alignedVocabulary: true } as const;
+
 const shown: Variants<BakedHead> = {
   tile64: { ...aligned, plan: 'tile64', format: 'f32' },
   'split-int8': { ...aligned, plan: 'split', format: 'int8' },
@@ -46,16 +47,13 @@ const headReader = ({ parts, format, alignedIn }: BakedHead) =>
     partRows: 'uniforms.partRows',
     ...columns,
   });
-
-export const runLogits = defineProgram<BakedHead>(
-  'cross-entropy logits',
-  (baked) => {
-    const { plan, alignedIn, alignedVocabulary } = baked;
-    return {
-      outputs: { logits: elementType('f32', alignedVocabulary) },
-      inputs: { x: elementType('f32', alignedIn), rows: 'i32', ...headBuffers(baked) },
-      uniforms: headUniforms,
-      code: `${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
+export const runLogits = defineProgram<BakedHead>('cross-entropy logits', shown, (baked) => {
+  const { plan, alignedIn, alignedVocabulary } = baked;
+  return {
+    outputs: { logits: elementType('f32', alignedVocabulary) },
+    inputs: { x: elementType('f32', alignedIn), rows: 'i32', ...headBuffers(baked) },
+    uniforms: headUniforms,
+    code: `${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
 ${headReader(baked)}
 fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return xRow(rows[uniforms.first + row], k); }
 fn rightTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return headRow(row, k); }
@@ -67,20 +65,16 @@ ${matmulText({
   columns: 'uniforms.vocabulary',
   terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.columns' },
 })}`,
-    };
-  },
-  shown,
-);
+  };
+});
 
-export const runInputGradient = defineProgram<BakedHead>(
-  'cross-entropy dx',
-  (baked) => {
-    const { plan, alignedIn, alignedVocabulary } = baked;
-    return {
-      outputs: { dx: elementType('f32', alignedIn) },
-      inputs: { logits: elementType('f32', alignedVocabulary), ...headBuffers(baked) },
-      uniforms: headUniforms,
-      code: `${matrixReader({ name: 'logitsRow', buffers: ['logits'], format: 'f32', aligned: alignedVocabulary, ...vocabulary })}
+export const runInputGradient = defineProgram<BakedHead>('cross-entropy dx', shown, (baked) => {
+  const { plan, alignedIn, alignedVocabulary } = baked;
+  return {
+    outputs: { dx: elementType('f32', alignedIn) },
+    inputs: { logits: elementType('f32', alignedVocabulary), ...headBuffers(baked) },
+    uniforms: headUniforms,
+    code: `${matrixReader({ name: 'logitsRow', buffers: ['logits'], format: 'f32', aligned: alignedVocabulary, ...vocabulary })}
 ${headReader(baked)}
 fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return logitsRow(row, k); }
 fn rightTerm(z : i32, k : i32, column : i32) -> vec4<f32> { return headRow(k, column); }
@@ -92,10 +86,8 @@ ${matmulText({
   columns: 'uniforms.columns',
   terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.vocabulary' },
 })}`,
-    };
-  },
-  shown,
-);
+  };
+});
 
 interface BakedWeightGradient extends Record<string, string | boolean> {
   plan: MatmulPlan;
@@ -103,8 +95,15 @@ interface BakedWeightGradient extends Record<string, string | boolean> {
   alignedVocabulary: boolean;
 }
 
+const weightGradientVariants: Variants<BakedWeightGradient> = {
+  tile64: { plan: 'tile64', alignedIn: true, alignedVocabulary: true },
+  subgroup: { plan: 'subgroup', alignedIn: true, alignedVocabulary: true },
+  'register-unaligned': { plan: 'register', alignedIn: false, alignedVocabulary: false },
+};
+
 export const runWeightGradient = defineProgram<BakedWeightGradient>(
   'cross-entropy dw',
+  weightGradientVariants,
   (baked) => {
     const { plan, alignedIn, alignedVocabulary } = baked;
     const add = alignedIn
@@ -137,10 +136,5 @@ ${matmulText({
   terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.count' },
 })}`,
     };
-  },
-  {
-    tile64: { plan: 'tile64', alignedIn: true, alignedVocabulary: true },
-    subgroup: { plan: 'subgroup', alignedIn: true, alignedVocabulary: true },
-    'register-unaligned': { plan: 'register', alignedIn: false, alignedVocabulary: false },
   },
 );

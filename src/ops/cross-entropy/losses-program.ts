@@ -2,7 +2,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { rowLanes } from '../../engine/webgpu/kernel-variants.ts';
 import { perRow, reduction, rowGroups, sumReduction } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 
 interface BakedLosses extends Record<string, string | number> {
   /** Invocations for a row. */
@@ -11,8 +11,15 @@ interface BakedLosses extends Record<string, string | number> {
   gradient: 'none' | 'plain' | 'scaled';
 }
 
+const lossesVariants: Variants<BakedLosses> = {
+  group: { lanes: 64, gradient: 'none' },
+  'group-gradient': { lanes: 64, gradient: 'plain' },
+  'invocation-scaled': { lanes: 1, gradient: 'scaled' },
+};
+
 const runLosses = defineProgram<BakedLosses>(
   'cross-entropy losses',
+  lossesVariants,
   ({ lanes, gradient }) => ({
     outputs: { logits: 'f32', nll: 'f32', correct: 'f32' },
     inputs: { targets: 'i32', ...(gradient === 'scaled' && { dy: 'f32' }) },
@@ -24,18 +31,18 @@ ${reduction('firstOf', 'i32', (a, b) => `min(${a}, ${b})`, lanes)}
 ${perRow(
   `let start = row * uniforms.vocabulary;
   let chosen = targets[uniforms.first + row];
-  var own = -3e38;
-  for (var v = lane; v < uniforms.vocabulary; v += ${lanes}) { own = max(own, logits[start + v]); }
-  let largest = largestOf(own, lane);
-  var ownSum = 0.0;
-  var ownFirst = uniforms.vocabulary;
+  var laneLargest = -3e38;
+  for (var v = lane; v < uniforms.vocabulary; v += ${lanes}) { laneLargest = max(laneLargest, logits[start + v]); }
+  let largest = largestOf(laneLargest, lane);
+  var laneSum = 0.0;
+  var laneFirst = uniforms.vocabulary;
   for (var v = lane; v < uniforms.vocabulary; v += ${lanes}) {
     let logit = logits[start + v];
-    ownSum += exp(logit - largest);
-    if (logit == largest) { ownFirst = min(ownFirst, v); }
+    laneSum += exp(logit - largest);
+    if (logit == largest) { laneFirst = min(laneFirst, v); }
   }
-  let lse = largest + log(sumOf(ownSum, lane));
-  let likeliest = firstOf(ownFirst, lane);
+  let lse = largest + log(sumOf(laneSum, lane));
+  let likeliest = firstOf(laneFirst, lane);
   if (lane == 0) {
     nll[uniforms.first + row] = lse - logits[start + chosen];
     correct[uniforms.first + row] = select(0.0, 1.0, likeliest == chosen);
@@ -52,11 +59,6 @@ ${perRow(
   lanes,
 )}`,
   }),
-  {
-    group: { lanes: 64, gradient: 'none' },
-    'group-gradient': { lanes: 64, gradient: 'plain' },
-    'invocation-scaled': { lanes: 1, gradient: 'scaled' },
-  },
 );
 
 export interface Losses {

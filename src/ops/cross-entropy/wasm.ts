@@ -1,7 +1,7 @@
 /** Head and cross-entropy on the CPU engine, in chunks of rows so that logits are never whole. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { wasmBackend } from '../../engine/wasm/engine.ts';
-import { eachPart, gemm, plain, turned } from '../linear/wasm.ts';
+import { eachPart, gemm, plain, turned } from '../linear/wasm-product.ts';
 import type { Kernel } from '../define-op.ts';
 import type { Named } from '../named.ts';
 import { lengthOf, matrixShape } from '../shape.ts';

@@ -5,7 +5,7 @@ import { lengthOf, matrixShape } from '../shape.ts';
 import { partNames, type WeightFormat } from '../weight.ts';
 import { elementType, matrixReader } from '../wgsl-matrix.ts';
 import { groupsFor, perValue } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { Embedding, EmbeddingGradient } from './embedding.ts';
 
 interface BakedEmbedding extends Record<string, string | number | boolean> {
@@ -14,8 +14,17 @@ interface BakedEmbedding extends Record<string, string | number | boolean> {
   aligned: boolean;
 }
 
+const embeddingVariants: Variants<BakedEmbedding> = {
+  f32: { format: 'f32', parts: 1, aligned: true },
+  'f32-unaligned': { format: 'f32', parts: 1, aligned: false },
+  f16: { format: 'f16', parts: 1, aligned: true },
+  'bf16-unaligned-parts': { format: 'bf16', parts: 2, aligned: false },
+  int8: { format: 'int8', parts: 1, aligned: true },
+};
+
 const runEmbedding = defineProgram<BakedEmbedding>(
   'embedding',
+  embeddingVariants,
   ({ format, parts, aligned }) => {
     const buffers = partNames(parts);
     const columns = 'uniforms.columns';
@@ -34,13 +43,6 @@ ${perValue(`let row = index / uniforms.quads;
     if (column + q < ${columns}) { y[row * ${columns} + column + q] = values[q]; }
   }`)}`,
     };
-  },
-  {
-    f32: { format: 'f32', parts: 1, aligned: true },
-    'f32-unaligned': { format: 'f32', parts: 1, aligned: false },
-    f16: { format: 'f16', parts: 1, aligned: true },
-    'bf16-unaligned-parts': { format: 'bf16', parts: 2, aligned: false },
-    int8: { format: 'int8', parts: 1, aligned: true },
   },
 );
 

@@ -1,7 +1,7 @@
 /** Embedding and its gradient on the CPU engine. */
 import { wasmBackend } from '../../engine/wasm/engine.ts';
 import type { Kernel } from '../define-op.ts';
-import { FORMATS } from '../linear/wasm.ts';
+import { FORMATS } from '../linear/wasm-product.ts';
 import { lengthOf, matrixShape } from '../shape.ts';
 import type { Embedding, EmbeddingGradient } from './embedding.ts';
 

@@ -6,12 +6,14 @@ import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { sizeOf } from '../shape.ts';
 import { groupsFor, perValue } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { Gelu, GeluBackward, GeluForm } from './gelu.ts';
 
 interface BakedGelu extends Record<string, string> {
   form: GeluForm;
 }
+
+const variants: Variants<BakedGelu> = { tanh: { form: 'tanh' }, erf: { form: 'erf' } };
 
 const functions: Record<GeluForm, string> = {
   tanh: `fn inner(v : f32) -> f32 {
@@ -36,29 +38,21 @@ fn slope(v : f32) -> f32 {
 }`,
 };
 
-const runForward = defineProgram<BakedGelu>(
-  'gelu',
-  ({ form }) => ({
-    outputs: { y: 'f32' },
-    inputs: { x: 'f32' },
-    uniforms: { count: 'i32' },
-    code: `${functions[form]}
+const runForward = defineProgram<BakedGelu>('gelu', variants, ({ form }) => ({
+  outputs: { y: 'f32' },
+  inputs: { x: 'f32' },
+  uniforms: { count: 'i32' },
+  code: `${functions[form]}
 ${perValue('  y[index] = 0.5 * x[index] * (1.0 + inner(x[index]));')}`,
-  }),
-  { tanh: { form: 'tanh' }, erf: { form: 'erf' } },
-);
+}));
 
-const runBackward = defineProgram<BakedGelu>(
-  'gelu backward',
-  ({ form }) => ({
-    outputs: { dx: 'f32' },
-    inputs: { x: 'f32', dy: 'f32' },
-    uniforms: { count: 'i32' },
-    code: `${functions[form]}
+const runBackward = defineProgram<BakedGelu>('gelu backward', variants, ({ form }) => ({
+  outputs: { dx: 'f32' },
+  inputs: { x: 'f32', dy: 'f32' },
+  uniforms: { count: 'i32' },
+  code: `${functions[form]}
 ${perValue('  dx[index] = dy[index] * slope(x[index]);')}`,
-  }),
-  { tanh: { form: 'tanh' }, erf: { form: 'erf' } },
-);
+}));
 
 export const gelu: Kernel<Gelu> = ({ x }, { form }) => {
   const y = emptyTensor(x.shape);

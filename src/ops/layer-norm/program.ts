@@ -2,8 +2,14 @@
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import { sumColumns } from '../column-sum/program.ts';
 import type { Kernel } from '../define-op.ts';
-import { normCall, type BakedNorm, type BakedNormBackward } from '../rms-norm/program.ts';
-import { GROUP, perRow, reduction, sumReduction } from '../wgsl-entry.ts';
+import {
+  normBackwardVariants,
+  normCall,
+  normVariants,
+  type BakedNorm,
+  type BakedNormBackward,
+} from '../rms-norm/program.ts';
+import { perRow, reduction, sumReduction } from '../wgsl-entry.ts';
 import { defineProgram } from '../wgsl-program.ts';
 import type { GammaGradient, LayerNorm, LayerNormBackward } from './layer-norm.ts';
 
@@ -20,14 +26,11 @@ const statistics = (lanes: number) => `let start = row * uniforms.width;
     squares += centered * centered;
   }
   let rho = inverseSqrt(sumOf(squares, lane) / width + uniforms.epsilon);`;
-
-const runForward = defineProgram<BakedNorm>(
-  'layer norm',
-  ({ lanes }) => ({
-    outputs: { y: 'f32' },
-    inputs: { x: 'f32', gamma: 'f32', beta: 'f32' },
-    uniforms,
-    code: `${sumReduction('sumOf', lanes)}
+const runForward = defineProgram<BakedNorm>('layer norm', normVariants, ({ lanes }) => ({
+  outputs: { y: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32', beta: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `${statistics(lanes)}
   for (var c = lane; c < uniforms.width; c += ${lanes}) {
@@ -35,12 +38,11 @@ ${perRow(
   }`,
   lanes,
 )}`,
-  }),
-  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
-);
+}));
 
 const runBackward = defineProgram<BakedNormBackward>(
   'layer norm backward',
+  normBackwardVariants,
   ({ lanes, soFar }) => ({
     outputs: { dx: 'f32' },
     inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
@@ -62,19 +64,13 @@ ${perRow(
   lanes,
 )}`,
   }),
-  {
-    group: { lanes: GROUP, soFar: true },
-    invocation: { lanes: 1, soFar: false },
-  },
 );
 
-const runAlong = defineProgram<BakedNorm>(
-  'layer norm along',
-  ({ lanes }) => ({
-    outputs: { along: 'f32' },
-    inputs: { x: 'f32', dy: 'f32' },
-    uniforms,
-    code: `${sumReduction('sumOf', lanes)}
+const runAlong = defineProgram<BakedNorm>('layer norm along', normVariants, ({ lanes }) => ({
+  outputs: { along: 'f32' },
+  inputs: { x: 'f32', dy: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `${statistics(lanes)}
   for (var c = lane; c < uniforms.width; c += ${lanes}) {
@@ -82,9 +78,7 @@ ${perRow(
   }`,
   lanes,
 )}`,
-  }),
-  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
-);
+}));
 
 export const layerNorm: Kernel<LayerNorm> = (inputs, attributes) => {
   const y = emptyTensor(inputs.x.shape);

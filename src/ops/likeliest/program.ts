@@ -4,14 +4,19 @@ import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
 import { perRow, reduction, rowGroups } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { Likeliest } from './likeliest.ts';
 
 /** Invocations for a row. */
 const LANES = 256;
+const likeliestVariants: Variants<{ lanes: number }> = {
+  group: { lanes: LANES },
+  invocation: { lanes: 1 },
+};
 
 const runLikeliest = defineProgram<{ lanes: number }>(
   'likeliest',
+  likeliestVariants,
   ({ lanes }) => ({
     outputs: { best: 'i32' },
     inputs: { logits: 'f32' },
@@ -20,19 +25,18 @@ const runLikeliest = defineProgram<{ lanes: number }>(
 ${reduction('firstOf', 'i32', (a, b) => `min(${a}, ${b})`, lanes)}
 ${perRow(
   `let start = row * uniforms.width;
-  var own = -3e38;
-  for (var v = lane; v < uniforms.width; v += ${lanes}) { own = max(own, logits[start + v]); }
-  let largest = largestOf(own, lane);
-  var ownFirst = uniforms.width;
+  var laneLargest = -3e38;
+  for (var v = lane; v < uniforms.width; v += ${lanes}) { laneLargest = max(laneLargest, logits[start + v]); }
+  let largest = largestOf(laneLargest, lane);
+  var laneFirst = uniforms.width;
   for (var v = lane; v < uniforms.width; v += ${lanes}) {
-    if (logits[start + v] == largest) { ownFirst = min(ownFirst, v); }
+    if (logits[start + v] == largest) { laneFirst = min(laneFirst, v); }
   }
-  let first = firstOf(ownFirst, lane);
+  let first = firstOf(laneFirst, lane);
   if (lane == 0) { best[row] = first; }`,
   lanes,
 )}`,
   }),
-  { group: { lanes: LANES }, invocation: { lanes: 1 } },
 );
 
 export const likeliest: Kernel<Likeliest> = (inputs) => {

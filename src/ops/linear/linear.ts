@@ -12,6 +12,7 @@ import { columnSum } from '../column-sum/column-sum.ts';
 import { defineOp, type Signature } from '../define-op.ts';
 import type { Named } from '../named.ts';
 import { denseWeight, weightAttributes, type Weight, type WeightAttributes } from '../weight.ts';
+import * as inputGradientWebGpu from './input-gradient-program.ts';
 import * as loraWebGpu from './lora-program.ts';
 import * as productWebGpu from './product-program.ts';
 import * as webgpu from './program.ts';
@@ -102,7 +103,7 @@ export const linearInputGradient = defineOp({
   outputs: ['dx'],
   reference: reference.linearInputGradient,
   wasm: wasm.linearInputGradient,
-  webgpu: webgpu.linearInputGradient,
+  webgpu: inputGradientWebGpu.linearInputGradient,
 });
 
 export const linearWeightGradient = defineOp({

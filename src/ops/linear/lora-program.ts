@@ -53,17 +53,14 @@ fn dyTerm(z : i32, row : i32, column : i32) -> vec4<f32> {
   let inside = vec4<i32>(0, 1, 2, 3) < vec4<i32>(slot.y - slot.x - column);
   return select(vec4(0.0), dyRow(row, slot.x + column), inside);
 }`;
-
-const runHiddenGradient = defineProgram<BakedLora>(
-  'lora hidden gradient',
-  (baked) => {
-    const { plan, alignedOut, alignedRank } = baked;
-    const rank = { width: 'uniforms.rank', limit: 'uniforms.rank' };
-    return {
-      outputs: { g: elementType('f32', alignedRank) },
-      inputs: { dy: elementType('f32', alignedOut), b: elementType('f32', alignedRank) },
-      uniforms,
-      code: `${dyOfSlot(alignedOut)}
+const runHiddenGradient = defineProgram<BakedLora>('lora hidden gradient', shown, (baked) => {
+  const { plan, alignedOut, alignedRank } = baked;
+  const rank = { width: 'uniforms.rank', limit: 'uniforms.rank' };
+  return {
+    outputs: { g: elementType('f32', alignedRank) },
+    inputs: { dy: elementType('f32', alignedOut), b: elementType('f32', alignedRank) },
+    uniforms,
+    code: `${dyOfSlot(alignedOut)}
 ${matrixReader({ name: 'bRow', buffers: ['b'], format: 'f32', aligned: alignedRank, ...rank })}
 fn bTerm(z : i32, k : i32, column : i32) -> vec4<f32> { return bRow(uniforms.slots[z].z + k, column); }
 ${matrixWriter('g', alignedRank, 'uniforms.rank', 'value *= uniforms.scale;', 'row * uniforms.hiddenWidth + z * uniforms.rank + column')}
@@ -74,10 +71,8 @@ ${matmulText({
   columns: 'uniforms.rank',
   terms: { left: 'dyTerm', right: 'bTerm', depth: 'slotRows(z)' },
 })}`,
-    };
-  },
-  shown,
-);
+  };
+});
 
 export const loraHiddenGradient: Kernel<LoraHiddenGradient> = (inputs, attributes) => {
   const { rank, scale, slots } = attributes;
@@ -102,16 +97,14 @@ export const loraHiddenGradient: Kernel<LoraHiddenGradient> = (inputs, attribute
   return { g };
 };
 
-const runBGradient = defineProgram<BakedLora>(
-  'lora b gradient',
-  (baked) => {
-    const { plan, alignedOut, alignedRank } = baked;
-    const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
-    return {
-      outputs: { db: elementType('f32', alignedRank) },
-      inputs: { dy: elementType('f32', alignedOut), hidden: elementType('f32', alignedRank) },
-      uniforms,
-      code: `${dyOfSlot(alignedOut)}
+const runBGradient = defineProgram<BakedLora>('lora b gradient', shown, (baked) => {
+  const { plan, alignedOut, alignedRank } = baked;
+  const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
+  return {
+    outputs: { db: elementType('f32', alignedRank) },
+    inputs: { dy: elementType('f32', alignedOut), hidden: elementType('f32', alignedRank) },
+    uniforms,
+    code: `${dyOfSlot(alignedOut)}
 ${matrixReader({ name: 'hiddenRow', buffers: ['hidden'], format: 'f32', aligned: alignedRank, ...hidden })}
 fn hiddenTerm(z : i32, k : i32, column : i32) -> vec4<f32> {
   return hiddenRow(k, z * uniforms.rank + column);
@@ -124,10 +117,8 @@ ${matmulText({
   columns: 'uniforms.rank',
   terms: { left: 'dyTerm', right: 'hiddenTerm', depth: 'uniforms.count' },
 })}`,
-    };
-  },
-  shown,
-);
+  };
+});
 
 export const loraBGradient: Kernel<LoraBGradient> = (inputs, attributes) => {
   const { rank, scale, slots } = attributes;

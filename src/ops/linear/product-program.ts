@@ -11,7 +11,7 @@ import {
   type MatmulPlan,
 } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { LinearWeightGradient, LoraAGradient } from './linear.ts';
 
 interface BakedProduct extends Record<string, string | boolean> {
@@ -23,31 +23,42 @@ interface BakedProduct extends Record<string, string | boolean> {
 }
 
 const aligned = { alignedLeft: true, alignedRight: true, alignedResult: true };
+const productVariants: Variants<BakedProduct> = {
+  'NT-tile64': { form: 'NT', plan: 'tile64', ...aligned },
+  'NT-split': { form: 'NT', plan: 'split', ...aligned },
+  'NT-register': { form: 'NT', plan: 'register', ...aligned },
+  'NT-subgroup': { form: 'NT', plan: 'subgroup', ...aligned },
+  'TN-tile32': { form: 'TN', plan: 'tile32', ...aligned },
+  'TN-split': { form: 'TN', plan: 'split', ...aligned },
+  'TN-subgroup': { form: 'TN', plan: 'subgroup', ...aligned },
+  'TN-register-unaligned': {
+    ...{ form: 'TN', plan: 'register' },
+    ...{ alignedLeft: false, alignedRight: false, alignedResult: false },
+  },
+};
 
-const runProduct = defineProgram<BakedProduct>(
-  'product',
-  (baked) => {
-    const { form, plan, alignedLeft, alignedRight, alignedResult } = baked;
-    const reader = (name: string, aligned: boolean) =>
-      matrixReader({
-        name: `${name}Row`,
-        buffers: [name],
-        format: 'f32',
-        aligned,
-        width: `uniforms.${name}Width`,
-        limit: `uniforms.${name}Width`,
-      });
-    return {
-      outputs: { result: elementType('f32', alignedResult) },
-      inputs: { left: elementType('f32', alignedLeft), right: elementType('f32', alignedRight) },
-      uniforms: {
-        rows: 'i32',
-        columns: 'i32',
-        depth: 'i32',
-        leftWidth: 'i32',
-        rightWidth: 'i32',
-      },
-      code: `${reader('left', alignedLeft)}
+const runProduct = defineProgram<BakedProduct>('product', productVariants, (baked) => {
+  const { form, plan, alignedLeft, alignedRight, alignedResult } = baked;
+  const reader = (name: string, aligned: boolean) =>
+    matrixReader({
+      name: `${name}Row`,
+      buffers: [name],
+      format: 'f32',
+      aligned,
+      width: `uniforms.${name}Width`,
+      limit: `uniforms.${name}Width`,
+    });
+  return {
+    outputs: { result: elementType('f32', alignedResult) },
+    inputs: { left: elementType('f32', alignedLeft), right: elementType('f32', alignedRight) },
+    uniforms: {
+      rows: 'i32',
+      columns: 'i32',
+      depth: 'i32',
+      leftWidth: 'i32',
+      rightWidth: 'i32',
+    },
+    code: `${reader('left', alignedLeft)}
 ${reader('right', alignedRight)}
 fn leftTerm(z : i32, a : i32, b : i32) -> vec4<f32> { return leftRow(a, b); }
 fn rightTerm(z : i32, a : i32, b : i32) -> vec4<f32> { return rightRow(a, b); }
@@ -59,22 +70,8 @@ ${matmulText({
   columns: 'uniforms.columns',
   terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.depth' },
 })}`,
-    };
-  },
-  {
-    'NT-tile64': { form: 'NT', plan: 'tile64', ...aligned },
-    'NT-split': { form: 'NT', plan: 'split', ...aligned },
-    'NT-register': { form: 'NT', plan: 'register', ...aligned },
-    'NT-subgroup': { form: 'NT', plan: 'subgroup', ...aligned },
-    'TN-tile32': { form: 'TN', plan: 'tile32', ...aligned },
-    'TN-split': { form: 'TN', plan: 'split', ...aligned },
-    'TN-subgroup': { form: 'TN', plan: 'subgroup', ...aligned },
-    'TN-register-unaligned': {
-      ...{ form: 'TN', plan: 'register' },
-      ...{ alignedLeft: false, alignedRight: false, alignedResult: false },
-    },
-  },
-);
+  };
+});
 
 /** NT: left [m, k], right [n, k]; TN: left [k, m], right [k, n] → [m, n]. */
 export function matrixProduct(form: 'NT' | 'TN', left: TensorInfo, right: TensorInfo): TensorInfo {

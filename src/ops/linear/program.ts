@@ -1,6 +1,6 @@
 /**
- * Linear with LoRA and the gradient of its input on WebGPU. The low-rank update is a few more terms
- * of the same sum, so the result is written once.
+ * Linear with LoRA on WebGPU. The low-rank update is a few more terms of the same sum, so the result is
+ * written once.
  */
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
@@ -8,8 +8,8 @@ import { lengthOf, matrixShape } from '../shape.ts';
 import { partNames, type WeightFormat } from '../weight.ts';
 import { matmulGroups, matmulText, planMatmul, type MatmulPlan } from '../wgsl-matmul.ts';
 import { elementType, matrixReader, matrixWriter } from '../wgsl-matrix.ts';
-import { defineProgram } from '../wgsl-program.ts';
-import type { Linear, LinearInputGradient } from './linear.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
+import type { Linear } from './linear.ts';
 import { matrixProduct } from './product-program.ts';
 import { slotTypes, slotUniforms } from './slots.ts';
 
@@ -36,6 +36,7 @@ const bare = {
   adapter: false,
   alignedRank: true,
 } as const;
+
 const adapted = { ...bare, bias: true, residual: true, adapter: true } as const;
 const unaligned = {
   ...adapted,
@@ -45,21 +46,29 @@ const unaligned = {
   alignedRank: false,
 } as const;
 
-const runLinear = defineProgram<BakedLinear>(
-  'linear',
-  (baked) => {
-    const { plan, format, alignedIn, alignedOut, bias, residual, alignedRank } = baked;
-    const buffers = partNames(baked.parts);
-    const vector = elementType('f32', alignedOut);
-    const columns = { width: 'uniforms.columns', limit: 'uniforms.columns' };
-    const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
-    const beside = (name: string, at: string) =>
-      alignedOut
-        ? `value += ${name}[(${at}) / 4];`
-        : `for (var q = 0; q < 4; q++) {
+const linearVariants: Variants<BakedLinear> = {
+  tile64: { ...bare, plan: 'tile64' },
+  'tile32-int8': { ...bare, plan: 'tile32', format: 'int8' },
+  'split-bf16': { ...bare, plan: 'split', format: 'bf16' },
+  'register-f16': { ...bare, plan: 'register', format: 'f16' },
+  'register-adapter': { ...adapted, plan: 'register' },
+  'register-unaligned': { ...unaligned, plan: 'register' },
+  'subgroup-adapter': { ...adapted, plan: 'subgroup' },
+};
+
+const runLinear = defineProgram<BakedLinear>('linear', linearVariants, (baked) => {
+  const { plan, format, alignedIn, alignedOut, bias, residual, alignedRank } = baked;
+  const buffers = partNames(baked.parts);
+  const vector = elementType('f32', alignedOut);
+  const columns = { width: 'uniforms.columns', limit: 'uniforms.columns' };
+  const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
+  const beside = (name: string, at: string) =>
+    alignedOut
+      ? `value += ${name}[(${at}) / 4];`
+      : `for (var q = 0; q < 4; q++) {
     if (column + q < uniforms.rows) { value[q] += ${name}[${at} + q]; }
   }`;
-    const update = `${matrixReader({ name: 'hiddenRow', buffers: ['hidden'], format: 'f32', aligned: alignedRank, ...hidden })}
+  const update = `${matrixReader({ name: 'hiddenRow', buffers: ['hidden'], format: 'f32', aligned: alignedRank, ...hidden })}
 fn extraLeft(z : i32, row : i32, k : i32) -> vec4<f32> { return hiddenRow(row, k); }
 fn update(row : i32, k : i32) -> i32 {
   let slot = uniforms.slots[k / uniforms.rank];
@@ -79,29 +88,29 @@ fn extraRight(z : i32, row : i32, k : i32) -> vec4<f32> {
   return value;`
   }
 }`;
-    return {
-      outputs: { y: vector },
-      inputs: {
-        x: elementType('f32', alignedIn),
-        ...Object.fromEntries(buffers.map((name) => [name, elementType(format, alignedIn)])),
-        ...(bias && { bias: vector }),
-        ...(residual && { residual: vector }),
-        ...(baked.adapter && {
-          hidden: elementType('f32', alignedRank),
-          b: elementType('f32', alignedRank),
-        }),
-      },
-      uniforms: {
-        ...(baked.adapter && slotTypes),
-        count: 'i32',
-        rows: 'i32',
-        columns: 'i32',
-        partRows: 'i32',
-        rank: 'i32',
-        hiddenWidth: 'i32',
-        scale: 'f32',
-      },
-      code: `${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
+  return {
+    outputs: { y: vector },
+    inputs: {
+      x: elementType('f32', alignedIn),
+      ...Object.fromEntries(buffers.map((name) => [name, elementType(format, alignedIn)])),
+      ...(bias && { bias: vector }),
+      ...(residual && { residual: vector }),
+      ...(baked.adapter && {
+        hidden: elementType('f32', alignedRank),
+        b: elementType('f32', alignedRank),
+      }),
+    },
+    uniforms: {
+      ...(baked.adapter && slotTypes),
+      count: 'i32',
+      rows: 'i32',
+      columns: 'i32',
+      partRows: 'i32',
+      rank: 'i32',
+      hiddenWidth: 'i32',
+      scale: 'f32',
+    },
+    code: `${matrixReader({ name: 'xRow', buffers: ['x'], format: 'f32', aligned: alignedIn, ...columns })}
 ${matrixReader({ name: 'weightRow', buffers, format, aligned: alignedIn, partRows: 'uniforms.partRows', ...columns })}
 fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return xRow(row, k); }
 fn rightTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return weightRow(row, k); }
@@ -117,18 +126,8 @@ ${matmulText({
     ? { left: 'extraLeft', right: 'extraRight', depth: 'uniforms.hiddenWidth' }
     : undefined,
 })}`,
-    };
-  },
-  {
-    tile64: { ...bare, plan: 'tile64' },
-    'tile32-int8': { ...bare, plan: 'tile32', format: 'int8' },
-    'split-bf16': { ...bare, plan: 'split', format: 'bf16' },
-    'register-f16': { ...bare, plan: 'register', format: 'f16' },
-    'register-adapter': { ...adapted, plan: 'register' },
-    'register-unaligned': { ...unaligned, plan: 'register' },
-    'subgroup-adapter': { ...adapted, plan: 'subgroup' },
-  },
-);
+  };
+});
 
 export const linear: Kernel<Linear> = (inputs, attributes) => {
   const { format, rows, columns, partRows, rank, scale, slots } = attributes;
@@ -166,104 +165,4 @@ export const linear: Kernel<Linear> = (inputs, attributes) => {
     },
   );
   return { y, hidden };
-};
-
-interface BakedInputGradient extends Record<string, string | number | boolean> {
-  plan: MatmulPlan;
-  format: WeightFormat;
-  parts: number;
-  alignedIn: boolean;
-  alignedOut: boolean;
-  adapter: boolean;
-  alignedHidden: boolean;
-}
-
-const bareGradient = {
-  format: 'f32',
-  parts: 1,
-  alignedIn: true,
-  alignedOut: true,
-  adapter: false,
-  alignedHidden: true,
-} as const;
-
-const runInputGradient = defineProgram<BakedInputGradient>(
-  'linear input gradient',
-  (baked) => {
-    const { plan, format, alignedIn, alignedOut, adapter, alignedHidden } = baked;
-    const buffers = partNames(baked.parts);
-    const columns = { width: 'uniforms.columns', limit: 'uniforms.columns' };
-    const rows = { width: 'uniforms.rows', limit: 'uniforms.rows' };
-    const hidden = { width: 'uniforms.hiddenWidth', limit: 'uniforms.hiddenWidth' };
-    const extra = `${matrixReader({ name: 'gRow', buffers: ['g'], format: 'f32', aligned: alignedHidden, ...hidden })}
-${matrixReader({ name: 'aRow', buffers: ['a'], format: 'f32', aligned: alignedIn, ...columns })}
-fn extraLeft(z : i32, row : i32, k : i32) -> vec4<f32> { return gRow(row, k); }
-fn extraRight(z : i32, k : i32, column : i32) -> vec4<f32> { return aRow(k, column); }`;
-    return {
-      outputs: { dx: elementType('f32', alignedIn) },
-      inputs: {
-        dy: elementType('f32', alignedOut),
-        ...Object.fromEntries(buffers.map((name) => [name, elementType(format, alignedIn)])),
-        ...(adapter && {
-          g: elementType('f32', alignedHidden),
-          a: elementType('f32', alignedIn),
-        }),
-      },
-      uniforms: { count: 'i32', rows: 'i32', columns: 'i32', partRows: 'i32', hiddenWidth: 'i32' },
-      code: `${matrixReader({ name: 'dyRow', buffers: ['dy'], format: 'f32', aligned: alignedOut, ...rows })}
-${matrixReader({ name: 'weightRow', buffers, format, aligned: alignedIn, partRows: 'uniforms.partRows', ...columns })}
-fn leftTerm(z : i32, row : i32, k : i32) -> vec4<f32> { return dyRow(row, k); }
-fn rightTerm(z : i32, k : i32, column : i32) -> vec4<f32> { return weightRow(k, column); }
-${adapter ? extra : ''}
-${matrixWriter('dx', alignedIn, 'uniforms.columns')}
-${matmulText({
-  form: 'NN',
-  plan,
-  rows: 'uniforms.count',
-  columns: 'uniforms.columns',
-  terms: { left: 'leftTerm', right: 'rightTerm', depth: 'uniforms.rows' },
-  extra: adapter
-    ? { left: 'extraLeft', right: 'extraRight', depth: 'uniforms.hiddenWidth' }
-    : undefined,
-})}`,
-    };
-  },
-  {
-    tile64: { ...bareGradient, plan: 'tile64' },
-    'tile32-int8': { ...bareGradient, plan: 'tile32', format: 'int8' },
-    'split-bf16': { ...bareGradient, plan: 'split', format: 'bf16' },
-    'register-adapter': { ...bareGradient, plan: 'register', adapter: true },
-    'register-unaligned': {
-      ...{ plan: 'register', format: 'bf16', parts: 2, adapter: true },
-      ...{ alignedIn: false, alignedOut: false, alignedHidden: false },
-    },
-    'subgroup-adapter': { ...bareGradient, plan: 'subgroup', adapter: true },
-  },
-);
-
-export const linearInputGradient: Kernel<LinearInputGradient> = (inputs, attributes) => {
-  const { format, rows, columns, partRows } = attributes;
-  const { dy, w, g } = inputs;
-  const count = lengthOf(dy);
-  const hiddenWidth = g ? matrixShape(g)[1] : 0;
-  const dx = emptyTensor([count, columns]);
-  const plan = planMatmul(count, columns);
-  runInputGradient(
-    {
-      plan,
-      format,
-      parts: w.length,
-      alignedIn: columns % 4 === 0,
-      alignedOut: rows % 4 === 0,
-      adapter: g !== undefined,
-      alignedHidden: hiddenWidth % 4 === 0,
-    },
-    {
-      outputs: { dx },
-      inputs,
-      uniforms: { count, rows, columns, partRows, hiddenWidth },
-      groups: matmulGroups(plan, count, columns),
-    },
-  );
-  return { dx };
 };

@@ -3,7 +3,6 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { wasmBackend } from '../../engine/wasm/engine.ts';
 import type { Kernel } from '../define-op.ts';
 import { lengthOf, matrixShape } from '../shape.ts';
-import { rowValues, type WeightAttributes, type WeightFormat } from '../weight.ts';
 import type {
   Linear,
   LinearInputGradient,
@@ -13,45 +12,7 @@ import type {
   LoraHiddenGradient,
 } from './linear.ts';
 import { adaptedRows, slotRows } from './slots.ts';
-
-/** Numbers of the formats in the kernels. */
-export const FORMATS: Record<WeightFormat, number> = { f32: 0, f16: 1, bf16: 2, int8: 3 };
-/** Packing space of the product, with a tile: see kernel.as.ts. */
-export const GEMM_SCRATCH = 120 * 256 * 4 + 256 * 256 * 4 + 256;
-
-export interface Operand {
-  pointer: number;
-  /** Steps between rows and between columns, in elements. */
-  row: number;
-  column: number;
-}
-
-export interface ProductOptions {
-  alpha?: number;
-  /** C keeps what it holds and the product is added. */
-  adds?: boolean;
-}
-
-/** C [m, n] = alpha · A [m, k] · B [k, n]; C is row-major with `ldc` columns. */
-export function gemm(
-  a: Operand,
-  b: Operand,
-  format: number,
-  c: number,
-  ldc: number,
-  [m, n, k]: [number, number, number],
-  { alpha = 1, adds = false }: ProductOptions = {},
-): void {
-  wasmBackend().run(
-    'gemm',
-    [
-      ...[a.pointer, a.row, a.column, b.pointer, b.row, b.column, format],
-      ...[c, ldc, m, n, k, alpha, adds ? 1 : 0],
-    ],
-    m * n * k,
-    GEMM_SCRATCH,
-  );
-}
+import { eachPart, gemm, plain, turned } from './wasm-product.ts';
 
 export const linear: Kernel<Linear> = (inputs, attributes) => {
   const { rows, columns, rank, scale, slots } = attributes;
@@ -187,39 +148,12 @@ export const loraBGradient: Kernel<LoraBGradient> = ({ dy, hidden }, attributes)
   return { db };
 };
 
-/** Row-major as it lies. */
-export function plain(pointer: number, width: number): Operand {
-  return { pointer, row: width, column: 1 };
-}
-
-/** Row-major, read as its transpose. */
-export function turned(pointer: number, width: number): Operand {
-  return { pointer, row: 1, column: width };
-}
-
 /** A tensor [m, n] that holds residual + bias: a product is added to it. */
 function start([m, n]: [number, number], bias = 0, residual = 0): TensorInfo {
   const engine = wasmBackend();
   const out = engine.output([m, n]);
   engine.run('startOutput', [engine.pointer(out), m, n, bias, residual], m * n);
   return out;
-}
-
-/**
- * The parts of a weight: where each lies and how many values its rows are apart, its first row and
- * number of rows, and its format.
- */
-export function eachPart(
-  parts: readonly TensorInfo[],
-  { format, rows, columns, partRows }: WeightAttributes,
-  visit: (pointer: number, width: number, first: number, count: number, format: number) => void,
-): void {
-  const engine = wasmBackend();
-  parts.forEach((part, i) => {
-    const first = i * partRows;
-    const count = Math.min(partRows, rows - first);
-    visit(engine.pointer(part), rowValues(format, columns), first, count, FORMATS[format]);
-  });
 }
 
 function eachSlot(

@@ -6,7 +6,7 @@ import { sumColumns } from '../column-sum/program.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
 import { GROUP, perRow, reduction, rowGroups, sumReduction } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { GammaGradient, NormAttributes, RmsNorm, RmsNormBackward } from './rms-norm.ts';
 
 /** Programs of a norm. */
@@ -20,15 +20,23 @@ export interface BakedNormBackward extends BakedNorm {
   soFar: boolean;
 }
 
+export const normVariants: Variants<BakedNorm> = {
+  group: { lanes: GROUP },
+  invocation: { lanes: 1 },
+};
+
+export const normBackwardVariants: Variants<BakedNormBackward> = {
+  group: { lanes: GROUP, soFar: true },
+  invocation: { lanes: 1, soFar: false },
+};
+
 const uniforms = { rows: 'i32', width: 'i32', epsilon: 'f32' } as const;
 
-const runForward = defineProgram<BakedNorm>(
-  'rms norm',
-  ({ lanes }) => ({
-    outputs: { y: 'f32' },
-    inputs: { x: 'f32', gamma: 'f32' },
-    uniforms,
-    code: `${sumReduction('sumOf', lanes)}
+const runForward = defineProgram<BakedNorm>('rms norm', normVariants, ({ lanes }) => ({
+  outputs: { y: 'f32' },
+  inputs: { x: 'f32', gamma: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `let start = row * uniforms.width;
   var squares = 0.0;
@@ -41,13 +49,12 @@ ${perRow(
   }`,
   lanes,
 )}`,
-  }),
-  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
-);
+}));
 
 // The mean of γ·dy·x̂ needs ρ only as a factor, so both sums are taken in one pass.
 const runBackward = defineProgram<BakedNormBackward>(
   'rms norm backward',
+  normBackwardVariants,
   ({ lanes, soFar }) => ({
     outputs: { dx: 'f32', y: 'f32' },
     inputs: { x: 'f32', gamma: 'f32', dy: 'f32', ...(soFar && { soFar: 'f32' }) },
@@ -57,8 +64,8 @@ ${perRow(
   `let start = row * uniforms.width;
   var sums = vec2(0.0);
   for (var c = lane; c < uniforms.width; c += ${lanes}) {
-    let own = x[start + c];
-    sums += own * vec2(own, gamma[c] * dy[start + c]);
+    let value = x[start + c];
+    sums += value * vec2(value, gamma[c] * dy[start + c]);
   }
   let means = sumOf(sums, lane) / f32(uniforms.width);
   let rho = inverseSqrt(means.x + uniforms.epsilon);
@@ -70,19 +77,13 @@ ${perRow(
   lanes,
 )}`,
   }),
-  {
-    group: { lanes: GROUP, soFar: true },
-    invocation: { lanes: 1, soFar: false },
-  },
 );
 
-const runAlong = defineProgram<BakedNorm>(
-  'rms norm along',
-  ({ lanes }) => ({
-    outputs: { along: 'f32' },
-    inputs: { x: 'f32', dy: 'f32' },
-    uniforms,
-    code: `${sumReduction('sumOf', lanes)}
+const runAlong = defineProgram<BakedNorm>('rms norm along', normVariants, ({ lanes }) => ({
+  outputs: { along: 'f32' },
+  inputs: { x: 'f32', dy: 'f32' },
+  uniforms,
+  code: `${sumReduction('sumOf', lanes)}
 ${perRow(
   `let start = row * uniforms.width;
   var squares = 0.0;
@@ -95,9 +96,7 @@ ${perRow(
   }`,
   lanes,
 )}`,
-  }),
-  { group: { lanes: GROUP }, invocation: { lanes: 1 } },
-);
+}));
 
 /** Invocations for a row of x, and what is common to all calls of a norm's programs. */
 export function normCall(x: TensorInfo, { epsilon }: NormAttributes) {

@@ -3,7 +3,7 @@ import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { matrixShape } from '../shape.ts';
 import { groupsFor, perValue } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import type { Rope } from './rope.ts';
 
 interface BakedRope extends Record<string, number | boolean> {
@@ -13,8 +13,14 @@ interface BakedRope extends Record<string, number | boolean> {
   inverse: boolean;
 }
 
+const ropeVariants: Variants<BakedRope> = {
+  whole: { heads: 3, headDim: 64, rotaryDim: 64, inverse: false },
+  'part-inverse': { heads: 3, headDim: 5, rotaryDim: 2, inverse: true },
+};
+
 const runRope = defineProgram<BakedRope>(
   'rope',
+  ropeVariants,
   ({ heads, headDim, rotaryDim, inverse }) => {
     const half = rotaryDim / 2;
     /** Pairs of a head that are not rotated. */
@@ -48,10 +54,6 @@ const runRope = defineProgram<BakedRope>(
   y[start + column] = x[start + column];
   if (column + 1 < end) { y[start + column + 1] = x[start + column + 1]; }`),
     };
-  },
-  {
-    whole: { heads: 3, headDim: 64, rotaryDim: 64, inverse: false },
-    'part-inverse': { heads: 3, headDim: 5, rotaryDim: 2, inverse: true },
   },
 );
 

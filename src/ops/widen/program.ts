@@ -2,7 +2,7 @@
 import { emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { groupsFor, perValue } from '../wgsl-entry.ts';
-import { defineProgram } from '../wgsl-program.ts';
+import { defineProgram, type Variants } from '../wgsl-program.ts';
 import { unpackBlock } from '../wgsl-matrix.ts';
 import type { Widen, WidenAttributes } from './widen.ts';
 
@@ -17,21 +17,19 @@ const bodies = {
   int8: 'wide[index] = wordsRowAt(index >> 6u, index & 60)[index & 3];',
 } as const;
 
-const runWiden = defineProgram<BakedWiden>(
-  'widen',
-  ({ format }) => ({
-    outputs: { wide: 'f32' },
-    inputs: { words: 'u32' },
-    uniforms: { count: 'i32' },
-    code: `${format === 'int8' ? unpackBlock('wordsRow', 'words') : ''}
+const widenVariants: Variants<BakedWiden> = {
+  f16: { format: 'f16' },
+  bf16: { format: 'bf16' },
+  int8: { format: 'int8' },
+};
+
+const runWiden = defineProgram<BakedWiden>('widen', widenVariants, ({ format }) => ({
+  outputs: { wide: 'f32' },
+  inputs: { words: 'u32' },
+  uniforms: { count: 'i32' },
+  code: `${format === 'int8' ? unpackBlock('wordsRow', 'words') : ''}
 ${perValue(bodies[format])}`,
-  }),
-  {
-    f16: { format: 'f16' },
-    bf16: { format: 'bf16' },
-    int8: { format: 'int8' },
-  },
-);
+}));
 
 export const widen: Kernel<Widen> = (inputs, { format, size }) => {
   const wide = emptyTensor([size]);

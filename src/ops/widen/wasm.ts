@@ -1,7 +1,7 @@
 /** Widening on the CPU engine. */
 import { wasmBackend } from '../../engine/wasm/engine.ts';
 import type { Kernel } from '../define-op.ts';
-import { FORMATS } from '../linear/wasm.ts';
+import { FORMATS } from '../linear/wasm-product.ts';
 import type { Widen } from './widen.ts';
 
 export const widen: Kernel<Widen> = ({ words }, { format, size }) => {

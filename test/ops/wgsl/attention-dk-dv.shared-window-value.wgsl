@@ -40,16 +40,16 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
       let query = (first_row + t) * 32 + head * 4;
       let pair = (first_row + t) * 4 + head;
       let dyAt = pair * 4;
-      let qOwn0 = qkv[query + (index & 3) * 1 + 0];
-      let q0 = subgroupBroadcast(qOwn0, 0u);
-      let q1 = subgroupBroadcast(qOwn0, 1u);
-      let q2 = subgroupBroadcast(qOwn0, 2u);
-      let q3 = subgroupBroadcast(qOwn0, 3u);
-      let gOwn0 = dy[dyAt + (index & 3) * 1 + 0];
-      let g0 = subgroupBroadcast(gOwn0, 0u);
-      let g1 = subgroupBroadcast(gOwn0, 1u);
-      let g2 = subgroupBroadcast(gOwn0, 2u);
-      let g3 = subgroupBroadcast(gOwn0, 3u);
+      let qQuarter0 = qkv[query + (index & 3) * 1 + 0];
+      let q0 = subgroupBroadcast(qQuarter0, 0u);
+      let q1 = subgroupBroadcast(qQuarter0, 1u);
+      let q2 = subgroupBroadcast(qQuarter0, 2u);
+      let q3 = subgroupBroadcast(qQuarter0, 3u);
+      let gQuarter0 = dy[dyAt + (index & 3) * 1 + 0];
+      let g0 = subgroupBroadcast(gQuarter0, 0u);
+      let g1 = subgroupBroadcast(gQuarter0, 1u);
+      let g2 = subgroupBroadcast(gQuarter0, 2u);
+      let g3 = subgroupBroadcast(gQuarter0, 3u);
       if (t < s || t >= end) { continue; }
       let score = dot(k0, q0)
         + dot(k1, q1)

@@ -24,18 +24,18 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let query = row * 27 + head * 3;
   let keys = first_row * 27 + (3 + head * 3 / 3) * 3;
   let values = keys + 9;
-  let own = (row * 3 + head) * 3;
+  let outAt = (row * 3 + head) * 3;
   let first = max(0, t - 4);
   let q0 = qkv[query + 0] * uniforms.scale; var dq0 = 0.0;
   let q1 = qkv[query + 1] * uniforms.scale; var dq1 = 0.0;
   let q2 = qkv[query + 2] * uniforms.scale; var dq2 = 0.0;
-  let g0 = dy[own + 0];
-  let g1 = dy[own + 1];
-  let g2 = dy[own + 2];
+  let g0 = dy[outAt + 0];
+  let g1 = dy[outAt + 1];
+  let g2 = dy[outAt + 2];
   let lse = logSumExp[row * 3 + head];
-  let delta = g0 * out[own + 0]
-    + g1 * out[own + 1]
-    + g2 * out[own + 2];
+  let delta = g0 * out[outAt + 0]
+    + g1 * out[outAt + 1]
+    + g2 * out[outAt + 2];
   deltas[row * 3 + head] = delta;
   for (var s = first; s <= t; s++) {
     let key = keys + s * 27;

@@ -26,36 +26,36 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let query = row * 32 + head * 4;
   let keys = first_row * 32 + (4 + head * 2 / 4) * 4;
   let values = keys + 8;
-  let own = (row * 4 + head) * 4;
+  let outAt = (row * 4 + head) * 4;
   let first = max(0, t - 4);
   let q0 = qkv[query + 0] * uniforms.scale; var dq0 = vec4(0.0);
   let q1 = qkv[query + 1] * uniforms.scale; var dq1 = vec4(0.0);
   let q2 = qkv[query + 2] * uniforms.scale; var dq2 = vec4(0.0);
   let q3 = qkv[query + 3] * uniforms.scale; var dq3 = vec4(0.0);
-  let g0 = dy[own + 0];
-  let g1 = dy[own + 1];
-  let g2 = dy[own + 2];
-  let g3 = dy[own + 3];
+  let g0 = dy[outAt + 0];
+  let g1 = dy[outAt + 1];
+  let g2 = dy[outAt + 2];
+  let g3 = dy[outAt + 3];
   let lse = logSumExp[row * 4 + head];
-  let delta = dot(g0, out[own + 0])
-    + dot(g1, out[own + 1])
-    + dot(g2, out[own + 2])
-    + dot(g3, out[own + 3]);
+  let delta = dot(g0, out[outAt + 0])
+    + dot(g1, out[outAt + 1])
+    + dot(g2, out[outAt + 2])
+    + dot(g3, out[outAt + 3]);
   deltas[row * 4 + head] = delta;
   let base = t & ~3;
   for (var s = max(0, base - 4); s <= base + 3; s++) {
     let key = keys + s * 32;
     let value = values + s * 32;
-    let kOwn0 = qkv[key + (index & 3) * 1 + 0];
-    let k0 = subgroupBroadcast(kOwn0, 0u);
-    let k1 = subgroupBroadcast(kOwn0, 1u);
-    let k2 = subgroupBroadcast(kOwn0, 2u);
-    let k3 = subgroupBroadcast(kOwn0, 3u);
-    let vOwn0 = qkv[value + (index & 3) * 1 + 0];
-    let v0 = subgroupBroadcast(vOwn0, 0u);
-    let v1 = subgroupBroadcast(vOwn0, 1u);
-    let v2 = subgroupBroadcast(vOwn0, 2u);
-    let v3 = subgroupBroadcast(vOwn0, 3u);
+    let kQuarter0 = qkv[key + (index & 3) * 1 + 0];
+    let k0 = subgroupBroadcast(kQuarter0, 0u);
+    let k1 = subgroupBroadcast(kQuarter0, 1u);
+    let k2 = subgroupBroadcast(kQuarter0, 2u);
+    let k3 = subgroupBroadcast(kQuarter0, 3u);
+    let vQuarter0 = qkv[value + (index & 3) * 1 + 0];
+    let v0 = subgroupBroadcast(vQuarter0, 0u);
+    let v1 = subgroupBroadcast(vQuarter0, 1u);
+    let v2 = subgroupBroadcast(vQuarter0, 2u);
+    let v3 = subgroupBroadcast(vQuarter0, 3u);
     if (s < first || s > t) { continue; }
     let score = dot(q0, k0)
       + dot(q1, k1)

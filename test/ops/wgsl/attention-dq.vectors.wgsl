@@ -24,15 +24,15 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let query = row * 16 + head * 2;
   let keys = first_row * 16 + (4 + head * 2 / 4) * 2;
   let values = keys + 4;
-  let own = (row * 4 + head) * 2;
+  let outAt = (row * 4 + head) * 2;
   let first = 0;
   let q0 = qkv[query + 0] * uniforms.scale; var dq0 = vec4(0.0);
   let q1 = qkv[query + 1] * uniforms.scale; var dq1 = vec4(0.0);
-  let g0 = dy[own + 0];
-  let g1 = dy[own + 1];
+  let g0 = dy[outAt + 0];
+  let g1 = dy[outAt + 1];
   let lse = logSumExp[row * 4 + head];
-  let delta = dot(g0, out[own + 0])
-    + dot(g1, out[own + 1]);
+  let delta = dot(g0, out[outAt + 0])
+    + dot(g1, out[outAt + 1]);
   deltas[row * 4 + head] = delta;
   for (var s = first; s <= t; s++) {
     let key = keys + s * 16;

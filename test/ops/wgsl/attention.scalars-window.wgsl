@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let query = row * 27 + head * 3;
   let keys = first_row * 27 + (3 + head * 3 / 3) * 3;
   let values = keys + 9;
-  let own = (row * 3 + head) * 3;
+  let outAt = (row * 3 + head) * 3;
   let first = max(0, t - 4);
   let q0 = qkv[query + 0] * uniforms.scale; var o0 = 0.0;
   let q1 = qkv[query + 1] * uniforms.scale; var o1 = 0.0;
@@ -43,8 +43,8 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
     o1 = o1 * shrink + share * qkv[value + 1];
     o2 = o2 * shrink + share * qkv[value + 2];
   }
-  out[own + 0] = o0 / total;
-  out[own + 1] = o1 / total;
-  out[own + 2] = o2 / total;
+  out[outAt + 0] = o0 / total;
+  out[outAt + 1] = o1 / total;
+  out[outAt + 2] = o2 / total;
   logSumExp[row * 3 + head] = largest + log(total);
 }

@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let query = row * 32 + head * 4;
   let keys = first_row * 32 + (4 + head * 2 / 4) * 4;
   let values = keys + 8;
-  let own = (row * 4 + head) * 4;
+  let outAt = (row * 4 + head) * 4;
   let first = max(0, t - 4);
   let q0 = qkv[query + 0] * uniforms.scale; var o0 = vec4(0.0);
   let q1 = qkv[query + 1] * uniforms.scale; var o1 = vec4(0.0);
@@ -35,16 +35,16 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   for (var s = max(0, base - 4); s <= base + 3; s++) {
     let key = keys + s * 32;
     let value = values + s * 32;
-    let kOwn0 = qkv[key + (index & 3) * 1 + 0];
-    let k0 = subgroupBroadcast(kOwn0, 0u);
-    let k1 = subgroupBroadcast(kOwn0, 1u);
-    let k2 = subgroupBroadcast(kOwn0, 2u);
-    let k3 = subgroupBroadcast(kOwn0, 3u);
-    let vOwn0 = qkv[value + (index & 3) * 1 + 0];
-    let v0 = subgroupBroadcast(vOwn0, 0u);
-    let v1 = subgroupBroadcast(vOwn0, 1u);
-    let v2 = subgroupBroadcast(vOwn0, 2u);
-    let v3 = subgroupBroadcast(vOwn0, 3u);
+    let kQuarter0 = qkv[key + (index & 3) * 1 + 0];
+    let k0 = subgroupBroadcast(kQuarter0, 0u);
+    let k1 = subgroupBroadcast(kQuarter0, 1u);
+    let k2 = subgroupBroadcast(kQuarter0, 2u);
+    let k3 = subgroupBroadcast(kQuarter0, 3u);
+    let vQuarter0 = qkv[value + (index & 3) * 1 + 0];
+    let v0 = subgroupBroadcast(vQuarter0, 0u);
+    let v1 = subgroupBroadcast(vQuarter0, 1u);
+    let v2 = subgroupBroadcast(vQuarter0, 2u);
+    let v3 = subgroupBroadcast(vQuarter0, 3u);
     if (s < first || s > t) { continue; }
     let score = dot(q0, k0)
       + dot(q1, k1)
@@ -60,9 +60,9 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
     o2 = o2 * shrink + share * v2;
     o3 = o3 * shrink + share * v3;
   }
-  out[own + 0] = o0 / total;
-  out[own + 1] = o1 / total;
-  out[own + 2] = o2 / total;
-  out[own + 3] = o3 / total;
+  out[outAt + 0] = o0 / total;
+  out[outAt + 1] = o1 / total;
+  out[outAt + 2] = o2 / total;
+  out[outAt + 3] = o3 / total;
   logSumExp[row * 4 + head] = largest + log(total);
 }

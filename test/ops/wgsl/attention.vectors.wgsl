@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let query = row * 16 + head * 2;
   let keys = first_row * 16 + (4 + head * 2 / 4) * 2;
   let values = keys + 4;
-  let own = (row * 4 + head) * 2;
+  let outAt = (row * 4 + head) * 2;
   let first = 0;
   let q0 = qkv[query + 0] * uniforms.scale; var o0 = vec4(0.0);
   let q1 = qkv[query + 1] * uniforms.scale; var o1 = vec4(0.0);
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
     o0 = o0 * shrink + share * qkv[value + 0];
     o1 = o1 * shrink + share * qkv[value + 1];
   }
-  out[own + 0] = o0 / total;
-  out[own + 1] = o1 / total;
+  out[outAt + 0] = o0 / total;
+  out[outAt + 1] = o1 / total;
   logSumExp[row * 4 + head] = largest + log(total);
 }

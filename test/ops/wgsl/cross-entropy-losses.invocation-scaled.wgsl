@@ -22,18 +22,18 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   if (row >= uniforms.rows) { return; }
   let start = row * uniforms.vocabulary;
   let chosen = targets[uniforms.first + row];
-  var own = -3e38;
-  for (var v = lane; v < uniforms.vocabulary; v += 1) { own = max(own, logits[start + v]); }
-  let largest = largestOf(own, lane);
-  var ownSum = 0.0;
-  var ownFirst = uniforms.vocabulary;
+  var laneLargest = -3e38;
+  for (var v = lane; v < uniforms.vocabulary; v += 1) { laneLargest = max(laneLargest, logits[start + v]); }
+  let largest = largestOf(laneLargest, lane);
+  var laneSum = 0.0;
+  var laneFirst = uniforms.vocabulary;
   for (var v = lane; v < uniforms.vocabulary; v += 1) {
     let logit = logits[start + v];
-    ownSum += exp(logit - largest);
-    if (logit == largest) { ownFirst = min(ownFirst, v); }
+    laneSum += exp(logit - largest);
+    if (logit == largest) { laneFirst = min(laneFirst, v); }
   }
-  let lse = largest + log(sumOf(ownSum, lane));
-  let likeliest = firstOf(ownFirst, lane);
+  let lse = largest + log(sumOf(laneSum, lane));
+  let likeliest = firstOf(laneFirst, lane);
   if (lane == 0) {
     nll[uniforms.first + row] = lse - logits[start + chosen];
     correct[uniforms.first + row] = select(0.0, 1.0, likeliest == chosen);

@@ -44,13 +44,13 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let lane = i32(invocation);
   if (row >= uniforms.rows) { return; }
   let start = row * uniforms.width;
-  var own = -3e38;
-  for (var v = lane; v < uniforms.width; v += 256) { own = max(own, logits[start + v]); }
-  let largest = largestOf(own, lane);
-  var ownFirst = uniforms.width;
+  var laneLargest = -3e38;
+  for (var v = lane; v < uniforms.width; v += 256) { laneLargest = max(laneLargest, logits[start + v]); }
+  let largest = largestOf(laneLargest, lane);
+  var laneFirst = uniforms.width;
   for (var v = lane; v < uniforms.width; v += 256) {
-    if (logits[start + v] == largest) { ownFirst = min(ownFirst, v); }
+    if (logits[start + v] == largest) { laneFirst = min(laneFirst, v); }
   }
-  let first = firstOf(ownFirst, lane);
+  let first = firstOf(laneFirst, lane);
   if (lane == 0) { best[row] = first; }
 }

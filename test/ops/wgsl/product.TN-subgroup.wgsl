@@ -73,14 +73,14 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_inde
   {
     let depth = uniforms.depth;
     for (var k = 0; k < depth; k += 4) {
-      let own0 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 0), k + lane < depth);
-      let own1 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 4), k + lane < depth);
-      let own2 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 8), k + lane < depth);
-      let own3 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 12), k + lane < depth);
-      let l0x = subgroupBroadcast(own0, 0u);
-      let l1x = subgroupBroadcast(own1, 0u);
-      let l2x = subgroupBroadcast(own2, 0u);
-      let l3x = subgroupBroadcast(own3, 0u);
+      let quarter0 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 0), k + lane < depth);
+      let quarter1 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 4), k + lane < depth);
+      let quarter2 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 8), k + lane < depth);
+      let quarter3 = select(vec4(0.0), leftTerm(z, min(k + lane, depth - 1), row0 + 12), k + lane < depth);
+      let l0x = subgroupBroadcast(quarter0, 0u);
+      let l1x = subgroupBroadcast(quarter1, 0u);
+      let l2x = subgroupBroadcast(quarter2, 0u);
+      let l3x = subgroupBroadcast(quarter3, 0u);
       let r0x = rightTerm(z, min(k + 0, depth - 1), column0 + 0);
       let r1x = rightTerm(z, min(k + 0, depth - 1), column0 + 4);
       sum0_0 += l0x.x * r0x;
@@ -115,10 +115,10 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_inde
       sum14_1 += l3x.z * r1x;
       sum15_0 += l3x.w * r0x;
       sum15_1 += l3x.w * r1x;
-      let l0y = subgroupBroadcast(own0, 1u);
-      let l1y = subgroupBroadcast(own1, 1u);
-      let l2y = subgroupBroadcast(own2, 1u);
-      let l3y = subgroupBroadcast(own3, 1u);
+      let l0y = subgroupBroadcast(quarter0, 1u);
+      let l1y = subgroupBroadcast(quarter1, 1u);
+      let l2y = subgroupBroadcast(quarter2, 1u);
+      let l3y = subgroupBroadcast(quarter3, 1u);
       let r0y = rightTerm(z, min(k + 1, depth - 1), column0 + 0);
       let r1y = rightTerm(z, min(k + 1, depth - 1), column0 + 4);
       sum0_0 += l0y.x * r0y;
@@ -153,10 +153,10 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_inde
       sum14_1 += l3y.z * r1y;
       sum15_0 += l3y.w * r0y;
       sum15_1 += l3y.w * r1y;
-      let l0z = subgroupBroadcast(own0, 2u);
-      let l1z = subgroupBroadcast(own1, 2u);
-      let l2z = subgroupBroadcast(own2, 2u);
-      let l3z = subgroupBroadcast(own3, 2u);
+      let l0z = subgroupBroadcast(quarter0, 2u);
+      let l1z = subgroupBroadcast(quarter1, 2u);
+      let l2z = subgroupBroadcast(quarter2, 2u);
+      let l3z = subgroupBroadcast(quarter3, 2u);
       let r0z = rightTerm(z, min(k + 2, depth - 1), column0 + 0);
       let r1z = rightTerm(z, min(k + 2, depth - 1), column0 + 4);
       sum0_0 += l0z.x * r0z;
@@ -191,10 +191,10 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(local_invocation_inde
       sum14_1 += l3z.z * r1z;
       sum15_0 += l3z.w * r0z;
       sum15_1 += l3z.w * r1z;
-      let l0w = subgroupBroadcast(own0, 3u);
-      let l1w = subgroupBroadcast(own1, 3u);
-      let l2w = subgroupBroadcast(own2, 3u);
-      let l3w = subgroupBroadcast(own3, 3u);
+      let l0w = subgroupBroadcast(quarter0, 3u);
+      let l1w = subgroupBroadcast(quarter1, 3u);
+      let l2w = subgroupBroadcast(quarter2, 3u);
+      let l3w = subgroupBroadcast(quarter3, 3u);
       let r0w = rightTerm(z, min(k + 3, depth - 1), column0 + 0);
       let r1w = rightTerm(z, min(k + 3, depth - 1), column0 + 4);
       sum0_0 += l0w.x * r0w;

@@ -36,8 +36,8 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let start = row * uniforms.width;
   var sums = vec2(0.0);
   for (var c = lane; c < uniforms.width; c += 64) {
-    let own = x[start + c];
-    sums += own * vec2(own, gamma[c] * dy[start + c]);
+    let value = x[start + c];
+    sums += value * vec2(value, gamma[c] * dy[start + c]);
   }
   let means = sumOf(sums, lane) / f32(uniforms.width);
   let rho = inverseSqrt(means.x + uniforms.epsilon);

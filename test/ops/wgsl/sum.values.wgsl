@@ -29,11 +29,11 @@ fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) group
   let row = i32((group.y * groups.x + group.x));
   let lane = i32(invocation);
   if (row >= uniforms.rows) { return; }
-  var own = 0.0;
+  var laneSum = 0.0;
   let end = min(uniforms.count, (row + 1) * uniforms.span);
   for (var i = row * uniforms.span + lane; i < end; i += 64) {
-    own += x[i];
+    laneSum += x[i];
   }
-  let total = sumOf(own, lane);
+  let total = sumOf(laneSum, lane);
   if (lane == 0) { sums[row] = total; }
 }
