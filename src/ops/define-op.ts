@@ -9,7 +9,7 @@ import {
   type Tensor,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { flat, fromFlat, fromList, toList, type AnyNamed, type Named } from './named.ts';
+import { flat, fromFlat, fromList, pick, toList, type AnyNamed, type Named } from './named.ts';
 import { taped, type Thunk } from './tape.ts';
 
 /** Names of the inputs and outputs, see `Named`, and what else a kernel is given. */
@@ -107,7 +107,7 @@ export class Op<I extends string, O extends string, A extends object, R extends 
         const all = { ...inputs, ...this.run(inputs, ...rest) } as Named<I | O, Tensor>;
         return {
           outputs: toList(wanted, all as Named<R, Tensor>).filter(isThere),
-          saved: picked(saved, all),
+          saved: pick(saved, all),
         };
       },
       (dy, kept) => {
@@ -144,12 +144,6 @@ export function defineOp<
   const S extends I | O = never,
 >(definition: OpDefinition<I, O, A, R, S>): Op<I, O, A, R> {
   return new Op(definition);
-}
-
-function picked<N extends string>(names: readonly N[], all: Named<N, Tensor>): Named<N, Tensor> {
-  const bases = names.map((name) => name.replace(/[?*]$/, ''));
-  const entries = bases.map((base) => [base, (all as AnyNamed<Tensor>)[base]] as const);
-  return Object.fromEntries(entries) as Named<N, Tensor>;
 }
 
 function isThere<T>(value: T | undefined): value is T {

@@ -16,7 +16,8 @@ export type AnyNamed<T> = Readonly<Record<string, T | readonly T[] | undefined>>
 /** One name for each tensor: w → w0, w1, …; what is not there is left out. */
 export function flat<T extends object>(values: AnyNamed<T>): Record<string, T> {
   const result: Record<string, T> = {};
-  for (const [name, value] of Object.entries(values)) {
+  for (const name in values) {
+    const value = values[name];
     if (isList(value)) value.forEach((item, i) => (result[`${name}${i}`] = item));
     else if (value !== undefined) result[name] = value;
   }
@@ -37,7 +38,7 @@ export function fromFlat<N extends string, T extends object>(
   for (const name of names) {
     const { base, kind } = parsed(name);
     if (kind === '*') {
-      result[base] = [...numbered(values, base)];
+      result[base] = numbered(values, base);
       continue;
     }
     const value = values[base];
@@ -52,10 +53,13 @@ export function toList<N extends string, T extends object>(
   names: readonly N[],
   values: Named<N, T>,
 ): (T | undefined)[] {
-  return names.flatMap((name) => {
+  const list: (T | undefined)[] = [];
+  for (const name of names) {
     const value = (values as AnyNamed<T>)[parsed(name).base];
-    return isList(value) ? [...value] : [value];
-  });
+    if (isList(value)) list.push(...value);
+    else list.push(value);
+  }
+  return list;
 }
 
 /** A list of tensors by its names; one that has a `*` is the last and takes the rest. */
@@ -63,25 +67,53 @@ export function fromList<N extends string, T extends object>(
   names: readonly N[],
   list: readonly T[],
 ): Named<N, T> {
-  const entries = names.map((name, i): [string, T | T[] | undefined] => {
+  const result: Record<string, T | T[] | undefined> = {};
+  names.forEach((name, i) => {
     const { base, kind } = parsed(name);
-    return [base, kind === '*' ? list.slice(i) : list[i]];
+    result[base] = kind === '*' ? list.slice(i) : list[i];
   });
-  return Object.fromEntries(entries) as Named<N, T>;
+  return result as Named<N, T>;
 }
 
-function* numbered<T>(values: Readonly<Record<string, T>>, base: string): Generator<T> {
+/** Only what is named. */
+export function pick<N extends string, T extends object>(
+  names: readonly N[],
+  values: Named<N, T>,
+): Named<N, T> {
+  const result: Record<string, T | readonly T[] | undefined> = {};
+  for (const name of names) {
+    const { base } = parsed(name);
+    result[base] = (values as AnyNamed<T>)[base];
+  }
+  return result as Named<N, T>;
+}
+
+function numbered<T>(values: Readonly<Record<string, T>>, base: string): T[] {
+  const list: T[] = [];
   for (let i = 0; ; i++) {
     const value = values[`${base}${i}`];
-    if (value === undefined) return;
-    yield value;
+    if (value === undefined) return list;
+    list.push(value);
   }
 }
 
-function parsed(name: string): { base: string; kind: '' | '?' | '*' } {
-  const last = name.at(-1);
-  if (last !== '?' && last !== '*') return { base: name, kind: '' };
-  return { base: name.slice(0, -1), kind: last };
+interface Parsed {
+  base: string;
+  kind: '' | '?' | '*';
+}
+
+/** Names come again with every call of an op. */
+const parsedNames = new Map<string, Parsed>();
+
+function parsed(name: string): Parsed {
+  let result = parsedNames.get(name);
+  if (!result) {
+    const last = name.at(-1);
+    const plain = last !== '?' && last !== '*';
+    result = plain ? { base: name, kind: '' } : { base: name.slice(0, -1), kind: last };
+    parsedNames.set(name, result);
+  }
+  return result;
 }
 
 function isList<T>(value: T | readonly T[] | undefined): value is readonly T[] {

@@ -71,7 +71,9 @@ function mapTensors<S>(structure: S, change: (tensor: Tensor) => Tensor): S {
     if (part instanceof Tensor) return change(part as Tensor);
     if (Array.isArray(part)) return part.map(changed);
     if (typeof part !== 'object' || part === null) return part;
-    return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, changed(value)]));
+    const result: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(part)) result[name] = changed(value);
+    return result;
   };
   return changed(structure) as S;
 }

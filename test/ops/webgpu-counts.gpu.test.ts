@@ -10,10 +10,10 @@ import {
   variableGrads,
   sum,
   type Scalar,
-  type Tensor,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../models/load.ts';
+import { squaredSum } from '../../src/ops/adamw/adamw.ts';
 import { gelu } from '../../src/ops/gelu/gelu.ts';
 import { linear } from '../../src/ops/linear/linear.ts';
 import type { CrossEntropyAttributes } from '../../src/ops/cross-entropy/cross-entropy.ts';
@@ -104,9 +104,7 @@ describe('dispatches', () => {
 
   it('sums squares of many values in two', async () => {
     const x = tensor(new Float32Array(10_000).fill(0.5));
-    const { dispatches, result } = await countGpu(() =>
-      engine().runKernel<Tensor>('IdiolectSquaredSum', { x }),
-    );
+    const { dispatches, result } = await countGpu(() => squaredSum(x));
     expect(dispatches).toBe(2);
     expect((await result.data())[0]).toBe(2500);
     x.dispose();
