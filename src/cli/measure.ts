@@ -11,6 +11,7 @@ import { ownAnswers } from '../workflows/generate/own-answers.ts';
 import { measureSets } from '../workflows/measure/measure-sets.ts';
 import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
+import { givenAnswerNotices } from '../experiment/sets/known-questions.ts';
 import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
 import { printNotices } from './print-notices.ts';
 import { readResponseFiles } from './read-responses.ts';
@@ -53,7 +54,7 @@ await runCommand(command, async (values) => {
   const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
   const lossOn = choiceOf(values, 'loss-on', ['last-assistant', 'all-assistant']);
   const sets = await readResponseFiles(listOf(values, 'responses'), countOf(values, 'rows'));
-  printNotices(sets.flatMap(noticesOf));
+  printNotices([...sets.flatMap(noticesOf), ...givenAnswerNotices(sets)]);
   const { opened, engine, prompt } = await openCommandModel(values);
   const adapterPath = textOf(values, 'adapter');
   const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
@@ -112,7 +113,7 @@ await runCommand(command, async (values) => {
     report[names.get(setId)!] = {
       rows: rows.map(rowRecord),
       skipped,
-      notices: [...noticesOf(sets[i]!), ...measured[i]!.notices],
+      notices: [...noticesOf(sets[i]!), ...givenAnswerNotices([sets[i]!]), ...measured[i]!.notices],
       ...averages,
       ...(inStyle && {
         in_style: {

@@ -2,7 +2,7 @@
  * How many of the answers that a person gave agree with the right ones, before anything is run with them: when few
  * do, the answers are wrong or their final answers are read by the wrong rule, and every accuracy would be too.
  */
-import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
+import type { ResponseRow } from '../data/response-set.ts';
 import { notice, type Notice } from '../notices.ts';
 import { judgeAnswer, type AnswerRule } from './extract-answer.ts';
 import { choicesOf } from './is-right.ts';
@@ -36,16 +36,32 @@ export function goldAgreement(rows: readonly ResponseRow[], rule: AnswerRule): G
   };
 }
 
-/** What a person should know before a set is used; empty when no row has a right answer. */
-export function agreementNotices(set: ResponseSet, rule: AnswerRule): Notice[] {
-  const { judged, agree, withoutGold, disagreeing } = goldAgreement(set.rows, rule);
-  if (judged === 0) return [];
-  const without = withoutGold > 0 ? `; ${withoutGold} more have no gold` : '';
-  const said = `${set.name}: ${agree} of ${judged} given answers agree with their gold${without}.`;
-  const places = disagreeing.map(
-    ({ id, found, gold }) => `${set.name}/${id}: ${found ?? 'no answer found'}, gold ${gold}`,
-  );
-  return agree >= EXPECTED_SHARE * judged
-    ? [notice('info', said, places)]
-    : [notice('doubtful', `${said} Check the answers, and how final answers are found.`, places)];
+/**
+ * What a person should know before sets are used: one notice for each set that is in doubt, with its rows, and one
+ * for all others. Sets without a right answer are not spoken of.
+ */
+export function agreementNotices(
+  sets: readonly { name: string; rows: readonly ResponseRow[]; rule: AnswerRule }[],
+): Notice[] {
+  const doubtful: Notice[] = [];
+  const fine = { texts: [] as string[], places: [] as string[] };
+  for (const { name, rows, rule } of sets) {
+    const { judged, agree, withoutGold, disagreeing } = goldAgreement(rows, rule);
+    if (judged === 0) continue;
+    const without = withoutGold > 0 ? ` (${withoutGold} more have no gold)` : '';
+    const text = `${name}: ${agree} of ${judged} given answers agree with their gold${without}`;
+    const places = disagreeing.map(
+      ({ id, found, gold }) => `${name}/${id}: ${found ?? 'no answer found'}, gold ${gold}`,
+    );
+    if (agree >= EXPECTED_SHARE * judged) {
+      fine.texts.push(text);
+      fine.places.push(...places);
+    } else {
+      const advice = 'Check the answers, and how final answers are found.';
+      doubtful.push(notice('doubtful', `${text}. ${advice}`, places));
+    }
+  }
+  return fine.texts.length > 0
+    ? [...doubtful, notice('info', `${fine.texts.join('; ')}.`, fine.places)]
+    : doubtful;
 }

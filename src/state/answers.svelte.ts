@@ -13,6 +13,7 @@ import {
 } from '../data/response-set.ts';
 import { DataError, DownloadError } from '../errors.ts';
 import { parseTable } from '../exchange/read-table.ts';
+import { givenAnswerNotices } from '../experiment/sets/known-questions.ts';
 import { familiarityFields, type FamiliaritySettings } from '../familiarity/config.ts';
 import type { PromptSettings } from '../../workers/protocol.ts';
 import { SvelteSet } from 'svelte/reactivity';
@@ -85,6 +86,7 @@ export class AnswersState implements Addressed {
     uniqueNotices([
       ...this.shown.flatMap(({ set }) => noticesOf(set)),
       ...(this.joinReport === undefined ? [] : joinNotices(this.joinReport)),
+      ...givenAnswerNotices(this.shown.map(({ set }) => set)),
     ]),
   );
   /** Joined sets without the questions left out: what is measured and trained on. */

@@ -9,7 +9,7 @@ function noticesOf(path: string, name: string) {
   const url = new URL(`../fixtures/cases/${path}`, import.meta.url);
   const table = parseTable(readFileSync(url, 'utf8'), path);
   const set = readRecords(table, guessTable(table).mapping).sets[0]!;
-  return agreementNotices({ ...set, name }, { kind: 'final-answer' });
+  return agreementNotices([{ name, rows: set.rows, rule: { kind: 'final-answer' } }]);
 }
 
 describe('agreement with gold', () => {
@@ -40,14 +40,34 @@ describe('agreement with gold', () => {
       response,
       ...(gold !== undefined && { gold }),
     });
-    const set = (rows: ReturnType<typeof row>[]) => ({ id: 's', name: 'mine', rows });
-    const rule = { kind: 'final-answer' } as const;
-    expect(agreementNotices(set([row('a', '5', '5'), row('b', '6')]), rule)[0]!.text).toBe(
-      'mine: 1 of 1 given answers agree with their gold; 1 more have no gold.',
+    const of = (...rows: ReturnType<typeof row>[]) =>
+      agreementNotices([{ name: 'mine', rows, rule: { kind: 'final-answer' } }]);
+    expect(of(row('a', '5', '5'), row('b', '6'))[0]!.text).toBe(
+      'mine: 1 of 1 given answers agree with their gold (1 more have no gold).',
     );
-    expect(agreementNotices(set([row('b', '6')]), rule)).toEqual([]);
-    expect(agreementNotices(set([row('b', 'none', '6')]), rule)[0]!.places).toEqual([
-      'mine/b: no answer found, gold 6',
+    expect(of(row('b', '6'))).toEqual([]);
+    expect(of(row('b', 'none', '6'))[0]!.places).toEqual(['mine/b: no answer found, gold 6']);
+  });
+
+  it('takes sets that are in order together', () => {
+    const rows = (gold: string) => [{ id: 'q', question: 'Q?', response: '5', gold }];
+    const rule = { kind: 'final-answer' } as const;
+    const named = ['a', 'b', 'c'].map((name) => ({
+      name,
+      rows: rows(name === 'b' ? '6' : '5'),
+      rule,
+    }));
+    expect(agreementNotices(named)).toEqual([
+      {
+        kind: 'doubtful',
+        text: 'b: 0 of 1 given answers agree with their gold. Check the answers, and how final answers are found.',
+        places: ['b/q: 5, gold 6'],
+      },
+      {
+        kind: 'info',
+        text: 'a: 1 of 1 given answers agree with their gold; c: 1 of 1 given answers agree with their gold.',
+        places: [],
+      },
     ]);
   });
 });

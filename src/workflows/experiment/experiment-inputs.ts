@@ -1,18 +1,12 @@
 /** What an experiment reads, wherever it is read from: its models' files, its questions, its sets. */
-import { readChoices } from '../../data/choices.ts';
-import { guessTable, readRecords, type RecordsOptions } from '../../data/records.ts';
-import { noticesOf, type ResponseSet } from '../../data/response-set.ts';
+import type { ResponseSet } from '../../data/response-set.ts';
 import { cell, placeOf, type Table } from '../../data/table.ts';
 import { DataError } from '../../errors.ts';
 import { readTable } from '../../exchange/read-table.ts';
 import { readTextFile } from '../../exchange/read-text.ts';
 import { uniqueNotices, type Notice } from '../../notices.ts';
-import {
-  retentionRule,
-  type AnswerRuleSpec,
-  type Experiment,
-  type ModelSpec,
-} from '../../experiment/spec/schema.ts';
+import { type Experiment, type ModelSpec } from '../../experiment/spec/schema.ts';
+import { readTaskFiles } from '../../experiment/run/task-files.ts';
 import { filesTask, worldTask, type Task } from '../../experiment/run/task.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
 import { hashOf } from '../../storage/file-store.ts';
@@ -73,36 +67,20 @@ export async function readInputs(
     return { experiment, models, task, sets: new Map(), notices: [], hashes };
   }
   const notices: Notice[] = [];
-  const tableOf = async (path: string) => {
+  const tables = new Map<string, Table>();
+  for (const { where, path } of pathsOf(experiment)) {
+    if (where === 'task.text' || tables.has(path)) continue;
     const table = await readTable(files.get(path)!, path.split('/').at(-1));
     notices.push(...table.notices);
-    return table;
-  };
-  const read = async (path: string, options: RecordsOptions) => {
-    const set = firstSet(await tableOf(path), options);
-    notices.push(...noticesOf(set));
-    return set;
-  };
-  const sets = new Map<string, ResponseSet>();
-  for (const set of experiment.sets) {
-    if (set.kind === 'file') sets.set(set.id, { ...(await read(set.path, {})), id: set.id });
+    tables.set(path, table);
   }
-  const questions = async (path: string | undefined, { kind }: AnswerRuleSpec) => {
-    if (path === undefined) return undefined;
-    return kind === 'multiple-choice'
-      ? readChoices(await tableOf(path))
-      : read(path, { unanswered: true });
-  };
-  const parts = {
-    sets,
-    test: (await questions(spec.test, spec.answers))!,
-    validation: await questions(spec.validation, spec.answers),
-    retention: await questions(spec.retention, retentionRule(spec)),
-    text:
-      spec.text === undefined
-        ? undefined
-        : await readTexts(spec.text, files.get(spec.text)!, notices),
-  };
+  const read = readTaskFiles(spec, experiment.sets, (path) => tables.get(path)!);
+  notices.push(...read.notices);
+  const text =
+    spec.text === undefined
+      ? undefined
+      : await readTexts(spec.text, files.get(spec.text)!, notices);
+  const parts = { ...read.files, text };
   const { task, sets: joined, notices: ofJoin } = filesTask(spec, parts);
   const all = uniqueNotices([...notices, ...ofJoin]);
   return { experiment, models, hashes, task, sets: joined, notices: all };
@@ -148,10 +126,4 @@ async function readTexts(path: string, file: ByteSource, notices: Notice[]): Pro
     .map((response, i) => ({ id: `text-${i + 1}`, question: '', response }));
   if (rows.length === 0) throw new DataError(`${fileName} holds no text.`);
   return { id: 'text', name: fileName, rows };
-}
-
-/** The first set of a file, columns guessed. */
-function firstSet(table: Table, options: RecordsOptions): ResponseSet {
-  const { sets } = readRecords(table, guessTable(table).mapping, options);
-  return { ...sets[0]!, name: table.fileName.replace(/\.[^.]*$/, '') };
 }

@@ -4,10 +4,10 @@
  */
 import { evaluateAnswers, type EvaluationQuestion } from '../../evaluate/accuracy.ts';
 import type { CheckSettings } from '../../evaluate/config.ts';
-import { judgeAnswer, type AnswerRule } from '../../evaluate/extract-answer.ts';
-import { choicesOf } from '../../evaluate/is-right.ts';
+import type { AnswerRule } from '../../evaluate/extract-answer.ts';
+import { EXPECTED_SHARE, goldAgreement } from '../../evaluate/gold-agreement.ts';
 import type { ResponseRow } from '../../data/response-set.ts';
-import { knownQuestions } from '../../experiment/sets/known-questions.ts';
+import { knownQuestions, usualRule } from '../../experiment/sets/known-questions.ts';
 import type { Host } from '../../host.ts';
 import { notice, type Notice } from '../../notices.ts';
 import { encodePrompt } from '../../tokenizer/encode-pair.ts';
@@ -55,7 +55,8 @@ export function heldOutQuestions(
     .filter((row): row is ResponseRow & { gold: string } => row.gold !== undefined)
     .slice(0, most);
   if (asked.length === 0) return undefined;
-  const { rule, agreeing } = bestRule(asked);
+  const rule = usualRule(asked);
+  const { agree: agreeing } = goldAgreement(asked, rule);
   const questions = asked.map(({ id, question: text, gold, options, labels }) => ({
     id,
     text,
@@ -65,9 +66,6 @@ export function heldOutQuestions(
   }));
   return { questions, rule, agreeing, longestAnswer };
 }
-
-/** Below this share of written answers that are judged right, the judging itself is in doubt. */
-const TRUSTED = 0.8;
 
 /** Why nothing is asked, or why what is counted may mean little. */
 export function questionNotices(
@@ -81,27 +79,9 @@ export function questionNotices(
     return [notice('info', text)];
   }
   const { questions, agreeing, rule } = found;
-  if (agreeing >= TRUSTED * questions.length) return [];
+  if (agreeing >= EXPECTED_SHARE * questions.length) return [];
   const text = `Only ${agreeing} of ${questions.length} written answers to the held-out questions agree with the right one as they are judged (${rule.kind}): counts of right answers may mean little.`;
   return [notice('doubtful', text)];
-}
-
-const RULES: readonly AnswerRule[] = [{ kind: 'world' }, { kind: 'final-answer' }];
-
-/** The rule that finds the right answer in most of the written ones; the first one of equals. */
-function bestRule(rows: readonly (ResponseRow & { gold: string })[]): {
-  rule: AnswerRule;
-  agreeing: number;
-} {
-  const chosen = rows.some(({ options }) => options !== undefined);
-  const rules: readonly AnswerRule[] = chosen ? [{ kind: 'multiple-choice' }] : RULES;
-  const counted = rules.map((rule) => ({
-    rule,
-    agreeing: rows.filter(
-      (row) => judgeAnswer(rule, row.response, row.gold, choicesOf(row)).flexible,
-    ).length,
-  }));
-  return counted.reduce((best, next) => (next.agreeing > best.agreeing ? next : best));
 }
 
 /** Greedy answers, judged. @throws StoppedError when asked to stop between two tokens */

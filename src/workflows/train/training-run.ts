@@ -13,6 +13,7 @@ import { checkFields, type CheckSettings } from '../../evaluate/config.ts';
 import { problemsOf } from '../../fields.ts';
 import { adapterSize, createAdapter, type LoraAdapter } from '../../lora/adapter.ts';
 import { loraProblems, type LoraSettings } from '../../lora/config.ts';
+import { givenAnswerNotices } from '../../experiment/sets/known-questions.ts';
 import { createRandom } from '../../random.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
 import type { EncodingMode } from '../../tokenizer/encode-pair.ts';
@@ -87,6 +88,9 @@ export function planRun(
   const held: EncodedSet | undefined = heldOut && encode(heldOut);
   const { examples } = trained;
   if (examples.length === 0) problems.push('No answer of this set can be trained on.');
+  notices.push(
+    ...givenAnswerNotices([request.set, ...(request.validation ? [request.validation] : [])]),
+  );
   notices.push(...format.notices, ...encodingNotices(trainSet, trained, maxLength));
   if (heldOut && held) notices.push(...encodingNotices(heldOut, held, maxLength));
   const withoutEnd = examples.filter(({ endsWithEos }) => !endsWithEos);
