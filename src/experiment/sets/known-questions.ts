@@ -53,7 +53,5 @@ export function usualRule(rows: readonly ResponseRow[]): AnswerRule {
 
 /** How many given answers agree with their gold, said before sets are measured or trained on. */
 export function givenAnswerNotices(sets: readonly ResponseSet[]): Notice[] {
-  return agreementNotices(
-    sets.map(({ name, rows }) => ({ name, rows, rule: usualRule(rows) })),
-  );
+  return agreementNotices(sets.map(({ name, rows }) => ({ name, rows, rule: usualRule(rows) })));
 }
