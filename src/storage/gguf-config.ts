@@ -4,7 +4,8 @@
  */
 import { UnsupportedModelError } from '../errors.ts';
 import type { GgufLayout } from './gguf-layout.ts';
-import { MetadataReader } from './gguf-metadata.ts';
+import { refusedKeys } from './gguf-keys.ts';
+import { shortestFloat, type MetadataReader } from './gguf-metadata.ts';
 import { findLlama3Scaling } from './gguf-rope.ts';
 import { throwProblems } from './problems.ts';
 
@@ -25,28 +26,26 @@ export const ROPE_DIVISORS = 'rope_freqs.weight';
  * other families, a ModelFileError for missing keys.
  */
 export function ggufConfig(
-  layout: GgufLayout,
+  { tensors }: GgufLayout,
+  read: MetadataReader,
   fileName: string,
   ropeDivisors: Float32Array | undefined,
 ): LlamaConfigJson {
-  const { metadata, tensors } = layout;
-  const architecture = metadata.get('general.architecture');
+  const architecture = read.raw('general.architecture');
   if (architecture !== 'llama') {
     throw new UnsupportedModelError(
       `${fileName}: GGUF files of the family "${String(architecture)}" cannot be read, only "llama". Bring the original folder with config.json and model.safetensors.`,
     );
   }
   const names = new Set(tensors.map(({ name }) => name));
-  const read = new MetadataReader(metadata);
   const hidden = read.number('llama.embedding_length');
   const heads = read.number('llama.attention.head_count');
   const headDim = read.number('llama.attention.key_length', heads > 0 ? hidden / heads : 0);
   const context = read.number('llama.context_length');
   const theta = read.float('llama.rope.freq_base', 10000);
+  const stated = ropeScaling(read);
   const scaling =
-    ropeDivisors === undefined
-      ? linearScaling(read)
-      : findLlama3Scaling(ropeDivisors, theta, headDim);
+    ropeDivisors === undefined ? stated : findLlama3Scaling(ropeDivisors, theta, headDim);
   const embedding = tensors.find(({ name }) => name === 'token_embd.weight');
   const config: LlamaConfigJson = {
     architectures: ['LlamaForCausalLM'],
@@ -71,7 +70,11 @@ export function ggufConfig(
     torch_dtype: 'float16',
     ...specialIds(read),
   };
-  const refused = whatWeCannotCompute(read, scaling, headDim, context);
+  const refused = [
+    ...(ropeDivisors && stated ? [`${ROPE_DIVISORS} beside llama.rope.scaling`] : []),
+    ...refusedKeys(read),
+    ...whatWeCannotCompute(read, scaling, headDim, context),
+  ];
   throwProblems(`${fileName}: the GGUF metadata does not describe a Llama model.`, read.problems);
   if (refused.length > 0) {
     throw new UnsupportedModelError(
@@ -82,10 +85,27 @@ export function ggufConfig(
   return config;
 }
 
-function linearScaling(read: MetadataReader): Record<string, unknown> | null {
-  const kind = read.maybeText('llama.rope.scaling.type') ?? 'none';
-  if (kind === 'none') return null;
-  return { rope_type: kind, factor: read.float('llama.rope.scaling.factor') };
+/**
+ * `llama.rope.scaling.*` as llama.cpp reads them: a factor without a type is linear, and an older key
+ * holds the linear factor.
+ */
+function ropeScaling(read: MetadataReader): Record<string, unknown> | null {
+  const older = read.maybeNumber('llama.rope.scale_linear');
+  const factor = read.maybeNumber('llama.rope.scaling.factor') ?? older ?? 0;
+  const kind = read.maybeText('llama.rope.scaling.type') ?? 'linear';
+  const original = read.maybeNumber('llama.rope.scaling.original_context_length');
+  const betas = ['fast', 'slow'].map((end) =>
+    read.maybeNumber(`llama.rope.scaling.yarn_beta_${end}`),
+  );
+  if (kind === 'none' || factor === 0) return null;
+  const scaling = { rope_type: kind, factor: shortestFloat(factor) };
+  if (kind !== 'yarn') return factor === 1 ? null : scaling;
+  return {
+    ...scaling,
+    ...(original !== undefined && { original_max_position_embeddings: original }),
+    ...(betas[0] !== undefined && { beta_fast: shortestFloat(betas[0]) }),
+    ...(betas[1] !== undefined && { beta_slow: shortestFloat(betas[1]) }),
+  };
 }
 
 function specialIds(read: MetadataReader): Record<string, number> {
@@ -105,10 +125,18 @@ function whatWeCannotCompute(
   context: number,
 ): string[] {
   const refused: string[] = [];
-  if ((read.maybeNumber('llama.expert_count') ?? 0) > 0) refused.push('a mixture of experts');
+  const kind = read.maybeText('general.type') ?? 'model';
+  if (kind !== 'model') refused.push(`a file of type "${kind}", where a model is expected`);
+  if ((read.maybeNumber('split.count') ?? 1) > 1) refused.push('a model split over several files');
+  if (read.maybeBoolean('llama.attention.causal') === false) {
+    refused.push('attention to later tokens (llama.attention.causal is false)');
+  }
+  const valueDim = read.number('llama.attention.value_length', headDim);
+  if (valueDim !== headDim) refused.push(`values of ${valueDim} beside keys of ${headDim}`);
   if (scaling === undefined) refused.push(`rope divisors (${ROPE_DIVISORS}) of an unknown rule`);
   const rope = read.maybeText('llama.rope.scaling.type') ?? 'none';
-  if (rope !== 'none' && rope !== 'linear') refused.push(`rope scaling of type "${rope}"`);
+  if (rope !== 'none' && rope !== 'linear' && rope !== 'yarn')
+    refused.push(`rope scaling of type "${rope}"`);
   const rotated = read.number('llama.rope.dimension_count', headDim);
   if (rotated !== headDim) refused.push(`rope over ${rotated} of ${headDim} dimensions`);
   const window = read.maybeNumber('llama.attention.sliding_window') ?? context;

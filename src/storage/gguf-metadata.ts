@@ -1,4 +1,8 @@
-/** Typed look-ups in GGUF metadata that collect what is missing or of the wrong kind. */
+/**
+ * Typed look-ups in GGUF metadata that collect what is missing or of the wrong kind, and which keys were
+ * asked for.
+ */
+import { unknownKeys, type Harmless } from '../key-account.ts';
 import type { GgufValue } from './gguf-layout.ts';
 
 export type GgufMetadata = ReadonlyMap<string, GgufValue>;
@@ -6,14 +10,32 @@ export type GgufMetadata = ReadonlyMap<string, GgufValue>;
 export class MetadataReader {
   readonly problems: string[] = [];
   private readonly metadata: GgufMetadata;
+  private readonly used = new Set<string>();
 
   constructor(metadata: GgufMetadata) {
     this.metadata = metadata;
   }
 
+  raw(key: string): GgufValue | undefined {
+    this.used.add(key);
+    return this.metadata.get(key);
+  }
+
+  /** The keys that begin so, without that beginning. */
+  endings(beginning: string): string[] {
+    return [...this.metadata.keys()].flatMap((key) =>
+      key.startsWith(beginning) ? [key.slice(beginning.length)] : [],
+    );
+  }
+
+  /** Keys that nobody asked for. */
+  unused(harmless: Harmless): string[] {
+    return unknownKeys(this.metadata, this.used, harmless);
+  }
+
   /** A number, or `fallback` when the key is absent; without a fallback absence is a problem. */
   number(key: string, fallback?: number): number {
-    const value = this.metadata.get(key) ?? fallback;
+    const value = this.raw(key) ?? fallback;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     this.problems.push(`"${key}" must be a number, found ${describe(value)}.`);
     return 0;
@@ -26,18 +48,18 @@ export class MetadataReader {
 
   /** A number that may be absent. */
   maybeNumber(key: string): number | undefined {
-    return this.metadata.has(key) ? this.number(key) : undefined;
+    return this.raw(key) === undefined ? undefined : this.number(key);
   }
 
   maybeText(key: string): string | undefined {
-    const value = this.metadata.get(key);
+    const value = this.raw(key);
     if (value === undefined || typeof value === 'string') return value;
     this.problems.push(`"${key}" must be a text, found ${describe(value)}.`);
     return undefined;
   }
 
   maybeBoolean(key: string): boolean | undefined {
-    const value = this.metadata.get(key);
+    const value = this.raw(key);
     if (value === undefined || typeof value === 'boolean') return value;
     this.problems.push(`"${key}" must be true or false, found ${describe(value)}.`);
     return undefined;
@@ -56,7 +78,7 @@ export class MetadataReader {
     fits: (item: GgufValue) => item is Item,
     what: string,
   ): Item[] {
-    const value = this.metadata.get(key);
+    const value = this.raw(key);
     if (Array.isArray(value) && value.every(fits)) return value;
     this.problems.push(`"${key}" must be a list of ${what}, found ${describe(value)}.`);
     return [];
@@ -68,7 +90,8 @@ function describe(value: GgufValue | undefined): string {
   return Array.isArray(value) ? `a list of ${value.length}` : JSON.stringify(value).slice(0, 60);
 }
 
-function shortestFloat(value: number): number {
+/** A float32 as the shortest decimal that means the same float32. */
+export function shortestFloat(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
     if (Math.fround(rounded) === Math.fround(value)) return rounded;

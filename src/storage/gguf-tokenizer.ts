@@ -4,7 +4,8 @@
  * (`tokenizer.ggml.pre`), so each known name is spelled out here and others are refused.
  */
 import { UnsupportedModelError } from '../errors.ts';
-import { MetadataReader, type GgufMetadata } from './gguf-metadata.ts';
+import { notice, type Notice } from '../notices.ts';
+import type { MetadataReader } from './gguf-metadata.ts';
 import { throwProblems } from './problems.ts';
 
 interface PreTokenizerRule {
@@ -78,12 +79,15 @@ const USER_DEFINED = 4;
  * The tokenizer's files by name: tokenizer.json, tokenizer_config.json, generation_config.json.
  * Throws an UnsupportedModelError for tokenizers that would not be exact.
  */
-export function ggufTokenizer(metadata: GgufMetadata, fileName: string): Map<string, string> {
-  const read = new MetadataReader(metadata);
-  const rule = findRule(read, fileName);
+export function ggufTokenizer(
+  read: MetadataReader,
+  fileName: string,
+  notices: Notice[],
+): Map<string, string> {
+  const rule = findRule(read, fileName, notices);
   const tokens = read.texts('tokenizer.ggml.tokens');
   const merges = read.texts('tokenizer.ggml.merges');
-  const types = metadata.has('tokenizer.ggml.token_type')
+  const types = read.raw('tokenizer.ggml.token_type')
     ? read.numbers('tokenizer.ggml.token_type')
     : tokens.map(() => 1);
   if (types.length !== tokens.length) {
@@ -130,14 +134,19 @@ export function ggufTokenizer(metadata: GgufMetadata, fileName: string): Map<str
   ]);
 }
 
-function findRule(read: MetadataReader, fileName: string): PreTokenizerRule {
+function findRule(read: MetadataReader, fileName: string, notices: Notice[]): PreTokenizerRule {
   const model = read.maybeText('tokenizer.ggml.model');
   if (model !== 'gpt2') {
     throw new UnsupportedModelError(
       `${fileName}: the tokenizer model "${model ?? 'none'}" cannot be rebuilt exactly from GGUF; "gpt2" (byte-level BPE) can. Bring the original folder with tokenizer.json.`,
     );
   }
-  const pre = read.maybeText('tokenizer.ggml.pre') ?? 'default';
+  const named = read.maybeText('tokenizer.ggml.pre');
+  if (named === undefined || named === 'default') {
+    const text = `${fileName} does not name the rule by which text is cut before merging; GPT-2’s is assumed. If the model has another, its tokens and numbers are not right.`;
+    notices.push(notice('assumed', text, [`${fileName}: tokenizer.ggml.pre`]));
+  }
+  const pre = named ?? 'default';
   const rule = RULES.get(pre);
   if (rule === undefined) {
     throw new UnsupportedModelError(
@@ -188,14 +197,32 @@ function tokenizerConfig(
       read.problems.push(`tokenizer.ggml.${key}_token_id ${id} is no token.`);
     else config[name] = token;
   }
-  const template = read.maybeText('tokenizer.chat_template');
-  if (template !== undefined) config['chat_template'] = template;
+  const templates = chatTemplates(read);
+  const [first] = templates;
+  if (first) {
+    const isOnly = templates.length === 1 && first.name === 'default';
+    config['chat_template'] = isOnly ? first.template : templates;
+  }
   return config;
 }
 
-/** Generation stops at EOS and, where the file names one, at the end-of-turn token as well. */
+/** The ordinary template, and others by name. */
+function chatTemplates(read: MetadataReader): { name: string; template: string }[] {
+  const found: { name: string; template: string }[] = [];
+  const add = (name: string, key: string) => {
+    const template = read.maybeText(key);
+    if (template !== undefined) found.push({ name, template });
+  };
+  add('default', 'tokenizer.chat_template');
+  for (const name of read.endings('tokenizer.chat_template.')) {
+    add(name, `tokenizer.chat_template.${name}`);
+  }
+  return found;
+}
+
+/** Generation stops at EOS and, where the file names them, at the ends of a turn and of a message. */
 function generationConfig(read: MetadataReader): Record<string, unknown> {
-  const stops = ['eos', 'eot']
+  const stops = ['eos', 'eot', 'eom']
     .map((key) => read.maybeNumber(`tokenizer.ggml.${key}_token_id`))
     .filter((id) => id !== undefined);
   return stops.length > 0 ? { eos_token_id: [...new Set(stops)] } : {};

@@ -3,10 +3,14 @@
  * (config.json, tokenizer.json, …) and the tensors under their usual names, widened to 16 bits.
  */
 import { UnsupportedModelError } from '../errors.ts';
+import { unknownKeysNotice } from '../key-account.ts';
+import type { Notice } from '../notices.ts';
 import type { ByteSource } from './byte-source.ts';
 import { READABLE_FORMATS, formatName } from './gguf-blocks.ts';
 import { ROPE_DIVISORS, ggufConfig } from './gguf-config.ts';
+import { HARMLESS_GGUF_KEYS } from './gguf-keys.ts';
 import { readGgufLayout, type GgufLayout } from './gguf-layout.ts';
+import { MetadataReader } from './gguf-metadata.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 import { ggufWeights } from './gguf-weights.ts';
 import { bytesToFloat32, elementCount, type TensorFile } from './tensor-file.ts';
@@ -23,14 +27,17 @@ export interface GgufModel {
  */
 export async function openGguf(file: ByteSource): Promise<GgufModel> {
   const layout = await readGgufLayout(file);
-  const config = ggufConfig(layout, file.name, await readRopeDivisors(file, layout));
+  const read = new MetadataReader(layout.metadata);
+  const notices: Notice[] = [];
+  const config = ggufConfig(layout, read, file.name, await readRopeDivisors(file, layout));
   const weights = layout.tensors.filter(({ name }) => name !== ROPE_DIVISORS);
   const tensors = ggufWeights(file, weights, config);
-  const texts = ggufTokenizer(layout.metadata, file.name);
+  const texts = ggufTokenizer(read, file.name, notices);
   texts.set('config.json', JSON.stringify(config, null, 2));
+  notices.push(...unknownKeysNotice(file.name, read.unused(HARMLESS_GGUF_KEYS)));
   return {
     texts,
-    tensors: { tensors, metadata: { format: 'gguf' }, unreadable: new Map(), notices: [] },
+    tensors: { tensors, metadata: { format: 'gguf' }, unreadable: new Map(), notices },
   };
 }
 

@@ -165,3 +165,115 @@ describe('refusals', () => {
     }
   });
 });
+
+describe('metadata', () => {
+  type Value = string | number | boolean;
+  const text = (value: string) => {
+    const bytes = new TextEncoder().encode(value);
+    return [...new Uint8Array(BigUint64Array.of(BigInt(bytes.length)).buffer), ...bytes];
+  };
+  const entry = (key: string, value: Value) => {
+    const type = typeof value === 'string' ? 8 : typeof value === 'boolean' ? 7 : 6;
+    const stored =
+      typeof value === 'string'
+        ? text(value)
+        : typeof value === 'boolean'
+          ? [value ? 1 : 0]
+          : [...new Uint8Array(Float32Array.of(value).buffer)];
+    return [...text(key), ...new Uint8Array(Uint32Array.of(type).buffer), ...stored];
+  };
+
+  /** The file with further metadata; a text of the right length keeps the tensors aligned. */
+  function withEntries(name: string, entries: Record<string, Value>) {
+    const whole = bytesOf(name);
+    const added = Object.entries(entries).flatMap(([key, value]) => entry(key, value));
+    const bare = added.length + entry('general.filler', '').length;
+    added.push(...entry('general.filler', ' '.repeat((32 - (bare % 32)) % 32)));
+    const bytes = Uint8Array.from([...whole.slice(0, 24), ...added, ...whole.slice(24)]);
+    const view = new DataView(bytes.buffer);
+    const count = view.getBigUint64(16, true);
+    view.setBigUint64(16, count + BigInt(Object.keys(entries).length + 1), true);
+    return bytesSource('changed.gguf', bytes);
+  }
+  const configOf = async (entries: Record<string, Value>, name = 'f32') => {
+    const { texts } = await openGguf(withEntries(name, entries));
+    return JSON.parse(texts.get('config.json')!) as Record<string, unknown>;
+  };
+
+  it('says what is assumed when the pre-tokenizer is not named', async () => {
+    const bytes = new Uint8Array(readFileSync('test/fixtures/cases/gguf/no-pre.gguf'));
+    const { tensors } = await openGguf(bytesSource('no-pre.gguf', bytes));
+    expect(tensors.notices).toMatchObject([
+      { kind: 'assumed', places: ['no-pre.gguf: tokenizer.ggml.pre'] },
+    ]);
+    expect(tensors.notices[0]!.text).toContain('GPT-2’s is assumed');
+    expect((await openGguf(sourceOf('q8_0'))).tensors.notices).toEqual([]);
+  });
+
+  it('names a key that nobody knows', async () => {
+    const { tensors } = await openGguf(withEntries('f32', { 'llama.no_such_key': 2 }));
+    expect(tensors.notices.flatMap(({ places }) => places)).toEqual([
+      'changed.gguf: llama.no_such_key',
+    ]);
+  });
+
+  const linear = { rope_type: 'linear', factor: 2.5 };
+  it.each([
+    [{ 'llama.rope.scale_linear': 2.5 }, linear],
+    [{ 'llama.rope.scaling.factor': 2.5 }, linear],
+    [{ 'llama.rope.scaling.type': 'linear', 'llama.rope.scaling.factor': 2.5 }, linear],
+    [{ 'llama.rope.scaling.factor': 2.5, 'llama.rope.scale_linear': 9 }, linear],
+    [{ 'llama.rope.scaling.type': 'none', 'llama.rope.scaling.factor': 2.5 }, null],
+    [{ 'llama.rope.scale_linear': 1 }, null],
+    [
+      {
+        'llama.rope.scaling.type': 'yarn',
+        'llama.rope.scaling.factor': 4,
+        'llama.rope.scaling.original_context_length': 16,
+        'llama.rope.scaling.yarn_beta_fast': 8,
+      },
+      { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 16, beta_fast: 8 },
+    ],
+  ])('%o scales the rope', async (entries, scaling) => {
+    expect((await configOf(entries))['rope_scaling']).toEqual(scaling);
+  });
+
+  it.each([
+    ['llama.rope.scaling.type', 'longrope', { 'llama.rope.scaling.factor': 2 }],
+    ['llama.rope.scaling.yarn_ext_factor', 0.5, {}],
+    ['llama.logit_scale', 2, {}],
+    ['llama.attention.causal', false, {}],
+    ['llama.attention.value_length', 4, {}],
+    ['llama.tensor_data_layout', 'Meta AI original pth', {}],
+    ['tokenizer.ggml.add_space_prefix', true, {}],
+    ['general.type', 'adapter', {}],
+    ['split.count', 3, {}],
+  ])('%s %o is refused by name', async (key, value, others) => {
+    const name = key === 'general.type' ? undefined : 'f32';
+    const opening =
+      name === undefined
+        ? openGguf(bytesSource('changed.gguf', replaced('f32', 'model', 'adapt')))
+        : openGguf(withEntries(name, { ...others, [key]: value }));
+    await expect(opening).rejects.toThrow(UnsupportedModelError);
+  });
+
+  /** `general.type` is in every file: its text is exchanged for one of the same length. */
+  function replaced(name: string, from: string, to: string): Uint8Array {
+    const bytes = new Uint8Array(bytesOf(name));
+    const at = Buffer.from(bytes).indexOf('general.type') + 'general.type'.length + 12;
+    expect(new TextDecoder().decode(bytes.subarray(at, at + from.length))).toBe(from);
+    bytes.set(new TextEncoder().encode(to), at);
+    return bytes;
+  }
+
+  it('offers the chat templates that have a name', async () => {
+    const { texts } = await openGguf(
+      withEntries('f32', { 'tokenizer.chat_template.tool_use': 'T' }),
+    );
+    const config = JSON.parse(texts.get('tokenizer_config.json')!) as { chat_template: unknown };
+    expect(config.chat_template).toMatchObject([
+      { name: 'default' },
+      { name: 'tool_use', template: 'T' },
+    ]);
+  });
+});
