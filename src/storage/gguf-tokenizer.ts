@@ -97,6 +97,7 @@ export function ggufTokenizer(
   if (new Set(tokens).size !== tokens.length) read.problems.push('Some tokens are listed twice.');
   const added = tokens.flatMap((content, id) => addedToken(content, id, types[id] ?? 1));
 
+  const config = tokenizerConfig(read, tokens, rule);
   const tokenizer = {
     version: '1.0',
     truncation: null,
@@ -104,12 +105,7 @@ export function ggufTokenizer(
     added_tokens: added,
     normalizer: rule.normalizer,
     pre_tokenizer: rule.preTokenizer,
-    post_processor: {
-      type: 'ByteLevel',
-      add_prefix_space: true,
-      trim_offsets: false,
-      use_regex: true,
-    },
+    post_processor: postProcessor(config, tokens),
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: 'BPE',
@@ -124,7 +120,6 @@ export function ggufTokenizer(
       merges: pairs,
     },
   };
-  const config = tokenizerConfig(read, tokens, rule);
   const generation = generationConfig(read);
   throwProblems(`${fileName}: the tokenizer in the GGUF metadata is broken.`, read.problems);
   return new Map([
@@ -204,6 +199,36 @@ function tokenizerConfig(
     config['chat_template'] = isOnly ? first.template : templates;
   }
   return config;
+}
+
+/** Byte-level, then BOS before the text and EOS after it as far as the configuration adds them. */
+function postProcessor(
+  config: Readonly<Record<string, unknown>>,
+  tokens: readonly string[],
+): object {
+  const bytes = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true };
+  const around = (['bos', 'eos'] as const).map((name) => {
+    const token = config[`${name}_token`];
+    return config[`add_${name}_token`] === true && typeof token === 'string' ? [token] : [];
+  });
+  const [before, after] = around as [string[], string[]];
+  if (before.length + after.length === 0) return bytes;
+  const specials = (names: readonly string[], type: number) =>
+    names.map((id) => ({ SpecialToken: { id, type_id: type } }));
+  const text = (id: 'A' | 'B', type: number) => [
+    ...specials(before, type),
+    { Sequence: { id, type_id: type } },
+    ...specials(after, type),
+  ];
+  const template = {
+    type: 'TemplateProcessing',
+    single: text('A', 0),
+    pair: [...text('A', 0), ...text('B', 1)],
+    special_tokens: Object.fromEntries(
+      [...before, ...after].map((id) => [id, { id, ids: [tokens.indexOf(id)], tokens: [id] }]),
+    ),
+  };
+  return { type: 'Sequence', processors: [bytes, template] };
 }
 
 /** The ordinary template, and others by name. */

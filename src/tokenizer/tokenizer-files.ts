@@ -30,12 +30,32 @@ export function readObject(texts: TokenizerTexts, name: string): Json {
 
 /** `tokenizer.json`, or the same made from GPT-2's older pair of files. Throws a ModelFileError. */
 export function readTokenizerJson(texts: TokenizerTexts): Json {
-  if (texts.has('tokenizer.json')) return readObject(texts, 'tokenizer.json');
+  if (texts.has('tokenizer.json')) {
+    const json = readObject(texts, 'tokenizer.json');
+    return { ...json, added_tokens: addedTokens(texts, json) };
+  }
   if (texts.has('vocab.json') && texts.has('merges.txt')) return assembleGpt2(texts);
   throw new ModelFileError('The model has no tokenizer that can be read.', [
     'Expected tokenizer.json, or vocab.json with merges.txt.',
     'A SentencePiece file (tokenizer.model) alone is not read: in Python, AutoTokenizer.from_pretrained(folder).save_pretrained(folder) writes tokenizer.json.',
   ]);
+}
+
+/** The added tokens, with those of tokenizer_config.json, whose flags count where the two differ. */
+function addedTokens(texts: TokenizerTexts, json: Json): unknown[] {
+  const decoder = readObject(texts, 'tokenizer_config.json')['added_tokens_decoder'];
+  const listed: unknown[] = Array.isArray(json['added_tokens']) ? json['added_tokens'] : [];
+  if (!isObject(decoder)) return listed;
+  const contentOf = (token: unknown) => (isObject(token) ? token['content'] : undefined);
+  const stated = Object.entries(decoder).flatMap(([id, token]) =>
+    isObject(token) ? [{ ...token, id: Number(id) }] : [],
+  );
+  const merged = listed.map((token) => {
+    const same = stated.find((each) => contentOf(each) === contentOf(token));
+    return same && isObject(token) ? { ...token, ...same, id: token['id'] } : token;
+  });
+  const known = new Set(listed.map(contentOf));
+  return [...merged, ...stated.filter((token) => !known.has(contentOf(token)))];
 }
 
 const GPT2_CLASSES: readonly unknown[] = ['GPT2Tokenizer', 'GPT2TokenizerFast'];
@@ -95,7 +115,7 @@ function readMerges(text: string): [string, string][] {
   return merges;
 }
 
-const SPECIAL_NAMES = ['bos_token', 'eos_token', 'pad_token', 'unk_token'] as const;
+export const SPECIAL_NAMES = ['bos_token', 'eos_token', 'pad_token', 'unk_token'] as const;
 type SpecialName = (typeof SPECIAL_NAMES)[number];
 
 /** The text of a special token, as tokenizer_config.json or special_tokens_map.json spells it. */

@@ -5,6 +5,8 @@
  */
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { ModelFileError, UnsupportedModelError } from '../errors.ts';
+import { notice, type Notice } from '../notices.ts';
+import { tokenizerNotices } from './account.ts';
 import { openChatTemplate, type ChatTemplate } from './chat-template.ts';
 import { withExactRules } from './exact-rules.ts';
 import { tokenBytes, wholeText, type TokenBytes } from './token-bytes.ts';
@@ -47,6 +49,8 @@ export interface Tokenizer {
   readonly chatTemplate: ChatTemplate | undefined;
   /** Whether `addSpecialTokens` puts BOS first. */
   readonly addsBos: boolean;
+  /** What its files say that is not used. */
+  readonly notices: readonly Notice[];
 }
 
 /**
@@ -56,8 +60,14 @@ export interface Tokenizer {
  * missing or broken, an UnsupportedModelError when ids would not be exact.
  */
 export function openTokenizer(texts: TokenizerTexts): Tokenizer {
-  const json = withExactRules(readTokenizerJson(texts));
+  const stored = readTokenizerJson(texts);
+  const json = withExactRules(stored);
   const config = readObject(texts, 'tokenizer_config.json');
+  if (config['split_special_tokens'] === true) {
+    throw new UnsupportedModelError(
+      'tokenizer_config.json: split_special_tokens, special tokens cut as text, is not supported.',
+    );
+  }
   let library: LibraryTokenizer;
   try {
     library = new LibraryTokenizer(json, config);
@@ -70,7 +80,7 @@ export function openTokenizer(texts: TokenizerTexts): Tokenizer {
     token === undefined ? undefined : library.token_to_id(token);
   const bosId = idOf(specialToken(texts, 'bos_token'));
   const eosId = idOf(specialToken(texts, 'eos_token'));
-  const around = specialsAround(library, config, bosId, eosId);
+  const around = specialsAround(library, bosId, eosId, texts.has('tokenizer.json') ? {} : config);
   const sources = chatTemplateSources(texts);
   const vocabulary = new Vocabulary(json, library);
 
@@ -94,15 +104,22 @@ export function openTokenizer(texts: TokenizerTexts): Tokenizer {
     padId: idOf(specialToken(texts, 'pad_token')),
     chatTemplate: sources.size > 0 ? openChatTemplate(sources, specialTokens(texts)) : undefined,
     addsBos: bosId !== undefined && around.before[0] === bosId,
+    notices: [
+      ...tokenizerNotices(texts, stored, (token) => idOf(token) !== undefined),
+      ...contradictions(texts, around, bosId, eosId),
+    ],
   };
 }
 
-/** What the post-processor puts around a text, seen on a short one, then as the config demands. */
+/**
+ * What the post-processor puts around a text, seen on a short one. Without a tokenizer.json there is none, and
+ * the configuration says it.
+ */
 function specialsAround(
   library: LibraryTokenizer,
-  config: Json,
   bosId: number | undefined,
   eosId: number | undefined,
+  config: Json,
 ): { before: number[]; after: number[] } {
   const inner = library.encode('a', { add_special_tokens: false }).ids;
   const whole = library.encode('a', { add_special_tokens: true }).ids;
@@ -112,7 +129,6 @@ function specialsAround(
   }
   let before = whole.slice(0, start);
   let after = whole.slice(start + inner.length);
-  // Written in the config, either way, these two overrule the post-processor.
   if (bosId !== undefined && typeof config['add_bos_token'] === 'boolean') {
     before = before.filter((id) => id !== bosId);
     if (config['add_bos_token']) before.unshift(bosId);
@@ -122,6 +138,29 @@ function specialsAround(
     if (config['add_eos_token']) after.push(eosId);
   }
   return { before, after };
+}
+
+/** add_bos_token and add_eos_token beside a tokenizer.json that does otherwise: the latter counts, as in Python. */
+function contradictions(
+  texts: TokenizerTexts,
+  { before, after }: { before: number[]; after: number[] },
+  bosId: number | undefined,
+  eosId: number | undefined,
+): Notice[] {
+  if (!texts.has('tokenizer.json')) return [];
+  const config = readObject(texts, 'tokenizer_config.json');
+  const differs = [
+    { key: 'add_bos_token', does: bosId !== undefined && before.includes(bosId) },
+    { key: 'add_eos_token', does: eosId !== undefined && after.includes(eosId) },
+  ].filter(({ key, does }) => typeof config[key] === 'boolean' && config[key] !== does);
+  if (differs.length === 0) return [];
+  return [
+    notice(
+      'doubtful',
+      'tokenizer_config.json and the post-processor of tokenizer.json disagree about tokens around a text; tokenizer.json counts, as in transformers.',
+      differs.map(({ key }) => `tokenizer_config.json: ${key} ${String(config[key])}`),
+    ),
+  ];
 }
 
 /** Tokens by id, and what they say. */

@@ -139,7 +139,7 @@ describe('special tokens', () => {
     expect(tokenizer.eosIds).toEqual([524, 521, 520]);
   });
 
-  it('are added by the config against the post-processor', () => {
+  it('are those of the post-processor, and a config that says otherwise is named', () => {
     const begin = openFixture('llama3').bosId!;
     const config = { bos_token: '<|begin_of_text|>', eos_token: '<|eot_id|>' };
     const open = (more: object) =>
@@ -149,9 +149,16 @@ describe('special tokens', () => {
       return [ids[0] === begin, ids.at(-1) === tokenizer.eosIds[0]];
     };
     expect(ends(open({}))).toEqual([true, false]);
-    expect(ends(open({ add_bos_token: false, add_eos_token: true }))).toEqual([false, true]);
-    expect(open({ add_bos_token: false }).addsBos).toBe(false);
-    expect(ends(open({ add_bos_token: true }))).toEqual([true, false]);
+    const other = open({ add_bos_token: false, add_eos_token: true });
+    expect(ends(other)).toEqual([true, false]);
+    expect(other.notices.at(-1)).toMatchObject({
+      kind: 'doubtful',
+      places: [
+        'tokenizer_config.json: add_bos_token false',
+        'tokenizer_config.json: add_eos_token true',
+      ],
+    });
+    expect(open({ add_bos_token: true, add_eos_token: false }).notices).toEqual([]);
   });
 });
 
