@@ -26,6 +26,6 @@ export function modelSummary(
       bos: format.bos,
       eos: format.eos,
     },
-    notices: [...notices, ...model.notices, ...format.notices],
+    notices: [...notices, ...model.notices, ...tokenizer.notices, ...format.notices],
   };
 }

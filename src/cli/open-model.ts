@@ -75,7 +75,11 @@ export async function openCommandModel(values: Values, trainable = false): Promi
     useChatTemplate: plain === undefined,
     plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
   };
-  printNotices([...opened.model.notices, ...createPromptFormat(opened.tokenizer, prompt).notices]);
+  printNotices([
+    ...opened.model.notices,
+    ...opened.tokenizer.notices,
+    ...createPromptFormat(opened.tokenizer, prompt).notices,
+  ]);
   return { opened, engine, prompt };
 }
 

@@ -45,7 +45,7 @@ function baseModel(
   return {
     facts: {
       ...{ id: spec.id, filesHash: opened.filesHash, parameters, format: model.format },
-      notices: [...model.notices, ...format.notices],
+      notices: [...model.notices, ...tokenizer.notices, ...format.notices],
     },
     promptLength: (conversation) => encodePrompt(tokenizer, format.prompt(conversation)).length,
     ...evaluated(),
