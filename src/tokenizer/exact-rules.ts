@@ -56,7 +56,7 @@ function checkModel(model: unknown, problems: string[]): void {
   if ((model['type'] ?? 'BPE') !== 'BPE')
     problems.push(`a model of type ${JSON.stringify(model['type'])}; only "BPE" is supported`);
   if (model['dropout'])
-    problems.push(`merges left out at random (dropout ${String(model['dropout'])})`);
+    problems.push(`merges left out at random (dropout ${JSON.stringify(model['dropout'])})`);
   if (model['continuing_subword_prefix']) problems.push('a continuing_subword_prefix');
 }
 

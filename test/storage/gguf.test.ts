@@ -189,7 +189,7 @@ describe('metadata', () => {
     const added = Object.entries(entries).flatMap(([key, value]) => entry(key, value));
     const bare = added.length + entry('general.filler', '').length;
     added.push(...entry('general.filler', ' '.repeat((32 - (bare % 32)) % 32)));
-    const bytes = Uint8Array.from([...whole.slice(0, 24), ...added, ...whole.slice(24)]);
+    const bytes = Uint8Array.from([...whole.subarray(0, 24), ...added, ...whole.subarray(24)]);
     const view = new DataView(bytes.buffer);
     const count = view.getBigUint64(16, true);
     view.setBigUint64(16, count + BigInt(Object.keys(entries).length + 1), true);
