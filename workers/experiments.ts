@@ -39,7 +39,7 @@ import type {
   ExperimentOpening,
   ExperimentRequest,
   ExperimentProgress,
-  ExportedFile,
+  NamedBytes,
   LoadProgress,
   ModelSource,
 } from './protocol.ts';
@@ -159,7 +159,7 @@ export class Experiments {
   }
 
   /** experiment.json, report.json and report.html, as the command writes them; the last with the reference. */
-  async files(id: string, reference?: ExperimentReport): Promise<ExportedFile[]> {
+  async files(id: string, reference?: ExperimentReport): Promise<NamedBytes[]> {
     const result = await this.result(id);
     if (!result) throw new DataError('There is nothing to report yet.');
     const encoder = new TextEncoder();

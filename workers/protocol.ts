@@ -6,21 +6,41 @@
 import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
 import type { AnswerRuleSpec, ModelSpec, SetSpec } from '../src/experiment/spec/schema.ts';
-import type { FamiliaritySettings, RowFamiliarity } from '../src/familiarity/config.ts';
-import type { Conversation, ResponseRow, ResponseSet } from '../src/data/response-set.ts';
+import type { FamiliaritySettings } from '../src/familiarity/config.ts';
+import type { Conversation, ResponseSet } from '../src/data/response-set.ts';
 import type { OwnAnswer } from '../src/evaluate/own-style.ts';
 import type { TaskSizes, UnitCosts } from '../src/experiment/run/estimate.ts';
 import type { ExperimentReport } from '../src/experiment/report/report.ts';
 import type { Experiment } from '../src/experiment/spec/schema.ts';
-import type { CheckSettings } from '../src/evaluate/config.ts';
 import type { HeldOutCheck } from '../src/workflows/train/held-out-questions.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
-import type { LoraSettings } from '../src/lora/config.ts';
 import type { StepReport } from '../src/metrics/step-report.ts';
 import type { ExperimentResult } from '../src/workflows/experiment/experiment-result.ts';
 import type { GenerateProgress, GenerateResult } from '../src/workflows/generate/answer-one.ts';
-import type { TrainingSettings } from '../src/train/config.ts';
 import type { Notice } from '../src/notices.ts';
+import type { NamedBytes } from '../src/exchange/peft-write.ts';
+import type { PromptSettings } from '../src/tokenizer/prompt-format.ts';
+import type { OwnAnswersRequest } from '../src/workflows/generate/own-answers.ts';
+import type {
+  MeasuredBatch,
+  MeasuredSet,
+  MeasureSetsRequest,
+} from '../src/workflows/measure/measure-sets.ts';
+import type { ViewedRow, ViewedToken } from '../src/workflows/measure/token-view.ts';
+import type { RunPlan, RunRequest } from '../src/workflows/train/training-run.ts';
+
+// What the page needs of the library it names by this interface.
+export type {
+  ExperimentResult,
+  HeldOutCheck,
+  MeasuredBatch,
+  MeasuredSet,
+  NamedBytes,
+  OwnAnswersRequest,
+  PromptSettings,
+  ViewedRow,
+  ViewedToken,
+};
 
 export type ModelSource =
   | { kind: 'embedded'; id: string; baseUrl: string }
@@ -62,30 +82,6 @@ export interface PromptPolicy {
   eos: string | undefined;
 }
 
-/** How a question becomes a prompt; recorded with every result. */
-export interface PromptSettings {
-  useChatTemplate: boolean;
-  plainTemplate: string;
-}
-
-export interface TokenPiece {
-  id: number;
-  text: string;
-  /** prompt: seen only; trained: counts in the loss; end: the end token, trained; cut: beyond the limit. */
-  role: 'prompt' | 'trained' | 'end' | 'cut';
-  special: boolean;
-  nll?: number;
-}
-
-export interface TokenView {
-  rowId: string;
-  pieces: TokenPiece[];
-  boundaryMerged: boolean;
-  truncated: boolean;
-  /** Why the prompt cannot hold this row; then there are no pieces. */
-  refused?: string;
-}
-
 /** How rows are to be seen as tokens. */
 export interface ViewOptions extends Pick<
   FamiliaritySettings,
@@ -94,64 +90,26 @@ export interface ViewOptions extends Pick<
   prompt: PromptSettings;
 }
 
-export interface MeasureRequest {
-  sets: ResponseSet[];
-  prompt: PromptSettings;
-  familiarity: FamiliaritySettings;
+export interface MeasureRequest extends Omit<MeasureSetsRequest, 'adapter'> {
   /** Measure with this run's or imported adapter applied; undefined: the model before training. */
   adapterId?: string;
 }
 
-export interface MeasureProgress {
-  setId: string;
-  /** Rows that just finished. */
-  rows: RowFamiliarity[];
-  rowsDone: number;
-  rowsTotal: number;
-  tokensPerSecond: number;
-  secondsLeft: number;
-}
-
-export interface SetFamiliarity {
-  setId: string;
-  /** In the order of the set's rows; rows that could not be scored are missing. */
-  rows: RowFamiliarity[];
-  skipped: { rowId: string; reason: string }[];
-  notices: readonly Notice[];
-}
-
-/** Asks for the open model's own answers, as examples of its style. */
-export interface OwnAnswersRequest {
-  /** Asked in this order until so many answers are right; rows without a gold answer are left out. */
-  rows: readonly ResponseRow[];
-  wanted: number;
-  prompt: PromptSettings;
-}
-
-export interface TrainRequest {
+export interface TrainRequest extends RunRequest {
   runId: string;
-  set: ResponseSet;
-  /** When absent, a share of the set's questions is held out. */
-  validation?: ResponseSet;
-  prompt: PromptSettings;
-  encoding: FamiliaritySettings['encoding'];
-  lora: LoraSettings;
-  training: TrainingSettings;
-  /** Held-out questions to ask; none without it. */
-  checks?: CheckSettings;
   /** Continue from this run's last checkpoint. */
   resume: boolean;
 }
 
 /** What a run will cost, said before it starts. */
-export interface TrainingPlan {
-  trainableParameters: number;
+export interface TrainingPlan extends Pick<
+  RunPlan,
+  'trainableParameters' | 'trainedTokensPerEpoch' | 'epochs' | 'problems' | 'notices'
+> {
   allParameters: number;
   trainingRows: number;
   validationRows: number;
-  droppedRows: { rowId: string; reason: string }[];
-  trainedTokensPerEpoch: number;
-  epochs: number;
+  droppedRows: RunPlan['skipped'];
   memoryBytes: number;
   memoryLimitBytes: number;
   secondsPerStep: number;
@@ -160,9 +118,6 @@ export interface TrainingPlan {
   agreeing: number;
   /** Of asking them, both times together. */
   secondsToAsk: number;
-  /** Empty when the run can start. */
-  problems: string[];
-  notices: readonly Notice[];
 }
 
 export type TrainEvent =
@@ -215,11 +170,6 @@ export interface MadeSet {
   made: Record<string, string | number | boolean>;
   /** Of the rows in order: the final answer is right. */
   correct: boolean[];
-}
-
-export interface ExportedFile {
-  name: string;
-  bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface AdapterSummary {
@@ -276,8 +226,6 @@ export interface ExperimentProgress {
   step?: StepReport;
 }
 
-export type { ExperimentResult, HeldOutCheck };
-
 type Report<Progress> = (progress: Progress) => Promise<void>;
 
 /** The worker's one object. Long calls reject with StoppedError after the matching stop. */
@@ -289,13 +237,13 @@ export interface TrainerApi {
     report: Report<LoadProgress>,
   ): Promise<ModelSummary>;
   /** Tokens of some rows, as training would see them. */
-  viewTokens(rows: ResponseSet['rows'], options: ViewOptions): Promise<TokenView[]>;
+  viewTokens(rows: ResponseSet['rows'], options: ViewOptions): Promise<ViewedRow[]>;
   /** Seconds that measuring would take, from a short trial. */
   estimateMeasure(request: MeasureRequest): Promise<number>;
-  measure(request: MeasureRequest, report: Report<MeasureProgress>): Promise<SetFamiliarity[]>;
+  measure(request: MeasureRequest, report: Report<MeasuredBatch>): Promise<MeasuredSet[]>;
   /** Greedy answers, judged; fewer right ones than wanted when every question was asked. */
   ownAnswers(
-    request: OwnAnswersRequest,
+    request: OwnAnswersRequest & { prompt: PromptSettings },
     report: (right: number, asked: number) => Promise<void>,
   ): Promise<OwnAnswer[]>;
   planTraining(request: TrainRequest): Promise<TrainingPlan>;
@@ -310,7 +258,7 @@ export interface TrainerApi {
   /** Asks every call made so far to end; the one that runs does within one step. */
   stop(): Promise<void>;
   /** PEFT's files for a run or an imported adapter. */
-  exportAdapter(adapterId: string): Promise<ExportedFile[]>;
+  exportAdapter(adapterId: string): Promise<NamedBytes[]>;
   importAdapter(name: string, files: File[]): Promise<AdapterSummary>;
   deleteRun(runId: string): Promise<void>;
   /** Runs whose checkpoint can be continued. */
@@ -331,7 +279,7 @@ export interface TrainerApi {
    * experiment.json, report.json and report.html, as the command writes them.
    * @param reference for the HTML report to lay over its figures
    */
-  experimentFiles(id: string, reference?: ExperimentReport): Promise<ExportedFile[]>;
+  experimentFiles(id: string, reference?: ExperimentReport): Promise<NamedBytes[]>;
   /** What a step, an answer and a measurement cost, from a short trial. */
   estimateExperiment(request: ExperimentRequest): Promise<UnitCosts>;
   deleteStored(id: string): Promise<void>;

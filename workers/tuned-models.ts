@@ -13,7 +13,7 @@ import { blobSource } from '../src/storage/byte-source.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import { restoreCheckpoint } from '../src/train/checkpoint.ts';
 import { createOptimizer, disposeOptimizer } from '../src/train/optimizer.ts';
-import type { AdapterSummary, ExportedFile, TrainRequest } from './protocol.ts';
+import type { AdapterSummary, NamedBytes, TrainRequest } from './protocol.ts';
 import { readCheckpoint } from './train-run.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -61,7 +61,7 @@ export class TunedModels {
   }
 
   /** PEFT's files of an adapter, or a whole model in Hugging Face layout. */
-  async files(id: string): Promise<ExportedFile[]> {
+  async files(id: string): Promise<NamedBytes[]> {
     const { opened, adapter } = await this.tuned(id);
     return adapter ? adapterFiles(opened, adapter) : modelFiles(opened);
   }

@@ -8,7 +8,7 @@ import { cheapestCut, type CutLimits } from './batch-cut.ts';
 import type { Example } from './example.ts';
 import { bucketTime } from './time-buckets.ts';
 
-export interface EvaluationOptions extends BatchShape {
+export interface EvaluationBatchOptions extends BatchShape {
   batchSize: number;
   /** Most tokens B·T of a batch, padding included; a single longer example is still allowed. */
   maxTokens?: number;
@@ -20,7 +20,7 @@ export interface EvaluationOptions extends BatchShape {
  */
 export function* evaluationBatches(
   examples: readonly Example[],
-  options: EvaluationOptions,
+  options: EvaluationBatchOptions,
 ): Generator<Batch, void, undefined> {
   for (const indices of chunkByLength(examples, allIndices(examples.length), options, 'longest')) {
     yield makeBatch(examples, indices, options);
@@ -30,7 +30,7 @@ export function* evaluationBatches(
 /** Number of batches `evaluationBatches` will yield, for progress bars. */
 export function countEvaluationBatches(
   examples: readonly Example[],
-  options: EvaluationOptions,
+  options: EvaluationBatchOptions,
 ): number {
   return chunkByLength(examples, allIndices(examples.length), options, 'longest').length;
 }
@@ -43,7 +43,7 @@ export function countEvaluationBatches(
 export function chunkByLength(
   examples: readonly Example[],
   indices: readonly number[],
-  { batchSize, maxLength, maxTokens = Infinity, cost }: EvaluationOptions,
+  { batchSize, maxLength, maxTokens = Infinity, cost }: EvaluationBatchOptions,
   first: 'longest' | 'shortest',
 ): number[][] {
   if (!(batchSize >= 1)) throw new RangeError(`A batch cannot hold ${batchSize} examples.`);

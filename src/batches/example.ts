@@ -5,7 +5,7 @@
  */
 
 /** A question and its answer as one run of tokens; the first `promptLength` are the question. */
-export interface EncodedPair {
+export interface PairTokens {
   tokens: ArrayLike<number>;
   promptLength: number;
   /** Which row of the response set this is; the position in the list when left out. */
@@ -53,7 +53,7 @@ export interface ExamplesBuilt {
  * @throws RangeError for a length below 2, or a prompt longer than its pair.
  */
 export function buildExamples(
-  pairs: readonly EncodedPair[],
+  pairs: readonly PairTokens[],
   { maxLength, eos }: ExampleOptions,
 ): ExamplesBuilt {
   if (!(maxLength >= 2)) {
@@ -72,7 +72,7 @@ export function buildExamples(
 }
 
 function buildExample(
-  pair: EncodedPair,
+  pair: PairTokens,
   rowIndex: number,
   maxLength: number,
   eos: ExampleOptions['eos'],
@@ -108,7 +108,7 @@ function buildExample(
   return example;
 }
 
-function dropReason(pair: EncodedPair, example: Example): string {
+function dropReason(pair: PairTokens, example: Example): string {
   if (pair.tokens.length === pair.promptLength) return 'the answer is empty';
   if (example.promptLength >= example.tokens.length) {
     return `the question alone takes ${pair.promptLength} tokens, and the limit is ${example.tokens.length}`;

@@ -1,8 +1,8 @@
 /** Tables of text on a terminal. */
-import type { Table } from '../experiment/report/table.ts';
+import type { TextTable } from '../experiment/report/table.ts';
 
 /** Title, then columns padded. */
-export function printTable({ title, columns, rows }: Table): string {
+export function printTable({ title, columns, rows }: TextTable): string {
   const lines = [columns.map(({ name }) => name), ...rows];
   return `${title}\n${textTable(lines, (column) => columns[column]!.words === true)}`;
 }

@@ -16,7 +16,7 @@ export interface EngineProbe {
   check?(): Promise<void>;
 }
 
-export interface EngineChoice {
+export interface LadderOptions {
   /** `auto` or absent: the best that works. */
   preferred?: EngineName | 'auto';
   /** Rungs not to try again, with the reason why. */
@@ -32,7 +32,7 @@ export async function chooseEngine({
   preferred,
   avoid = {},
   probes,
-}: EngineChoice): Promise<EngineReport> {
+}: LadderOptions): Promise<EngineReport> {
   if (preferred !== undefined && preferred !== 'auto') {
     const report = await startAndCheck(probes[preferred], true).catch((error: unknown) => {
       const advice = 'Choose another engine, or let the best one that works be found.';

@@ -15,7 +15,7 @@ export interface MeasuredOption {
 }
 
 /** Measures answers, given as one row for each option; too long ones may be missing. */
-export type MeasureOptions = (
+export type OptionMeasure = (
   rows: readonly ResponseRow[],
 ) => Promise<readonly ({ rowId: string } & MeasuredOption)[]>;
 
@@ -25,7 +25,7 @@ export type MeasureOptions = (
  */
 export async function chooseOptions(
   questions: readonly EvaluationQuestion[],
-  measure: MeasureOptions,
+  measure: OptionMeasure,
 ): Promise<Outcome[]> {
   const rowId = (q: number, k: number) => `${q}/${k}`;
   const measured = await measure(

@@ -2,19 +2,15 @@
  * A run's log in the forms other tools read: `log_history` rows and `trainer_state.json` as Trainer
  * writes them, JSON lines with `train/…` and `eval/…` keys as experiment trackers take them, and CSV.
  */
-import type { ColumnLog } from '../metrics/column-log.ts';
-import type { StepColumn } from '../metrics/step-report.ts';
-import { stepColumns } from '../metrics/step-report.ts';
+import { stepColumns, type StepColumn, type StepLog } from '../metrics/step-report.ts';
 import type { CellRecord } from './write-table.ts';
 import { tableToCsv } from './write-table.ts';
-
-export type StepLog = ColumnLog<StepColumn>;
 
 /** A row of `log_history`; null stands for a value that was not a number. */
 export type LogRow = Record<string, number | null>;
 
 /** What the log alone does not know about a run. */
-export interface RunFacts {
+export interface TrainerStateFacts {
   trainBatchSize: number;
   epochs: number;
   loggingSteps: number;
@@ -51,7 +47,7 @@ export function logHistory(log: StepLog): LogRow[] {
 }
 
 /** The content of `trainer_state.json`; fields without a meaning here have Trainer's defaults. */
-export function trainerState(log: StepLog, run: RunFacts): Record<string, unknown> {
+export function trainerState(log: StepLog, run: TrainerStateFacts): Record<string, unknown> {
   const last = log.length - 1;
   const history = logHistory(log);
   const end = historyEnd(log);

@@ -31,7 +31,7 @@ export interface PeftConfig {
   notices: Notice[];
 }
 
-export type Json = Readonly<Record<string, unknown>>;
+export type PeftJson = Readonly<Record<string, unknown>>;
 
 /**
  * @throws UnsupportedModelError or ModelFileError naming every reason at once, DataError for a pattern
@@ -42,7 +42,7 @@ export function readPeftConfig(text: string): PeftConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new ModelFileError(`${ADAPTER_CONFIG}: expected an object.`);
   }
-  const config = json as Json;
+  const config = json as PeftJson;
   const baseChange = refuseUnsupported(config);
   const numbers = readNumbers(config);
   return {
@@ -61,7 +61,7 @@ export function readPeftConfig(text: string): PeftConfig {
 }
 
 /** @returns what the base loses first */
-function refuseUnsupported(config: Json): BaseChange | undefined {
+function refuseUnsupported(config: PeftJson): BaseChange | undefined {
   const refused: string[] = [];
   if (config['peft_type'] !== 'LORA') {
     refused.push(`peft_type is ${JSON.stringify(config['peft_type'])}; LORA is supported.`);
@@ -89,7 +89,7 @@ function refuseUnsupported(config: Json): BaseChange | undefined {
   return baseChange;
 }
 
-function readNumbers(config: Json): { rank: number; alpha: number; dropout: number } {
+function readNumbers(config: PeftJson): { rank: number; alpha: number; dropout: number } {
   const problems: string[] = [];
   const number = (
     key: string,
@@ -116,7 +116,7 @@ const USED: ReadonlySet<string> = new Set([
   ...['modules_to_save', 'ensure_weight_tying', ...Object.keys(REFUSED_PEFT_KEYS)],
 ]);
 
-function noticesOf(config: Json): Notice[] {
+function noticesOf(config: PeftJson): Notice[] {
   const unknown = unknownKeys(Object.entries(config), USED, HARMLESS_PEFT_KEYS);
   const notices = unknownKeysNotice(ADAPTER_CONFIG, unknown);
   const task = config['task_type'] ?? 'CAUSAL_LM';

@@ -1,13 +1,13 @@
 /** Which modules an adapter_config.json means: names, regular expressions and layers, as PEFT matches them. */
 import { ModelFileError } from '../errors.ts';
 import { isOff } from '../key-account.ts';
-import type { Json } from './peft-config.ts';
+import type { PeftJson } from './peft-config.ts';
 import { pythonRegex } from './python-regex.ts';
 
 const FILE = 'adapter_config.json';
 
 /** The two questions PEFT asks of a module path. */
-export function moduleRules(config: Json): {
+export function moduleRules(config: PeftJson): {
   targets: (path: string) => boolean;
   modulesToSave: readonly string[];
 } {
@@ -52,7 +52,7 @@ function nameRule(rule: unknown, key: string): (path: string) => boolean {
 }
 
 /** `layers_to_transform` with `layers_pattern`: the first number in the path that follows a name. */
-function layerRule(config: Json): (path: string) => boolean {
+function layerRule(config: PeftJson): (path: string) => boolean {
   const layers = config['layers_to_transform'];
   if (layers === undefined || layers === null || (Array.isArray(layers) && layers.length === 0)) {
     return () => true;
@@ -83,7 +83,7 @@ function layerRule(config: Json): (path: string) => boolean {
 
 /** PEFT takes the first pattern that matches the end of the path, else the value for all. */
 export function patternRule(
-  config: Json,
+  config: PeftJson,
   key: 'rank_pattern' | 'alpha_pattern',
   usual: number,
 ): (path: string) => number {

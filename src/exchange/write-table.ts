@@ -2,8 +2,8 @@
 import Papa from 'papaparse';
 import { joinSets } from '../data/join.ts';
 import type { ResponseSet } from '../data/response-set.ts';
+import type { Cell } from '../figures/data-table.ts';
 
-export type Cell = string | number | boolean | null | undefined;
 export type CellRecord = Readonly<Record<string, Cell>>;
 
 /** CSV with `\n` line ends and a header, one column for each name, empty where a record has none. */

@@ -19,7 +19,7 @@ export interface RowFacts {
   boundaryMerged: boolean;
 }
 
-export interface MeasureOptions {
+export interface MeasureSettings {
   padId: number;
   maxLength: number;
   /** Tokens of one batch, padding included. */
@@ -34,7 +34,7 @@ export async function* measure(
   model: LanguageModel,
   examples: readonly Example[],
   facts: readonly RowFacts[],
-  { forward, ...shape }: MeasureOptions,
+  { forward, ...shape }: MeasureSettings,
 ): AsyncGenerator<RowFamiliarity[], void, undefined> {
   const batches = evaluationBatches(examples, { batchSize: 256, ...shape });
   for (const batch of batches) {

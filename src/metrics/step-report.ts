@@ -1,4 +1,5 @@
 /** What a training run tells about itself after a logged step: the one type that crosses to the page. */
+import type { ColumnLog } from './column-log.ts';
 
 export interface StepReport {
   /** Optimizer steps done. 0 reports the model before training: validation only, loss NaN. */
@@ -44,3 +45,6 @@ export const stepColumns = [
 ] as const satisfies readonly (keyof StepReport)[];
 
 export type StepColumn = (typeof stepColumns)[number];
+
+/** The reports of a run, one row each. */
+export type StepLog = ColumnLog<StepColumn>;

@@ -9,7 +9,7 @@ import { ModelState, type NamedFile } from './model.svelte.ts';
 import { PlaygroundState } from './playground.svelte.ts';
 import { RunsState, type RunsOptions } from './runs.svelte.ts';
 import { SetMaker } from './set-maker.svelte.ts';
-import { STEPS, type Step, type StepId } from './steps.ts';
+import { STEPS, type PageStep, type StepId } from './steps.ts';
 import { StorageState } from './storage.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 import { TokensState } from './tokens.svelte.ts';
@@ -49,7 +49,7 @@ export class AppState {
   readonly #settings: URLSearchParams;
 
   /** What each step still waits for, and whether it has been done. */
-  readonly steps = $derived.by((): Step[] =>
+  readonly steps = $derived.by((): PageStep[] =>
     STEPS.map(({ id, title }, i) => ({
       id,
       title,

@@ -9,7 +9,7 @@ import type { RowFamiliarity } from '../familiarity/config.ts';
 import type { AnswerSet } from './answers.svelte.ts';
 import { csvOf } from './export.ts';
 import type { FamiliarityState, MeasuredWith } from './familiarity.svelte.ts';
-import type { MeasuredSet } from './measured-set.ts';
+import type { SetScores } from './measured-set.ts';
 
 const COLUMNS = [
   'set',
@@ -70,7 +70,7 @@ function averagesOf(rows: readonly RowFamiliarity[], eos: EosPolicy): Record<str
   );
 }
 
-function records({ set, rows, inStyle }: MeasuredSet) {
+function records({ set, rows, inStyle }: SetScores) {
   return rows.flatMap((numbers, i) => {
     const row = set.rows[i];
     const styled = inStyle?.rows[i];

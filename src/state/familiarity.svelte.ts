@@ -22,11 +22,11 @@ import { defaultsOf } from '../fields.ts';
 import type { Notice } from '../notices.ts';
 import { createRandom } from '../random.ts';
 import type { BootstrapInterval } from '../statistics/bootstrap.ts';
-import type { MeasureProgress, MeasureRequest, PromptSettings } from '../../workers/protocol.ts';
+import type { MeasuredBatch, MeasureRequest, PromptSettings } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import type { AnswersState } from './answers.svelte.ts';
 import { Job, type Activity } from './job.svelte.ts';
-import { measuredSet, type MeasuredSet } from './measured-set.ts';
+import { measuredSet, type SetScores } from './measured-set.ts';
 import { Measurements } from './measurements.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
 import { OwnStyle } from './own-style.svelte.ts';
@@ -103,7 +103,7 @@ export class FamiliarityState implements Addressed {
   /** The sets with examples of the model's own style before every question. */
   readonly styled = $derived.by(() => this.style.prepare(this.#answers.included));
 
-  readonly sets = $derived.by((): MeasuredSet[] => {
+  readonly sets = $derived.by((): SetScores[] => {
     const inStyle = this.styled.kind === 'ready' ? this.styled.sets : [];
     const find = (row: ResponseRow) => this.#measurements.find(row);
     return this.#answers.included.map((set, i) =>
@@ -287,7 +287,7 @@ export class FamiliarityState implements Addressed {
   }
 }
 
-function measureReport(progress: MeasureProgress): Parameters<Job['tell']>[0] {
+function measureReport(progress: MeasuredBatch): Parameters<Job['tell']>[0] {
   return {
     done: progress.rowsDone,
     total: progress.rowsTotal,

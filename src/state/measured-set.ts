@@ -19,7 +19,7 @@ export interface Scores {
   averages: Readonly<Record<PerplexityMean, number>>;
 }
 
-export interface MeasuredSet extends Scores {
+export interface SetScores extends Scores {
   entry: AnswerSet;
   /** Joined, without the questions left out. */
   set: ResponseSet;
@@ -34,7 +34,7 @@ export function measuredSet(
   set: ResponseSet,
   styled: ResponseSet | undefined,
   known: { find: (row: ResponseRow) => RowFamiliarity | undefined; eos: EosPolicy },
-): MeasuredSet {
+): SetScores {
   const scores = (one: ResponseSet): Scores => {
     const rows = one.rows.map(known.find);
     const measured = rows.filter((row) => row !== undefined);

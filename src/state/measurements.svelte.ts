@@ -4,10 +4,10 @@
  */
 import { questionKey, type ResponseRow, type ResponseSet } from '../data/response-set.ts';
 import type { RowFamiliarity } from '../familiarity/config.ts';
-import type { SetFamiliarity } from '../../workers/protocol.ts';
+import type { MeasuredSet } from '../../workers/protocol.ts';
 
 /** Rows of one set as they come, or at the end with those that could not be scored. */
-type MeasuredRows = Pick<SetFamiliarity, 'setId' | 'rows'> & Partial<SetFamiliarity>;
+type MeasuredRows = Pick<MeasuredSet, 'setId' | 'rows'> & Partial<MeasuredSet>;
 
 export class Measurements {
   /** Raised when rows arrive; the rows themselves are plain. */

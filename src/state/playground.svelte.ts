@@ -7,7 +7,7 @@ import { defaultsOf } from '../fields.ts';
 import { samplingFields, type SamplingSettings } from '../generate/config.ts';
 import type { ChatMessage, Conversation, ResponseRow } from '../data/response-set.ts';
 import type { GenerateResult } from '../workflows/generate/answer-one.ts';
-import type { AdapterSummary, ExportedFile } from '../../workers/protocol.ts';
+import type { AdapterSummary, NamedBytes } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import { Job } from './job.svelte.ts';
 import type { NamedFile } from './model.svelte.ts';
@@ -26,7 +26,7 @@ export interface AdapterChoice {
   imported: AdapterSummary | undefined;
 }
 
-export interface Answer {
+export interface PlaygroundAnswer {
   text: string;
   tokens: number;
   tokensPerSecond: number;
@@ -37,8 +37,8 @@ export interface Answer {
 export interface Answers {
   question: string;
   conversation: Conversation;
-  base: Answer | undefined;
-  adapted: Answer | undefined;
+  base: PlaygroundAnswer | undefined;
+  adapted: PlaygroundAnswer | undefined;
   adapter: AdapterChoice | undefined;
 }
 
@@ -155,7 +155,7 @@ export class PlaygroundState implements Addressed {
   };
 
   /** PEFT's files of an adapter, or a whole model's; undefined when it failed or was refused. */
-  readonly files = (adapter: AdapterChoice): Promise<ExportedFile[] | undefined> =>
+  readonly files = (adapter: AdapterChoice): Promise<NamedBytes[] | undefined> =>
     this.carrying.run({ done: 0, total: 0, unit: 'files', note: 'writing' }, async () => {
       await this.#load(adapter);
       return this.#parts.client.api.exportAdapter(adapter.id);
@@ -189,7 +189,7 @@ export class PlaygroundState implements Addressed {
     before: number,
     total: number,
   ): Promise<void> {
-    const show = (answer: Answer): void => {
+    const show = (answer: PlaygroundAnswer): void => {
       this.answers = { ...this.answers!, [which]: answer };
     };
     show({ text: '', tokens: 0, tokensPerSecond: 0, stopped: undefined });
@@ -223,7 +223,7 @@ export class PlaygroundState implements Addressed {
 }
 
 /** Why an answer ended, in words. */
-export function endInWords(stopped: Answer['stopped']): string {
+export function endInWords(stopped: PlaygroundAnswer['stopped']): string {
   if (stopped === undefined) return 'writing';
   return { end: 'ended by itself', length: 'cut at the longest answer', asked: 'stopped' }[stopped];
 }

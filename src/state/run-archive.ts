@@ -5,9 +5,9 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { DataError } from '../errors.ts';
 import { ColumnLog } from '../metrics/column-log.ts';
-import { stepColumns, type StepColumn } from '../metrics/step-report.ts';
+import { stepColumns, type StepColumn, type StepLog } from '../metrics/step-report.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
-import type { RunRecord, StepLog } from './run-record.ts';
+import type { RunRecord } from './run-record.ts';
 
 export interface ArchivedRun {
   record: RunRecord;

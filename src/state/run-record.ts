@@ -3,8 +3,7 @@ import { defaultsOf } from '../fields.ts';
 import type { EncodingMode } from '../tokenizer/encode-pair.ts';
 import type { LoraSettings } from '../lora/config.ts';
 import { loraFields } from '../lora/config.ts';
-import type { ColumnLog } from '../metrics/column-log.ts';
-import type { StepColumn } from '../metrics/step-report.ts';
+import type { StepLog } from '../metrics/step-report.ts';
 import type { TrainingSettings } from '../train/config.ts';
 import { trainingFields } from '../train/config.ts';
 import { checkFields, type CheckSettings } from '../evaluate/config.ts';
@@ -14,8 +13,6 @@ import type {
   TrainingPlan,
   TrainSummary,
 } from '../../workers/protocol.ts';
-
-export type StepLog = ColumnLog<StepColumn>;
 
 /** Taken when the run starts and never changed after. */
 export interface RunSettings {

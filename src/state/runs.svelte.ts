@@ -1,7 +1,7 @@
 /** The runs of this browser, live and past: their logs, whether they are shown, and what became of them. */
 import { logsToCsv, logToJsonLines, trainerState } from '../exchange/metrics-export.ts';
 import { ColumnLog } from '../metrics/column-log.ts';
-import { stepColumns, type StepReport } from '../metrics/step-report.ts';
+import { stepColumns, type StepLog, type StepReport } from '../metrics/step-report.ts';
 import type { HeldOutCheck, TrainRequest } from '../../workers/protocol.ts';
 import { asError } from './job.svelte.ts';
 import { chunkOf, openRunArchive, type RunArchive } from './run-archive.ts';
@@ -12,7 +12,6 @@ import {
   type RunOutcome,
   type RunRecord,
   type RunStatus,
-  type StepLog,
 } from './run-record.ts';
 
 export interface RunsOptions {

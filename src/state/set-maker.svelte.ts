@@ -102,7 +102,7 @@ export const makingFields = {
 } as const satisfies Fields;
 
 /** What the last set turned out to be. */
-export interface Outcome {
+export interface MadeSetFacts {
   name: string;
   answers: number;
   right: number;
@@ -122,7 +122,7 @@ export class SetMaker {
   /** What the model is asked; {question} and {answer} stand for the texts. */
   template = $state(PARAPHRASE_TEMPLATE);
   readonly job: Job;
-  outcome = $state.raw<Outcome | undefined>();
+  outcome = $state.raw<MadeSetFacts | undefined>();
   readonly #parts: SetMakerParts;
 
   constructor(parts: SetMakerParts) {

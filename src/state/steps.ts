@@ -10,7 +10,7 @@ export const STEPS = [
 
 export type StepId = (typeof STEPS)[number]['id'];
 
-export interface Step {
+export interface PageStep {
   id: StepId;
   number: number;
   title: string;

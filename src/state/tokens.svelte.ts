@@ -1,6 +1,6 @@
 /** The answers to the question on screen as the model sees them: pieces, roles, special tokens. */
 import { questionKey, type ResponseRow } from '../data/response-set.ts';
-import type { TokenView } from '../../workers/protocol.ts';
+import type { ViewedRow } from '../../workers/protocol.ts';
 import type { AnswersState } from './answers.svelte.ts';
 import type { FamiliarityState } from './familiarity.svelte.ts';
 import { asError } from './job.svelte.ts';
@@ -13,7 +13,7 @@ const KEPT_VIEWS = 400;
 export class TokensState {
   error = $state.raw<Error | undefined>();
   #version = $state(0);
-  readonly #views = new Map<string, TokenView>();
+  readonly #views = new Map<string, ViewedRow>();
   readonly #client: TrainerClient;
   readonly #model: ModelState;
   readonly #answers: AnswersState;
@@ -41,7 +41,7 @@ export class TokensState {
   );
 
   /** The view of an answer, once `load` has brought it. */
-  view(row: ResponseRow): TokenView | undefined {
+  view(row: ResponseRow): ViewedRow | undefined {
     void this.#version;
     return this.#views.get(this.#key(row));
   }

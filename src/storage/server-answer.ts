@@ -24,7 +24,7 @@ export function isConnectionError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'NetworkError';
 }
 
-export interface Answer {
+export interface ServerAnswer {
   readonly tag: string;
   readonly start: number;
   /** Length of the whole file, when the server says. */
@@ -36,7 +36,10 @@ export interface Answer {
  * What an answer says about the file. MISSING for 404 and for web pages; throws a DownloadError when
  * the server refuses or contradicts itself, ConnectionBroken when trying again may help.
  */
-export function readAnswer(request: FileRequest, response: Response): Answer | typeof MISSING {
+export function readAnswer(
+  request: FileRequest,
+  response: Response,
+): ServerAnswer | typeof MISSING {
   const { status, headers } = response;
   const refuse = (reason: string): never => {
     throw new DownloadError(`${request.name}: ${reason}`, [`Address: ${request.url}`]);

@@ -21,7 +21,7 @@ import {
   type TokenizerTexts,
 } from './tokenizer-files.ts';
 
-export interface EncodeOptions {
+export interface SpecialTokenOptions {
   /** Whether to add what the model puts around a text, such as BOS. Not for rendered chats. */
   readonly addSpecialTokens: boolean;
 }
@@ -33,7 +33,7 @@ export interface DecodeOptions {
 export interface Tokenizer {
   /** One more than the largest id. */
   readonly vocabSize: number;
-  encode(text: string, options: EncodeOptions): number[];
+  encode(text: string, options: SpecialTokenOptions): number[];
   /** Ids without a token are left out; broken characters become U+FFFD. */
   decode(ids: ArrayLike<number>, options: DecodeOptions): string;
   /** A token to be read by people: its text, or its bytes as ‹F0 9F› when they are no whole text. */

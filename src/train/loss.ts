@@ -80,7 +80,7 @@ export async function readLossAndNorm({
   return [value!, Math.sqrt(squares!)];
 }
 
-export interface Evaluation {
+export interface HeldOutLoss {
   /** Nats per target token. */
   loss: number;
   /** Share of target tokens that were the likeliest. */
@@ -94,7 +94,7 @@ export async function evaluate(
   batches: Iterable<Batch>,
   options: ForwardOptions,
   shouldStop: () => boolean = () => false,
-): Promise<Evaluation | undefined> {
+): Promise<HeldOutLoss | undefined> {
   let nllSum = 0;
   let correctSum = 0;
   let weightSum = 0;

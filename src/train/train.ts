@@ -67,7 +67,7 @@ export interface Checkpoints {
   everySeconds: number;
 }
 
-export interface TrainOptions {
+export interface LoopOptions {
   /** Without them a run that is killed starts anew. */
   checkpoints?: Checkpoints | undefined;
   resumeFrom?: Checkpoint | undefined;
@@ -87,7 +87,7 @@ export interface TrainingResult {
 export async function* train(
   job: TrainingJob,
   host: Host,
-  { checkpoints = none, resumeFrom }: TrainOptions = {},
+  { checkpoints = none, resumeFrom }: LoopOptions = {},
 ): AsyncGenerator<StepReport, TrainingResult, undefined> {
   const { settings, parameters, facts } = job;
   const random = createRandom(settings.seed);

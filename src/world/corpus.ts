@@ -22,7 +22,7 @@ export function dialectById(id: string): Dialect {
   ]);
 }
 
-export interface Answered {
+export interface CorpusPair {
   readonly question: Question;
   readonly response: string;
   readonly dialect: string;
@@ -36,7 +36,7 @@ export interface CorpusSettings {
 }
 
 /** An endless stream; the same generator state gives the same stream. */
-export function* corpus(settings: CorpusSettings, rng: Random): Generator<Answered, never> {
+export function* corpus(settings: CorpusSettings, rng: Random): Generator<CorpusPair, never> {
   if (!(settings.ownShare >= 0 && settings.ownShare <= 1)) {
     throw new RangeError(`ownShare must lie between 0 and 1, got ${settings.ownShare}.`);
   }

@@ -16,7 +16,7 @@ import {
 } from './story.ts';
 import { containers, fractions, goods, partsOfWholes } from './vocabulary.ts';
 
-export interface Stage {
+export interface StoryStage {
   /** Adds sentences and a step; throws `Unfit` when the numbers drawn do not work out. */
   readonly tell: (story: Story) => void;
   /** The question about what `tell` computed. */
@@ -31,7 +31,7 @@ const askHolder = (story: Story): string => {
 };
 
 /** "Zoe finds 4 more apples." or "Zoe loses 4 apples." */
-const change: Stage = {
+const change: StoryStage = {
   tell(story) {
     const { name, value } = focus(story);
     const more = story.rng.uniform() < 0.5;
@@ -57,7 +57,7 @@ const change: Stage = {
 };
 
 /** "Rob has 8 more apples than Zoe." */
-const compare: Stage = {
+const compare: StoryStage = {
   tell(story) {
     const { name: other, value } = focus(story);
     const name = person(story);
@@ -75,7 +75,7 @@ const compare: Stage = {
 };
 
 /** "Mia has twice as many apples as Zoe." */
-const twice: Stage = {
+const twice: StoryStage = {
   tell(story) {
     const { name: other, value } = focus(story);
     const name = person(story);
@@ -87,7 +87,7 @@ const twice: Stage = {
 };
 
 /** "Mia has half as many apples as Zoe." */
-const half: Stage = {
+const half: StoryStage = {
   tell(story) {
     const { name: other, value } = focus(story);
     const name = person(story);
@@ -99,7 +99,7 @@ const half: Stage = {
 };
 
 /** What the first and the last person have together; brings in a second person if there is one. */
-const total: Stage = {
+const total: StoryStage = {
   tell(story) {
     if (story.holders.length === 1) introduce(story, draw(story, 3, 30));
     const [first, second] = [story.holders[0]!, focus(story)];
@@ -115,7 +115,7 @@ const total: Stage = {
 };
 
 /** "How many more apples does Zoe have than Rob?" */
-const difference: Stage = {
+const difference: StoryStage = {
   tell(story) {
     const first = focus(story);
     introduce(story, draw(story, 2, Math.min(30, first.value - smallestQuantity)));
@@ -129,7 +129,7 @@ const difference: Stage = {
 };
 
 /** "Zoe shares them equally among 4 friends." */
-const share: Stage = {
+const share: StoryStage = {
   tell(story) {
     const { name, value } = focus(story);
     const friends = draw(story, 2, 9);
@@ -142,7 +142,7 @@ const share: Stage = {
 };
 
 /** "One quarter of the apples are red." */
-const fraction: Stage = {
+const fraction: StoryStage = {
   tell(story) {
     const { value } = focus(story);
     const { word, parts } = story.rng.pick(fractions);
@@ -156,7 +156,7 @@ const fraction: Stage = {
 };
 
 /** "Zoe has 4 boxes with 6 apples each." */
-const groups: Stage = {
+const groups: StoryStage = {
   opens: true,
   tell(story) {
     const name = person(story);
@@ -171,7 +171,7 @@ const groups: Stage = {
 };
 
 /** "One pen costs 3 coins. Zoe buys 4 pens." */
-const cost: Stage = {
+const cost: StoryStage = {
   opens: true,
   tell(story) {
     const name = person(story);
@@ -187,7 +187,7 @@ const cost: Stage = {
 };
 
 /** "A pen costs 3 coins and a cup costs 5 coins. Zoe buys both." */
-const prices: Stage = {
+const prices: StoryStage = {
   opens: true,
   tell(story) {
     const name = person(story);
@@ -205,7 +205,7 @@ const prices: Stage = {
 };
 
 /** "Zoe also buys a hat for 5 coins." */
-const extra: Stage = {
+const extra: StoryStage = {
   tell(story) {
     const { name, value } = focus(story);
     const amount = draw(story, 2, 15);
@@ -217,7 +217,7 @@ const extra: Stage = {
 };
 
 /** "Zoe hands over 20 coins." One hat is bought when nothing was bought before. */
-const back: Stage = {
+const back: StoryStage = {
   opens: true,
   tell(story) {
     if (story.holders.length === 0) {
@@ -236,7 +236,7 @@ const back: Stage = {
 };
 
 /** "Zoe draws 4 ants. How many legs is that in all?" */
-const parts: Stage = {
+const parts: StoryStage = {
   opens: true,
   tell(story) {
     const fact = story.rng.pick(partsOfWholes);
@@ -268,5 +268,5 @@ export const stages = {
   extra,
   back,
   parts,
-} as const satisfies Record<string, Stage>;
+} as const satisfies Record<string, StoryStage>;
 export type StageName = keyof typeof stages;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batchWeight, makeBatch, sumByExample } from '../../src/batches/batch.ts';
 import { countEvaluationBatches, evaluationBatches } from '../../src/batches/evaluation-batches.ts';
-import type { EncodedPair, Example } from '../../src/batches/example.ts';
+import type { PairTokens, Example } from '../../src/batches/example.ts';
 import { buildExamples, targetCount } from '../../src/batches/example.ts';
 
 const EOS = 0;
@@ -16,18 +16,18 @@ const pairs = fc.array(
       fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 12 }),
       fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 }),
     )
-    .map(([prompt, answer]): EncodedPair => ({
+    .map(([prompt, answer]): PairTokens => ({
       tokens: [...prompt, ...answer],
       promptLength: prompt.length,
     })),
   { minLength: 1, maxLength: 20 },
 );
 
-const examplesOf = (list: readonly EncodedPair[]): Example[] =>
+const examplesOf = (list: readonly PairTokens[]): Example[] =>
   buildExamples(list, { maxLength: 64, eos: appendEos }).examples;
 
 describe('buildExamples', () => {
-  const build = (pair: EncodedPair, maxLength = 8) =>
+  const build = (pair: PairTokens, maxLength = 8) =>
     buildExamples([pair], { maxLength, eos: appendEos });
 
   it('appends the end of sequence once, and not when told never to', () => {

@@ -13,9 +13,9 @@ import type { Connection } from '../../src/state/trainer-client.ts';
 import { fakeExperiments } from './fake-experiments.ts';
 import type {
   ModelSummary,
-  SetFamiliarity,
+  MeasuredSet,
   StoredItem,
-  TokenPiece,
+  ViewedToken,
   TrainerApi,
 } from '../../workers/protocol.ts';
 
@@ -150,10 +150,10 @@ export function fakeTrainer({
           rowId: row.id,
           pieces: [
             { id: 1, text: '<|im_start|>', role: 'prompt', special: true },
-            ...words(`user\n${row.question}`).map((text): TokenPiece => piece(text, 'prompt')),
+            ...words(`user\n${row.question}`).map((text): ViewedToken => piece(text, 'prompt')),
             { id: 2, text: '<|im_end|>', role: 'prompt', special: true },
-            ...words(`\nassistant\n`).map((text): TokenPiece => piece(text, 'prompt')),
-            ...words(row.response).map((text): TokenPiece => piece(text, 'trained')),
+            ...words(`\nassistant\n`).map((text): ViewedToken => piece(text, 'prompt')),
+            ...words(row.response).map((text): ViewedToken => piece(text, 'trained')),
             { id: 2, text: '<|im_end|>', role: 'end', special: true },
           ],
           boundaryMerged: false,
@@ -169,7 +169,7 @@ export function fakeTrainer({
       if (pairs.size === 0) learn(sets[0]!.rows.filter((_, i) => i % 3 > 0));
       const rowsTotal = sets.reduce((sum, set) => sum + set.rows.length, 0);
       let rowsDone = 0;
-      const results: SetFamiliarity[] = [];
+      const results: MeasuredSet[] = [];
       for (const set of sets) {
         const rows: RowFamiliarity[] = [];
         for (let start = 0; start < set.rows.length; start += 8) {
@@ -397,7 +397,7 @@ function words(text: string): string[] {
   return text.match(/ ?\p{L}+| ?\d|\s|[^\p{L}\d\s]/gu) ?? [];
 }
 
-function piece(text: string, role: TokenPiece['role']): TokenPiece {
+function piece(text: string, role: ViewedToken['role']): ViewedToken {
   let id = 0;
   for (const letter of text) id = (id * 31 + letter.codePointAt(0)!) % VOCABULARY;
   return { id: id + 3, text, role, special: false };

@@ -10,11 +10,11 @@ export interface ThreadPool {
    * a helper that is late finds the job closed, so nobody waits for one to wake up.
    * @throws Error when a helper failed, HelperLostError when one does not come back
    */
-  run(job: Job): void;
+  run(job: ThreadJob): void;
   terminate(): void;
 }
 
-export interface Job {
+export interface ThreadJob {
   /** Index among the kernels. */
   kernel: number;
   args: readonly number[];

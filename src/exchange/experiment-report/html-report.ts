@@ -4,7 +4,7 @@
  */
 import type { ExperimentReport } from '../../experiment/report/report.ts';
 import type { StageResult } from '../../experiment/run/results.ts';
-import type { Table } from '../../experiment/report/table.ts';
+import type { TextTable } from '../../experiment/report/table.ts';
 import { authors, authorsSentence, authorsTables } from '../../figures/authors-numbers.ts';
 import { curvesFigure } from '../../figures/curves.ts';
 import { figuresOf } from '../../figures/figures.ts';
@@ -19,7 +19,7 @@ import { reportStyle } from './style.ts';
 export interface ReportParts {
   report: ExperimentReport;
   /** Of the same report, by `tablesOf`. */
-  tables: readonly Table[];
+  tables: readonly TextTable[];
   questions: AnsweredQuestions;
   results: readonly StageResult[];
 }

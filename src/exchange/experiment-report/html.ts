@@ -1,5 +1,5 @@
 /** Stages of the report's HTML. */
-import type { Table } from '../../experiment/report/table.ts';
+import type { TextTable } from '../../experiment/report/table.ts';
 import { isLong } from '../../figures/data-table.ts';
 import type { Figure } from '../../figures/figure.ts';
 import { escapeXml } from '../../figures/drawing/ink.ts';
@@ -39,7 +39,7 @@ export function figureHtml({ title, sentence, help, draw }: Figure, table = ''):
   return `${drawn}${fold(what, `<p class="soft">${escapeHtml(help)}</p>${table}`, 'printed')}`;
 }
 
-export function tableHtml({ columns, rows, caption }: Omit<Table, 'id' | 'title'>): string {
+export function tableHtml({ columns, rows, caption }: Omit<TextTable, 'id' | 'title'>): string {
   const kinds = columns.map(({ words = false }, i) =>
     words ? ` class="words${isLong(rows, i) ? ' long' : ''}"` : '',
   );

@@ -28,7 +28,7 @@ import {
   summarizeFamiliarity,
   summarizeModel,
   type ArmSummary,
-  type ModelSummary,
+  type ModelOutcome,
   type SetSummary,
 } from './summaries.ts';
 import type { TaskQuestions } from '../run/task.ts';
@@ -55,7 +55,7 @@ export interface ExperimentReport {
   surroundings: Surroundings;
   /** How final answers were found and compared; undefined in reports of before it was recorded. */
   evaluator?: { version: number; answers: AnswerRule; retentionAnswers: AnswerRule };
-  models: ModelSummary[];
+  models: ModelOutcome[];
   sets: SetSummary[];
   arms: ArmSummary[];
   crossOver: CrossOverSummary | undefined;

@@ -28,7 +28,7 @@ import {
 } from './drift.ts';
 import type { TaskQuestions } from '../run/task.ts';
 
-export interface ModelSummary {
+export interface ModelOutcome {
   facts: ModelFacts;
   strict: Accuracy;
   flexible: Accuracy;
@@ -41,7 +41,7 @@ export interface ModelSummary {
   textNll: Record<string, number>;
 }
 
-export function summarizeModel(base: BaseResult, task: TaskQuestions): ModelSummary {
+export function summarizeModel(base: BaseResult, task: TaskQuestions): ModelOutcome {
   return {
     facts: base.model,
     strict: accuracyOf(base.test, 'strict'),

@@ -1,5 +1,5 @@
 /** A table of text, as it stands on a terminal, in the report and in a CSV file. */
-export interface Table {
+export interface TextTable {
   id: string;
   title: string;
   /** What the numbers are, in a sentence or two. */

@@ -12,10 +12,10 @@ import {
 } from './number-text.ts';
 import type { ExperimentReport } from './report.ts';
 import { answerRule, type Experiment } from '../spec/schema.ts';
-import { number, text, type Table } from './table.ts';
+import { number, text, type TextTable } from './table.ts';
 import { testTables } from './test-tables.ts';
 
-export function tablesOf(report: ExperimentReport): Table[] {
+export function tablesOf(report: ExperimentReport): TextTable[] {
   return [
     ...(report.models.length > 0 ? [baseTable(report)] : []),
     ...(report.models.some(({ byFamily }) => Object.keys(byFamily).length > 1)
@@ -39,7 +39,7 @@ export function tablesOf(report: ExperimentReport): Table[] {
 const waysOf = ({ task }: Experiment): [string, string] =>
   answerRule(task).kind === 'multiple-choice' ? ['acc', 'acc_norm'] : ['strict', 'flexible'];
 
-function baseTable({ models, experiment }: ExperimentReport): Table {
+function baseTable({ models, experiment }: ExperimentReport): TextTable {
   const [strictName, flexibleName] = waysOf(experiment);
   return {
     id: 'base',
@@ -69,7 +69,7 @@ function baseTable({ models, experiment }: ExperimentReport): Table {
   };
 }
 
-function familyTable({ models }: ExperimentReport): Table {
+function familyTable({ models }: ExperimentReport): TextTable {
   return {
     id: 'families',
     title: 'Before training, by task',
@@ -92,7 +92,7 @@ function familyTable({ models }: ExperimentReport): Table {
   };
 }
 
-function familiarityTable({ models, sets, experiment }: ExperimentReport): Table {
+function familiarityTable({ models, sets, experiment }: ExperimentReport): TextTable {
   const styled = experiment.familiarity.styleExamples > 0;
   return {
     id: 'familiarity',
@@ -144,7 +144,7 @@ function familiarityTable({ models, sets, experiment }: ExperimentReport): Table
 const meanAndDeviation = (value: number, deviation: number): string =>
   isMissing(deviation) ? share(value) : `${share(value)} ± ${share(deviation)}`;
 
-function accuracyTable({ arms, models, experiment }: ExperimentReport): Table {
+function accuracyTable({ arms, models, experiment }: ExperimentReport): TextTable {
   const [strictName, flexibleName] = waysOf(experiment);
   const masked = experiment.training.maskPerplexity > 0;
   const n = models[0]!.strict.n;
@@ -179,7 +179,7 @@ function accuracyTable({ arms, models, experiment }: ExperimentReport): Table {
   };
 }
 
-function retentionTable({ arms, models }: ExperimentReport): Table {
+function retentionTable({ arms, models }: ExperimentReport): TextTable {
   const changes = (change: PairedChange | undefined): string[] =>
     change
       ? [decimal(change.after), signed(change.change), range(change.interval)]
@@ -209,7 +209,7 @@ function retentionTable({ arms, models }: ExperimentReport): Table {
   };
 }
 
-function driftTable({ arms }: ExperimentReport): Table {
+function driftTable({ arms }: ExperimentReport): TextTable {
   const texts = Object.keys(arms[0]!.textNllChange);
   const kl = (own: DivergenceSummary | undefined): string[] =>
     own ? [decimal(own.perToken), shareRange(own.interval)] : ['–', '–'];

@@ -5,9 +5,9 @@ import { decimal, isMissing, pValue, range, signed } from './number-text.ts';
 import type { PartialRanks, RankedOutcome } from './ranks.ts';
 import type { SpearmanTest } from '../../statistics/rank-permutation.ts';
 import type { ExperimentReport } from './report.ts';
-import { number, text, type Table } from './table.ts';
+import { number, text, type TextTable } from './table.ts';
 
-export function testTables(report: ExperimentReport): Table[] {
+export function testTables(report: ExperimentReport): TextTable[] {
   return [
     ...(report.hypotheses.length > 0 ? [hypothesisTable(report)] : []),
     ...(report.crossOver ? [crossOverTable(report)] : []),
@@ -17,7 +17,7 @@ export function testTables(report: ExperimentReport): Table[] {
   ];
 }
 
-function hypothesisTable({ hypotheses }: ExperimentReport): Table {
+function hypothesisTable({ hypotheses }: ExperimentReport): TextTable {
   return {
     id: 'hypotheses',
     title: 'What was claimed in advance',
@@ -51,7 +51,7 @@ function hypothesisTable({ hypotheses }: ExperimentReport): Table {
   };
 }
 
-function crossOverTable({ crossOver, verdictRule }: ExperimentReport): Table {
+function crossOverTable({ crossOver, verdictRule }: ExperimentReport): TextTable {
   const { models, sets, familiarity, accuracy, retention } = crossOver!;
   const row = (name: string, seeds: boolean, result: TestedInteraction): string[] => [
     name,
@@ -87,7 +87,7 @@ function crossOverTable({ crossOver, verdictRule }: ExperimentReport): Table {
   };
 }
 
-function comparisonTable({ comparisons }: ExperimentReport): Table {
+function comparisonTable({ comparisons }: ExperimentReport): TextTable {
   return {
     id: 'comparisons',
     title: 'Arm against arm',
@@ -118,7 +118,7 @@ const outcomeName = (outcome: RankedOutcome): string =>
 const rho = (value: number | undefined): string =>
   value === undefined || isMissing(value) ? 'not defined' : signed(value, 2);
 
-function rankTable({ ranks }: ExperimentReport): Table {
+function rankTable({ ranks }: ExperimentReport): TextTable {
   return {
     id: 'ranks',
     title: 'Does familiarity predict?',
@@ -158,7 +158,7 @@ function rankTable({ ranks }: ExperimentReport): Table {
   };
 }
 
-function trendTable({ trends }: ExperimentReport): Table {
+function trendTable({ trends }: ExperimentReport): TextTable {
   return {
     id: 'trends',
     title: 'Do the seeds rank the sets by familiarity?',

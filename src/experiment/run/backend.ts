@@ -30,10 +30,10 @@ export interface EvaluatedModel {
   answer(settings: AnswerSettings): AnswerBatch;
   /** NLL of every answer of a set; rows too long to be measured are left out. A set without a single
    * question is text on its own: no chat template stands around it. */
-  measure(set: ResponseSet, report: Progress): Promise<ScoredAnswer[]>;
+  measure(set: ResponseSet, report: ReportProgress): Promise<ScoredAnswer[]>;
   /** Nats per token of each ending, given its question and beginning, in the order given; null where
    * the whole is too long for the model. */
-  measureEndings(endings: readonly Ending[], report: Progress): Promise<(number | null)[]>;
+  measureEndings(endings: readonly Ending[], report: ReportProgress): Promise<(number | null)[]>;
 }
 
 export interface BaseModel extends EvaluatedModel {
@@ -63,12 +63,12 @@ export interface TrainedModel extends EvaluatedModel {
   masked?: { tokens: number; of: number };
   notices?: readonly Notice[];
   /** KL(base ‖ tuned) of each answer; rows too long to be measured are left out. */
-  divergence(set: ResponseSet, report: Progress): Promise<AnswerDivergence[]>;
+  divergence(set: ResponseSet, report: ReportProgress): Promise<AnswerDivergence[]>;
   /** Frees the adapter. */
   dispose(): void;
 }
 
-export type Progress = (done: number, total: number) => Promise<void>;
+export type ReportProgress = (done: number, total: number) => Promise<void>;
 
 export interface ExperimentBackend {
   openModel(spec: ModelSpec): Promise<BaseModel>;

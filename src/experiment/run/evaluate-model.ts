@@ -6,7 +6,7 @@ import { promptPart, type ResponseSet } from '../../data/response-set.ts';
 import { answerPlace } from '../../evaluate/answer-place.ts';
 import { evaluateAnswers, type EvaluationQuestion, type Outcome } from '../../evaluate/accuracy.ts';
 import { chooseOptions } from '../../evaluate/choose-option.ts';
-import type { BaseModel, Progress, EvaluatedModel, TrainedModel } from './backend.ts';
+import type { BaseModel, ReportProgress, EvaluatedModel, TrainedModel } from './backend.ts';
 import type { AnswerDivergence, BaseResult, Measured, RunResult } from './results.ts';
 import { answerRule, retentionRule, type Experiment } from '../spec/schema.ts';
 import type { Task } from './task.ts';
@@ -16,7 +16,7 @@ export interface Evaluation {
   task: Task;
   /** The opened model, of which `evaluated` may be the tuned form. */
   model: BaseModel;
-  progress: (what: string) => Progress;
+  progress: (what: string) => ReportProgress;
 }
 
 /** @param evaluated the base model or a trained one */

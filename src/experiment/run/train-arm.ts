@@ -8,11 +8,11 @@ import { stepsOf } from '../spec/budget.ts';
 import type { ArmRequest, EvaluatedModel, TrainedModel } from './backend.ts';
 import { ask, type Evaluation } from './evaluate-model.ts';
 import { validationSet } from '../sets/make-sets.ts';
-import type { Run } from '../spec/plan.ts';
+import type { PlannedRun } from '../spec/plan.ts';
 import type { CurvePoint, FamiliarityResult, RunResult, SetResult } from './results.ts';
 
 export interface ArmWork extends Evaluation {
-  run: Run;
+  run: PlannedRun;
   set: SetResult;
   /** What the model makes of a set; of the sets that the run needs. */
   familiarity: (set: string) => FamiliarityResult;

@@ -1,6 +1,6 @@
 /** What every way of making a set needs and gives. */
 import { promptPart, type ResponseRow, type ResponseSet } from '../../data/response-set.ts';
-import type { BaseModel, Progress } from '../run/backend.ts';
+import type { BaseModel, ReportProgress } from '../run/backend.ts';
 import type { BaseResult, SetResult } from '../run/results.ts';
 import type { AnswerRuleSpec, Experiment, SetSpec } from '../spec/schema.ts';
 import type { Task } from '../run/task.ts';
@@ -17,7 +17,7 @@ export interface SetMaking {
   /** A set made before. */
   made: (set: string) => SetResult;
   openModel: (id: string) => Promise<BaseModel>;
-  report: Progress;
+  report: ReportProgress;
 }
 
 export type Made = Pick<SetResult, 'made'> & { rows: ResponseRow[]; provenance: string };

@@ -2,7 +2,7 @@
 import { partsOf } from './schema-checks.ts';
 import type { Experiment } from './schema.ts';
 
-export interface Run {
+export interface PlannedRun {
   id: string;
   model: string;
   set: string;
@@ -17,13 +17,13 @@ export type Stage =
   | { kind: 'set'; id: string; set: string; model: string | undefined }
   /** How familiar one set is to one model, before any training. */
   | { kind: 'familiarity'; id: string; model: string; set: string }
-  | ({ kind: 'run' } & Run);
+  | ({ kind: 'run' } & PlannedRun);
 
 /** One model trained on one set, once with each seed. */
 export interface Arm {
   model: string;
   set: string;
-  runs: Run[];
+  runs: PlannedRun[];
 }
 
 /** The arms that the file names, or every model on every set. */

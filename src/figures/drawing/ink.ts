@@ -1,13 +1,13 @@
 /** Two things to draw on with the same strokes: a canvas for the screen, SVG text for a file. */
 
-export interface Stroke {
+export interface InkStroke {
   color: string;
   width: number;
   opacity?: number;
   dash?: readonly number[];
 }
 
-export interface TextStyle {
+export interface InkText {
   color: string;
   align: 'start' | 'middle' | 'end';
   size: number;
@@ -18,16 +18,21 @@ export interface TextStyle {
 
 export interface Ink {
   /** Straight lines through the points; the pen is lifted before each index in `starts`. */
-  line(x: ArrayLike<number>, y: ArrayLike<number>, starts: readonly number[], stroke: Stroke): void;
+  line(
+    x: ArrayLike<number>,
+    y: ArrayLike<number>,
+    starts: readonly number[],
+    stroke: InkStroke,
+  ): void;
   /** A shape given as SVG path data around (x, y). */
-  shape(path: string, x: number, y: number, style: { fill: string; stroke?: Stroke }): void;
+  shape(path: string, x: number, y: number, style: { fill: string; stroke?: InkStroke }): void;
   /** One line of text, its middle at height y. */
-  text(text: string, x: number, y: number, style: TextStyle): void;
+  text(text: string, x: number, y: number, style: InkText): void;
 }
 
 /** Draws in CSS pixels; the context is already scaled. */
 export function canvasInk(context: CanvasRenderingContext2D, font: string): Ink {
-  const setStroke = ({ color, width, opacity = 1, dash = [] }: Stroke): void => {
+  const setStroke = ({ color, width, opacity = 1, dash = [] }: InkStroke): void => {
     context.strokeStyle = color;
     context.lineWidth = width;
     context.globalAlpha = opacity;
@@ -94,7 +99,7 @@ export class SvgInk implements Ink {
     x: ArrayLike<number>,
     y: ArrayLike<number>,
     starts: readonly number[],
-    stroke: Stroke,
+    stroke: InkStroke,
   ): void {
     let path = '';
     let next = 0;
@@ -110,13 +115,13 @@ export class SvgInk implements Ink {
     path: string,
     x: number,
     y: number,
-    { fill, stroke }: { fill: string; stroke?: Stroke },
+    { fill, stroke }: { fill: string; stroke?: InkStroke },
   ): void {
     const line = stroke === undefined ? '' : ` ${strokeAttributes(stroke)}`;
     this.content += `<path d="${path}" transform="translate(${short(x)} ${short(y)})" fill="${escapeXml(fill)}"${line}/>`;
   }
 
-  text(text: string, x: number, y: number, style: TextStyle): void {
+  text(text: string, x: number, y: number, style: InkText): void {
     const { color, align, size, strong, halo } = style;
     const around =
       halo === undefined
@@ -134,7 +139,7 @@ export function escapeXml(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-function strokeAttributes({ color, width, opacity, dash }: Stroke): string {
+function strokeAttributes({ color, width, opacity, dash }: InkStroke): string {
   const parts = [`stroke="${escapeXml(color)}"`, `stroke-width="${width}"`];
   parts.push('stroke-linejoin="round"');
   if (opacity !== undefined) parts.push(`stroke-opacity="${opacity}"`);

@@ -1,12 +1,12 @@
 /** How a group of charts is looked at: one x axis, one smoothing, one crosshair for all of them. */
-import type { CurveAxis, CurveRun, CurveView } from './curves.ts';
+import type { RunAxis, CurveRun, CurveView } from './curves.ts';
 import { curveAxes } from './curves.ts';
 import { nearestRow, readRun, type Reading } from './reading.ts';
 
 export const DEFAULT_SMOOTHING = 0.6;
 
 export class CurvesView implements CurveView {
-  axis = $state<CurveAxis>('step');
+  axis = $state<RunAxis>('step');
   logarithmic = $state(false);
   smoothing = $state(DEFAULT_SMOOTHING);
   zoom = $state.raw<readonly [number, number] | undefined>();
@@ -14,7 +14,7 @@ export class CurvesView implements CurveView {
   crosshair = $state<number | undefined>();
 
   /** Another axis has other numbers: zoom and crosshair would point elsewhere. */
-  readonly setAxis = (axis: CurveAxis): void => {
+  readonly setAxis = (axis: RunAxis): void => {
     this.axis = axis;
     this.zoom = undefined;
     this.crosshair = undefined;

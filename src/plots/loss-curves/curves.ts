@@ -31,7 +31,7 @@ export const curveAxes = {
   time: { label: 'seconds', column: 'elapsedSeconds' },
 } as const satisfies Record<string, { label: string; column: StepColumn }>;
 
-export type CurveAxis = keyof typeof curveAxes;
+export type RunAxis = keyof typeof curveAxes;
 
 interface Metric {
   title: string;
@@ -88,7 +88,7 @@ export function metricOf(metric: CurveMetric): Metric {
 
 /** How the curves are looked at. */
 export interface CurveView {
-  axis: CurveAxis;
+  axis: RunAxis;
   /** True base-10 logarithm on the y axis; values of 0 and below are left out. */
   logarithmic: boolean;
   /** Weight of the exponential average, 0 (raw) to 0.99. */

@@ -1,7 +1,7 @@
 /** What the crosshair reads: the numbers of each run at one place of the x axis. */
 import { digits, list, percent } from '../../figures/format.ts';
 import type { StepColumn } from '../../metrics/step-report.ts';
-import { curveAxes, type CurveAxis, type CurveRun } from './curves.ts';
+import { curveAxes, type RunAxis, type CurveRun } from './curves.ts';
 import { rowAt } from './picture.ts';
 
 export interface Reading {
@@ -18,7 +18,7 @@ export interface Reading {
 }
 
 /** Numbers at `x`, or at the end of each run when `x` is undefined. */
-export function readRun(run: CurveRun, axis: CurveAxis, x: number | undefined): Reading {
+export function readRun(run: CurveRun, axis: RunAxis, x: number | undefined): Reading {
   const { log } = run;
   const xs = log.column(curveAxes[axis].column);
   const row = x === undefined ? log.length - 1 : nearestRow(xs, x);

@@ -2,7 +2,7 @@
 import { perplexityMeans, type PerplexityMean } from '../../familiarity/aggregate.ts';
 import type { DataColumn, DataRecord } from '../../figures/data-table.ts';
 import type { FamiliarityState } from '../../state/familiarity.svelte.ts';
-import type { MeasuredSet } from '../../state/measured-set.ts';
+import type { SetScores } from '../../state/measured-set.ts';
 import { meanWords } from './mean-words.ts';
 
 export const styleHelp =
@@ -55,7 +55,7 @@ export function setColumns(chosen: PerplexityMean, inStyle: boolean): readonly D
 }
 
 export function setRecords(
-  sets: readonly MeasuredSet[],
+  sets: readonly SetScores[],
   { chosen, intervals }: Pick<FamiliarityState, 'chosen' | 'intervals'>,
 ): DataRecord[] {
   return sets.map(({ set, measured, averages, inStyle, bitsPerByte, meanTokens }) => ({

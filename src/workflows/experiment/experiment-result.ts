@@ -11,7 +11,7 @@ import {
 import type { StageResult, ResultStore } from '../../experiment/run/results.ts';
 import type { Notice } from '../../notices.ts';
 import type { Experiment } from '../../experiment/spec/schema.ts';
-import type { Table } from '../../experiment/report/table.ts';
+import type { TextTable } from '../../experiment/report/table.ts';
 import type { TaskQuestions } from '../../experiment/run/task.ts';
 import { tablesOf } from '../../experiment/report/tables.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
@@ -87,7 +87,7 @@ export async function surroundingsOf(
 
 export interface ExperimentResult {
   report: ExperimentReport;
-  tables: Table[];
+  tables: TextTable[];
   questions: TaskQuestions;
   results: readonly StageResult[];
 }

@@ -1,7 +1,7 @@
 /** Answers of an experiment measured on the open model: their NLL, that of endings, and KL from the base. */
 import { StoppedError } from '../../errors.ts';
 import type { ResponseSet } from '../../data/response-set.ts';
-import type { Ending, Progress } from '../../experiment/run/backend.ts';
+import type { Ending, ReportProgress } from '../../experiment/run/backend.ts';
 import type { AnswerDivergence, ScoredAnswer } from '../../experiment/run/results.ts';
 import { familiarityFields, type RowFamiliarity } from '../../familiarity/config.ts';
 import { measureDivergence } from '../../familiarity/divergence.ts';
@@ -22,7 +22,7 @@ export async function scoreAnswers(
   model: PromptedModel,
   host: Host,
   set: ResponseSet,
-  report: Progress,
+  report: ReportProgress,
 ): Promise<ScoredAnswer[]> {
   const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
   const measured = await measureSet(model, host, set, report);
@@ -35,7 +35,7 @@ async function measureSet(
   model: PromptedModel,
   host: Host,
   set: ResponseSet,
-  report: Progress,
+  report: ReportProgress,
 ): Promise<MeasuredSet> {
   const request = {
     sets: [set],
@@ -60,7 +60,7 @@ export async function scoreDivergence(
   { opened: { model, tokenizer }, prompt, adapter }: PromptedModel,
   host: Host,
   set: ResponseSet,
-  report: Progress,
+  report: ReportProgress,
 ): Promise<AnswerDivergence[]> {
   const { maxLength: longest, batchTokens: maxTokens, encoding } = defaultsOf(familiarityFields);
   const maxLength = Math.min(longest, model.shape.contextLength);
@@ -84,7 +84,7 @@ export async function scoreEndings(
   model: PromptedModel,
   host: Host,
   endings: readonly Ending[],
-  report: Progress,
+  report: ReportProgress,
 ): Promise<(number | null)[]> {
   const set = {
     id: 'endings',

@@ -2,7 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { EngineName, EngineReport } from '../../engine/config.ts';
-import { chooseEngine, type EngineChoice, type EngineProbe } from '../../engine/ladder.ts';
+import { chooseEngine, type LadderOptions, type EngineProbe } from '../../engine/ladder.ts';
 import { plainEngineReport } from '../../engine/plain-engine.ts';
 import type { VariantStore } from '../../engine/webgpu/choose-matmul.ts';
 import { startWebGpuEngine, stopWebGpuEngine } from '../../engine/webgpu/engine.ts';
@@ -14,7 +14,7 @@ import { selfTest } from '../../ops/self-test.ts';
 export interface EngineSettings {
   preferred: EngineName | 'auto';
   /** Rungs not to try again, with the reason why. */
-  avoid?: EngineChoice['avoid'];
+  avoid?: LadderOptions['avoid'];
   /** Threads of the CPU engine; all cores when absent. */
   threads?: number | undefined;
   /**

@@ -6,12 +6,12 @@ import type { Notice } from '../../notices.ts';
 import { compareFacts } from '../../train/run-facts.ts';
 import {
   train,
-  type TrainOptions,
+  type LoopOptions,
   type TrainingJob,
   type TrainingResult,
 } from '../../train/train.ts';
 
-export interface TrainingSurroundings extends TrainOptions {
+export interface TrainingSurroundings extends LoopOptions {
   host: Host;
   /** What a resumed run has that the checkpoint's had not, and that changes no number. */
   notice?: (notice: Notice) => Promise<void>;
