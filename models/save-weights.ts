@@ -3,11 +3,11 @@ import type { LoadedWeights } from './load-weights.ts';
 import type { PlanPart, WeightPlan } from './weight-plan.ts';
 import { widen } from '../src/ops/widen/widen.ts';
 
-export type ModelState = Map<string, { shape: number[]; values: Float32Array }>;
+export type StateDict = Map<string, { shape: number[]; values: Float32Array }>;
 
 /** Every tensor of the plan, float32, in the file's own order and orientation. */
-export async function weightState(plan: WeightPlan, loaded: LoadedWeights): Promise<ModelState> {
-  const state: ModelState = new Map();
+export async function weightState(plan: WeightPlan, loaded: LoadedWeights): Promise<StateDict> {
+  const state: StateDict = new Map();
   for (const { name, columns, parts } of plan.matrices) {
     const whole = widen(loaded.matrices.get(name)!);
     const values = (await whole.data()) as Float32Array;
@@ -24,7 +24,7 @@ export async function weightState(plan: WeightPlan, loaded: LoadedWeights): Prom
 }
 
 function unstack(
-  state: ModelState,
+  state: StateDict,
   stacked: Float32Array,
   columns: number,
   parts: readonly PlanPart[],
