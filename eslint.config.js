@@ -85,7 +85,7 @@ const rooms = {
     tfjs: true,
   },
   'src/recipes': {
-    values: [...library, 'src/cli'],
+    values: library,
     types: library,
     tfjs: true,
   },
@@ -184,7 +184,7 @@ const rooms = {
   },
   'src/api': { values: library, types: library, tfjs: false },
   workers: { values: library, types: all, tfjs: true },
-  'src/cli': { values: [...library, 'src/commands'], types: [...library, 'workers'], tfjs: true },
+  'src/cli': { values: [...library, 'src/commands', 'src/recipes'], types: [...library, 'workers'], tfjs: true },
 };
 
 /** Plain data with bounds, and arithmetic on measured numbers: any room may read these. */

@@ -49,6 +49,20 @@ export function defaultsOf<Table extends Fields>(fields: Table): SettingsOf<Tabl
   ) as SettingsOf<Table>;
 }
 
+/** "a whole number from 1 to 256" */
+export function rangeText({
+  min,
+  max,
+  integer,
+}: {
+  min: number;
+  max?: number;
+  integer?: boolean;
+}): string {
+  const what = integer === true ? 'a whole number' : 'a number';
+  return max === undefined ? `${what} from ${min}` : `${what} from ${min} to ${max}`;
+}
+
 /** Every problem with the settings, as sentences; empty when they are fine. */
 export function problemsOf(fields: Fields, settings: Readonly<Record<string, unknown>>): string[] {
   const problems: string[] = [];
@@ -58,16 +72,13 @@ export function problemsOf(fields: Fields, settings: Readonly<Record<string, unk
   for (const [name, field] of Object.entries(fields)) {
     const value = settings[name];
     if (field.kind === 'number') {
-      const integer = field.integer === true ? 'a whole number' : 'a number';
       const fits =
         typeof value === 'number' &&
         value >= field.min &&
         value <= field.max &&
         (field.integer !== true || Number.isInteger(value));
       if (!fits) {
-        problems.push(
-          `${name}: expected ${integer} from ${field.min} to ${field.max}, got ${String(value)}.`,
-        );
+        problems.push(`${name}: expected ${rangeText(field)}, got ${String(value)}.`);
       }
     } else if (field.kind === 'switch') {
       if (typeof value !== 'boolean')

@@ -1,141 +1,91 @@
-/** Command-line options as data: parsed, checked all at once, and printed by --help. */
-import { parseArgs } from 'node:util';
+/** A command line as the values of a command's options, checked all at once. */
+import { generalOptions, optionName, valueName } from '../commands/describe.ts';
+import { suggestion } from '../commands/nearest.ts';
+import type { Command, Option, Options, ValuesOf } from '../commands/option.ts';
+import { readValue } from '../commands/read-value.ts';
 import { UsageError } from '../errors.ts';
 
-export interface Option {
-  help: string;
-  /** Shown after the name; absent for a switch. */
-  value?: string;
-  default?: string;
-  required?: boolean;
-  multiple?: boolean;
+export interface Arguments<Table extends Options = Options> {
+  help: boolean;
+  values: ValuesOf<Table>;
+  /** '' for a command that takes none. */
+  argument: string;
 }
 
-export type Values = Record<string, string | boolean | string[] | undefined>;
-
-export interface Command {
-  name: string;
-  summary: string;
-  /** What comes first, without a name of its own. */
-  argument?: { name: string; help: string };
-  options: Readonly<Record<string, Option>>;
-}
-
-/** @throws UsageError naming every unknown or missing option */
-export function readArguments({ options, argument }: Command, argv: readonly string[]): Values {
-  const known = Object.fromEntries(
-    Object.entries<Option>({ ...options, help: { help: '' } }).map(([name, option]) => [
-      name,
-      {
-        type: option.value === undefined ? ('boolean' as const) : ('string' as const),
-        ...(option.multiple === true && { multiple: true }),
-      },
-    ]),
-  );
-  const spread = spreadMultiple(options, argv);
-  const { values, tokens } = parseArgs({
-    args: spread,
-    options: known,
-    strict: false,
-    tokens: true,
-    allowPositionals: true,
-  });
+/**
+ * Reads `--name value`, `--name=value`, `--switch` and `--files a b c`. Values are those given, else
+ * the defaults. With `--help` nothing else needs to be right.
+ * @throws UsageError naming every unknown, repeated, missing or impossible option
+ */
+export function readArguments(command: Command, argv: readonly string[]): Arguments {
+  const options: Options = { ...command.options, ...generalOptions };
   const problems: string[] = [];
-  let first: string | undefined;
-  for (const token of tokens) {
-    if (token.kind === 'option' && !(token.name in known))
-      problems.push(`${token.rawName}: no such option.`);
-    if (token.kind === 'positional') {
-      if (argument && first === undefined) first = token.value;
-      else problems.push(`${token.value}: an option's name should come first.`);
+  const values: Record<string, string | number | boolean | string[]> = {};
+  let argument: string | undefined;
+
+  const take = (name: string, option: Option, texts: readonly string[]): void => {
+    if (name in values) problems.push(`--${name}: is given more than once.`);
+    if (texts.length === 0) {
+      if (option.kind === 'switch') values[name] = true;
+      else problems.push(`--${name} needs ${valueName(option)}.`);
+      return;
     }
-    if (token.kind === 'option' && token.name in options) {
-      const option = options[token.name]!;
-      if (option.value !== undefined && token.value === undefined) {
-        problems.push(`${token.rawName} needs ${option.value}.`);
-      }
+    const read = texts.map((text) => readValue(`--${name}`, option, text));
+    problems.push(...read.flatMap((one) => ('problem' in one ? [one.problem] : [])));
+    const good = read.flatMap((one) => ('value' in one ? [one.value] : []));
+    if (isMultiple(option)) values[name] = good.map(String);
+    else if (good[0] !== undefined) values[name] = good[0];
+  };
+
+  for (let i = 0; i < argv.length;) {
+    const word = argv[i++]!;
+    if (!isName(word)) {
+      if (command.argument && argument === undefined) argument = word;
+      else problems.push(`${word}: expected the name of an option before it.`);
+      continue;
+    }
+    const [, name = '', inline] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(
+      word === '-h' ? '--help' : word,
+    )!;
+    const option = Object.hasOwn(options, name) && word !== `-${name}` ? options[name] : undefined;
+    const texts = inline === undefined ? [] : [inline];
+    // What follows belongs to the option: one text, or all up to the next name.
+    const limit = option?.kind === 'switch' ? 0 : option && isMultiple(option) ? Infinity : 1;
+    while (inline === undefined && texts.length < limit && i < argv.length && !isName(argv[i]!)) {
+      texts.push(argv[i++]!);
+    }
+    if (option) take(name, option, texts);
+    else {
+      const meant = suggestion(name, Object.keys(options), '--');
+      problems.push(`${word.split('=')[0]}: no such option.${meant}`);
     }
   }
-  if (values['help'] !== true) {
-    for (const [name, option] of Object.entries(options)) {
-      if (option.required === true && values[name] === undefined) {
-        problems.push(`--${name} ${option.value ?? ''} is missing.`);
-      }
+  for (const [name, option] of Object.entries(options)) {
+    if (name in values) continue;
+    if (option.kind === 'switch') values[name] = false;
+    else if ('default' in option) values[name] = option.default;
+    else if (option.required === true && !argv.includes(`--${name}`)) {
+      problems.push(`${optionName(name, option)} is missing.`);
     }
-    if (argument && first === undefined) problems.push(`${argument.name} is missing.`);
   }
-  if (problems.length > 0)
-    throw new UsageError('These options cannot be used (see --help).', problems);
-  const defaults = Object.fromEntries(
-    Object.entries(options).map(([name, own]) => [name, own.default]),
-  );
-  return { ...defaults, ...(values as Values), ...(argument && { [argument.name]: first }) };
-}
-
-/** `--responses a b c` means `--responses a --responses b --responses c`. */
-function spreadMultiple(options: Command['options'], argv: readonly string[]): string[] {
-  const spread: string[] = [];
-  let current: string | undefined;
-  for (const argument of argv) {
-    if (argument.startsWith('--')) {
-      const name = argument.slice(2).split('=')[0]!;
-      current = options[name]?.multiple === true ? argument.split('=')[0]! : undefined;
-      if (current === undefined || argument.includes('=')) spread.push(argument);
-    } else if (current !== undefined) spread.push(current, argument);
-    else spread.push(argument);
+  if (command.argument && argument === undefined) {
+    problems.push(`${command.argument.value} is missing.`);
   }
-  return spread;
-}
-
-export function helpText({ name, summary, argument, options }: Command): string {
-  const rows = Object.entries(options).map(([option, { value, help, default: fallback }]) => {
-    const left = `  --${option}${value === undefined ? '' : ` ${value}`}`;
-    const right = fallback === undefined ? help : `${help} (${fallback})`;
-    return `${left.padEnd(30)}${right}`;
-  });
-  const first = argument ? ` ${argument.name}` : '';
-  const about = argument ? [`  ${argument.name.padEnd(28)}${argument.help}`] : [];
-  return `npm run ${name} --${first} [options]\n\n${summary}\n\n${[...about, ...rows].join('\n')}\n`;
-}
-
-/** A whole number from 1; undefined when not given. @throws UsageError */
-export function countOf(values: Values, name: string): number | undefined {
-  const number = numberOf(values, name);
-  if (number === undefined || (Number.isInteger(number) && number >= 1)) return number;
-  throw new UsageError(`--${name}: expected a whole number from 1, got ${number}.`);
-}
-
-/** A number option. @throws UsageError */
-export function numberOf(values: Values, name: string): number | undefined {
-  const value = values[name];
-  if (typeof value !== 'string') return undefined;
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isFinite(number)) {
-    throw new UsageError(`--${name}: expected a number, got "${value}".`);
+  const help = values['help'] === true;
+  if (problems.length > 0 && !help) {
+    throw new UsageError(
+      `These options cannot be used; see idiolect help ${command.name}.`,
+      problems,
+    );
   }
-  return number;
+  return { help, values: values as ValuesOf<Options>, argument: argument ?? '' };
 }
 
-export function textOf(values: Values, name: string): string | undefined {
-  const value = values[name];
-  return typeof value === 'string' ? value : undefined;
+/** "--lr" and "-h", not "-1"; a text that begins with a hyphen is written --prompt=-text. */
+function isName(word: string): boolean {
+  return /^--?[a-z]/i.test(word);
 }
 
-export function listOf(values: Values, name: string): string[] {
-  const value = values[name];
-  return Array.isArray(value) ? value : [];
-}
-
-/** One of the choices. @throws UsageError listing them */
-export function choiceOf<Choice extends string>(
-  values: Values,
-  name: string,
-  choices: readonly Choice[],
-): Choice {
-  const value = values[name];
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined) {
-    throw new UsageError(`--${name}: expected ${choices.join(' or ')}, got ${String(value)}.`);
-  }
-  return found;
+function isMultiple(option: Option): boolean {
+  return option.kind === 'path' && option.multiple === true;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { suggestion } from '../commands/nearest.ts';
 import { UsageError } from '../errors.ts';
 import type { ExperimentReport } from '../experiment/report/report.ts';
 import { isPreset, presetExperiment, presets } from '../experiment/spec/presets.ts';
@@ -11,6 +12,7 @@ import type { ModelFiles } from '../storage/model-files.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
 import { isHubId } from '../storage/hub-id.ts';
 import { embeddedPath, hubModel } from './open-model.ts';
+import { readTextInput } from './read-file.ts';
 
 /**
  * @param name of a preset, or of a file from whose folder all paths in it are meant
@@ -44,16 +46,11 @@ export async function storedReference(): Promise<ExperimentReport | undefined> {
 
 async function readNamed(name: string): Promise<Experiment> {
   if (isPreset(name)) return presetExperiment(name);
-  let text: string;
-  try {
-    text = await readFile(name, 'utf8');
-  } catch (cause) {
-    const known = Object.keys(presets).join(', ');
+  if (!existsSync(name)) {
+    const known = Object.keys(presets);
     throw new UsageError(
-      `${name} is neither a preset (${known}) nor a file that can be read.`,
-      [String(cause)],
-      { cause },
+      `${name} is neither a file nor a preset (${known.join(', ')}).${suggestion(name, known)}`,
     );
   }
-  return parseExperiment(text, basename(name));
+  return parseExperiment(await readTextInput(name), basename(name));
 }

@@ -1,59 +1,29 @@
 /** npm run generate: one answer from a model, with or without an adapter. */
-import { UsageError } from '../errors.ts';
-import { defaultsOf, problemsOf } from '../fields.ts';
-import { samplingFields, type SamplingSettings } from '../generate/config.ts';
+import { generateCommand } from '../commands/generate.ts';
+import { settingsFrom } from '../commands/settings.ts';
+import { StoppedError } from '../errors.ts';
+import type { SamplingSettings } from '../generate/config.ts';
 import { answerOne } from '../workflows/generate/answer-one.ts';
-import { numberOf, textOf } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
-import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
-import { runCommand } from './run-command.ts';
+import { openAdapter, openCommandModel } from './open-model.ts';
+import type { Run } from './run-command.ts';
 
-const command = {
-  name: 'generate',
-  summary: 'Answers one question. Greedy unless a temperature is given.',
-  options: {
-    ...modelOptions,
-    adapter: { value: 'DIR', help: 'answer with this PEFT adapter applied' },
-    prompt: { value: 'TEXT', help: 'the question', required: true },
-    system: { value: 'TEXT', help: 'a system turn before it' },
-    'max-new-tokens': { value: 'N', help: 'longest answer', default: '128' },
-    temperature: { value: 'X', help: 'draw at this temperature instead of taking the likeliest' },
-    'top-k': { value: 'N', help: 'draw among the k likeliest', default: '0' },
-    'top-p': {
-      value: 'X',
-      help: 'draw among the likeliest that have this probability',
-      default: '1',
-    },
-    seed: { value: 'N', help: 'the same seed draws the same answer', default: '0' },
-  },
-};
-
-await runCommand(command, async (values) => {
-  const question = textOf(values, 'prompt');
-  if (question === undefined) throw new UsageError('--prompt is missing.');
-  const system = textOf(values, 'system');
+export const run: Run<typeof generateCommand> = async (values, { print, result }) => {
+  const { prompt: question, system } = values;
   const turn = (role: string, content: string) => ({ role, content });
   const conversation = {
     messages: [...(system === undefined ? [] : [turn('system', system)]), turn('user', question)],
   };
-  const temperature = numberOf(values, 'temperature');
   const sampling: SamplingSettings = {
-    ...defaultsOf(samplingFields),
-    greedy: temperature === undefined,
-    ...(temperature !== undefined && { temperature }),
-    topK: numberOf(values, 'top-k')!,
-    topP: numberOf(values, 'top-p')!,
-    maxNewTokens: numberOf(values, 'max-new-tokens')!,
-    seed: numberOf(values, 'seed')!,
+    ...settingsFrom('sampling', generateCommand.options, values),
+    greedy: values.temperature === undefined,
   };
-  const problems = problemsOf(samplingFields, sampling);
-  if (problems.length > 0) throw new UsageError('These options cannot be used.', problems);
-  const { opened, prompt } = await openCommandModel(values);
-  const adapterPath = textOf(values, 'adapter');
+  const { opened, engine, prompt } = await openCommandModel(values);
+  const adapterPath = values.adapter;
   const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
   let written = 0;
   const write = (text: string) => {
-    process.stdout.write(text.slice(written));
+    print(text.slice(written));
     written = Math.max(written, text.length);
   };
   const answer = await answerOne(
@@ -68,6 +38,21 @@ await runCommand(command, async (values) => {
     },
   );
   write(answer.text);
-  process.stdout.write('\n');
+  print('\n');
   process.stderr.write(`${answer.tokens} tokens, ${answer.tokensPerSecond.toFixed(1)} tokens/s\n`);
-});
+  result({
+    model: opened.id,
+    files_sha256: opened.filesHash,
+    weights_sha256: opened.weightsHash,
+    adapter: adapterPath ?? null,
+    engine: engine.name,
+    prompt_settings: prompt,
+    sampling,
+    messages: conversation.messages,
+    response: answer.text,
+    response_tokens: answer.tokens,
+    tokens_per_second: answer.tokensPerSecond,
+    stopped: answer.stopped,
+  });
+  if (answer.stopped === 'asked') throw new StoppedError('Interrupted.');
+};

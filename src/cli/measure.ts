@@ -1,75 +1,31 @@
 /** npm run measure: how familiar each answer of each set is to a model. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { measureCommand } from '../commands/measure.ts';
+import { settingsFrom } from '../commands/settings.ts';
 import { noticesOf, type ResponseSet } from '../data/response-set.ts';
 import { refuseUnmeasured } from '../data/row-notices.ts';
 import { inStyle, neededAnswers, tooFewAnswers, type OwnAnswer } from '../evaluate/own-style.ts';
-import { familiarityFields, styleFields, type RowFamiliarity } from '../familiarity/config.ts';
-import { UsageError } from '../errors.ts';
-import { defaultsOf, problemsOf } from '../fields.ts';
+import type { RowFamiliarity } from '../familiarity/config.ts';
 import { setPerplexities } from '../workflows/measure/set-perplexities.ts';
 import { ownAnswers } from '../workflows/generate/own-answers.ts';
 import { measureSets } from '../workflows/measure/measure-sets.ts';
-import { choiceOf, countOf, listOf, numberOf, textOf } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
 import { givenAnswerNotices } from '../experiment/sets/known-questions.ts';
-import { modelOptions, openAdapter, openCommandModel } from './open-model.ts';
+import { openAdapter, openCommandModel } from './open-model.ts';
 import { printNotices } from './print-notices.ts';
 import { readResponseFiles } from './read-responses.ts';
-import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
+import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
 import { textTable } from './text-table.ts';
 
-const command = {
-  name: 'measure',
-  summary: 'Measures how familiar each answer is to a model, before any training.',
-  options: {
-    ...modelOptions,
-    adapter: { value: 'DIR', help: 'measure with this PEFT adapter applied' },
-    responses: {
-      value: 'FILE...',
-      help: 'one or more files of answers',
-      required: true,
-      multiple: true,
-    },
-    encoding: {
-      value: 'separate|joint',
-      help: 'how question and answer are cut into tokens',
-      default: 'separate',
-    },
-    'loss-on': {
-      value: 'last-assistant|all-assistant',
-      help: 'which answers of a conversation are measured',
-      default: 'last-assistant',
-    },
-    'style-examples': {
-      value: 'N',
-      help: "measure once more after N of the model's own right answers to other questions (SPPL; 2 are usual)",
-    },
-    rows: { value: 'N', help: 'only the first N rows of each set' },
-    'max-length': { value: 'N', help: 'cut after this many tokens', default: '1024' },
-    out: { value: 'FILE.json', help: 'write every row here' },
-  },
-};
-
-await runCommand(command, async (values) => {
-  const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
-  const lossOn = choiceOf(values, 'loss-on', ['last-assistant', 'all-assistant']);
-  const sets = await readResponseFiles(listOf(values, 'responses'), countOf(values, 'rows'));
+export const run: Run<typeof measureCommand> = async (values, { print, result }) => {
+  const sets = await readResponseFiles(values.responses, values.rows);
   printNotices([...sets.flatMap(noticesOf), ...givenAnswerNotices(sets)]);
   const { opened, engine, prompt } = await openCommandModel(values);
-  const adapterPath = textOf(values, 'adapter');
+  const adapterPath = values.adapter;
   const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
-  const familiarity = {
-    ...defaultsOf(familiarityFields),
-    encoding,
-    lossOn,
-    maxLength: numberOf(values, 'max-length')!,
-  };
-  const styleCount = numberOf(values, 'style-examples');
-  const problems = [
-    ...problemsOf(familiarityFields, familiarity),
-    ...(styleCount === undefined ? [] : problemsOf(styleFields, { styleExamples: styleCount })),
-  ];
-  if (problems.length > 0) throw new UsageError('These options cannot be used.', problems);
+  const familiarity = settingsFrom('familiarity', measureCommand.options, values);
+  const styleCount = values['style-examples'];
   const host = nodeHost();
   const began = performance.now();
   const measure = async (own: readonly ResponseSet[]) => {
@@ -124,25 +80,27 @@ await runCommand(command, async (values) => {
       }),
     };
   }
-  process.stdout.write(`${textTable(lines)}\n`);
+  print(`${textTable(lines)}\n`);
   process.stderr.write(
     `${opened.id}, ${engine.name} (${engine.device}), ${duration((performance.now() - began) / 1000)}\n`,
   );
-  const out = textOf(values, 'out');
-  if (out !== undefined) {
-    const facts = {
-      model: opened.id,
-      files_sha256: opened.filesHash,
-      weights_sha256: opened.weightsHash,
-      adapter: adapterPath ?? null,
-      engine: engine.name,
-      prompt,
-      encoding,
-      loss_on: lossOn,
-      max_length: familiarity.maxLength,
-      ...(style && { style: { examples: styleCount, own_answers: style.own } }),
-    };
-    await writeFile(out, `${JSON.stringify({ ...facts, sets: report }, null, 1)}\n`);
+  const record = {
+    model: opened.id,
+    files_sha256: opened.filesHash,
+    weights_sha256: opened.weightsHash,
+    adapter: adapterPath ?? null,
+    engine: engine.name,
+    prompt,
+    encoding: familiarity.encoding,
+    loss_on: familiarity.lossOn,
+    max_length: familiarity.maxLength,
+    ...(style && { style: { examples: styleCount, own_answers: style.own } }),
+    sets: report,
+  };
+  result(record);
+  if (values.out !== undefined) {
+    await mkdir(dirname(values.out), { recursive: true });
+    await writeFile(values.out, `${JSON.stringify(record, null, 1)}\n`);
   }
 
   /** The same sets after examples; without sets when too few answers of its own are right. */
@@ -160,7 +118,7 @@ await runCommand(command, async (values) => {
     process.stderr.write(`${tooFewAnswers(opened.id, own, styleCount!)}\n`);
     return { own, sets: undefined };
   }
-});
+};
 
 function rowRecord(row: RowFamiliarity) {
   return {

@@ -2,7 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { embeddedModels } from '../../models/catalog.ts';
-import { PRECISIONS } from '../../models/precision.ts';
+import type { modelOptions } from '../commands/shared-options.ts';
+import type { ValuesOf } from '../commands/option.ts';
 import { DataError } from '../errors.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 import { createDiskStore } from '../storage/disk-store.ts';
@@ -22,31 +23,8 @@ import {
 import type { EngineReport } from '../engine/config.ts';
 import { cacheFolder } from './cache-folder.ts';
 import { startNodeEngine } from './node-engine.ts';
-import type { Option, Values } from './arguments.ts';
-import { choiceOf, textOf } from './arguments.ts';
 import { printNotices } from './print-notices.ts';
 import { clearProgress, duration, showProgress } from './run-command.ts';
-
-export const DEFAULT_MODEL = 'idiolect-a';
-
-export const modelOptions: Record<string, Option> = {
-  model: {
-    value: 'DIR|FILE.gguf|ID',
-    help: `model folder in Hugging Face layout, a GGUF file, or owner/name[@revision] on the hub (the embedded ${DEFAULT_MODEL})`,
-  },
-  hub: { value: 'URL', help: `where models are downloaded from (HF_ENDPOINT or ${HUB_URL})` },
-  precision: {
-    value: PRECISIONS.join('|'),
-    help: 'how frozen weights are held; int8 is half of 16 bit and rounds',
-    default: 'as-stored',
-  },
-  engine: { value: 'auto|webgpu|wasm|cpu', help: 'what computes', default: 'auto' },
-  threads: { value: 'N', help: 'threads of the CPU engine (all)' },
-  'plain-prompt': {
-    value: 'TEXT',
-    help: 'use this prompt with {question} in it instead of the chat template',
-  },
-};
 
 export interface CommandModel {
   opened: OpenModel;
@@ -54,14 +32,15 @@ export interface CommandModel {
   prompt: PromptSettings;
 }
 
-export async function openCommandModel(values: Values, trainable = false): Promise<CommandModel> {
-  const engine = await startNodeEngine(
-    textOf(values, 'engine') ?? 'auto',
-    textOf(values, 'threads'),
-  );
-  const precision = choiceOf(values, 'precision', PRECISIONS);
+type ModelValues = ValuesOf<typeof modelOptions>;
+
+export async function openCommandModel(
+  values: ModelValues,
+  trainable = false,
+): Promise<CommandModel> {
+  const engine = await startNodeEngine(values.engine, values.threads);
   const opened = await openModel(await commandModel(values), {
-    precision: enginePrecision(engine, precision),
+    precision: enginePrecision(engine, values.precision),
     trainable,
     maxTensorBytes: engine.maxTensorBytes,
     report: (done, total, name) => {
@@ -70,7 +49,7 @@ export async function openCommandModel(values: Values, trainable = false): Promi
     },
   });
   clearProgress();
-  const plain = textOf(values, 'plain-prompt');
+  const plain = values['plain-prompt'];
   const prompt = {
     useChatTemplate: plain === undefined,
     plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
@@ -89,8 +68,7 @@ export function embeddedPath(id: string): string {
 }
 
 /** A path that is there, the id of an embedded model, or a model of the hub. */
-async function commandModel(values: Values): Promise<ModelFiles> {
-  const given = textOf(values, 'model') ?? DEFAULT_MODEL;
+async function commandModel({ model: given, hub }: ModelValues): Promise<ModelFiles> {
   if (existsSync(given)) return nodeModelFiles(given);
   if (embeddedModels.some(({ id }) => id === given)) {
     return nodeModelFiles(embeddedPath(given));
@@ -100,7 +78,7 @@ async function commandModel(values: Values): Promise<ModelFiles> {
       `The embedded models are ${embeddedModels.map(({ id }) => id).join(' and ')}; a model of the hub is owner/name or owner/name@revision.`,
     ]);
   }
-  return hubModel(given, textOf(values, 'hub'));
+  return hubModel(given, hub);
 }
 
 /** A model of the hub, downloaded or from the cache. */

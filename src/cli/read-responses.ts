@@ -2,7 +2,6 @@
 import { basename, extname } from 'node:path';
 import { guessTable, readRecords } from '../data/records.ts';
 import type { ResponseSet } from '../data/response-set.ts';
-import { DataError } from '../errors.ts';
 import { readTable } from '../exchange/read-table.ts';
 import { nodeFileSource } from '../storage/node-file.ts';
 
@@ -13,10 +12,7 @@ export async function readResponseFiles(
 ): Promise<ResponseSet[]> {
   const sets: ResponseSet[] = [];
   for (const path of paths) {
-    const file = await nodeFileSource(path).catch((cause: unknown) => {
-      throw new DataError(`${path} cannot be read.`, [String(cause)], { cause });
-    });
-    const table = await readTable(file, basename(path));
+    const table = await readTable(await nodeFileSource(path), basename(path));
     const read = readRecords(table, guessTable(table).mapping);
     const name = basename(path, extname(path));
     for (const set of read.sets) {

@@ -7,6 +7,7 @@ import type { ResultStore } from '../experiment/run/results.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
 import { openResults, type TextFiles } from '../workflows/experiment/experiment-result.ts';
 import { replaceFile } from './run-folder.ts';
+import { systemProblem } from './system-error.ts';
 
 export interface ResultFolder extends ResultStore {
   writeText(name: string, text: string): Promise<void>;
@@ -43,7 +44,8 @@ export async function openResultFolder(
       try {
         await replaceFile(path, text);
       } catch (cause) {
-        throw new StorageError(`${path} cannot be written.`, [String(cause)], { cause });
+        const reason = systemProblem(cause) ?? String(cause);
+        throw new StorageError(`${path} cannot be written.`, [reason], { cause });
       }
     },
   };

@@ -1,32 +1,82 @@
 /** The frame of every command: help, exit codes, errors in plain words, a progress line. */
+import { EXIT } from '../commands/exit-codes.ts';
+import { helpText } from '../commands/help.ts';
+import type { Command, ValuesOf } from '../commands/option.ts';
 import { IdiolectError, StoppedError, UsageError } from '../errors.ts';
-import { helpText, readArguments, type Command, type Values } from './arguments.ts';
+import { readArguments } from './arguments.ts';
+import { systemProblem } from './system-error.ts';
 
-/** Exit codes: 0 done, 1 files or numbers that cannot be used, 2 wrong options, 70 a fault of ours, 130 stopped. */
+/** What a command gets beside its values. */
+export interface Frame {
+  /** What was given without an option's name; '' for a command that takes none. */
+  argument: string;
+  /** Text for the person: on standard output, or on standard error where `--json` keeps the former. */
+  print: (text: string) => void;
+  /** The result for another program, printed where `--json` asks for it. */
+  result: (value: unknown) => void;
+}
+
+export type Run<C extends Command> = (
+  values: ValuesOf<C['options']>,
+  frame: Frame,
+) => Promise<void>;
+
+/** Reads the options, runs the command, and ends the process with the right code. */
 export async function runCommand(
   command: Command,
-  action: (values: Values) => Promise<void>,
-): Promise<void> {
+  argv: readonly string[],
+  load: () => Promise<{ run: Run<Command> }>,
+): Promise<never> {
   try {
-    const values = readArguments(command, process.argv.slice(2));
-    if (values['help'] === true) process.stdout.write(helpText(command));
-    else await action(values);
-    process.exit(0);
+    const { help, values, argument } = readArguments(command, argv);
+    if (values['debug'] === true) debug = true;
+    if (help) process.stdout.write(helpText(command));
+    else {
+      const json = values['json'] === true;
+      const { run } = await load();
+      await run(values, {
+        argument,
+        print: (text) => void (json ? process.stderr : process.stdout).write(text),
+        result: (value) => {
+          if (json) process.stdout.write(`${JSON.stringify(value, null, 1)}\n`);
+        },
+      });
+    }
+    return await end(EXIT.success);
   } catch (error) {
-    clearProgress();
-    if (error instanceof StoppedError) {
-      process.stderr.write(`${error.message}\n`);
-      process.exit(130);
-    }
-    if (error instanceof IdiolectError) {
-      process.stderr.write(`${error.name}: ${error.message}\n`);
-      process.exit(error instanceof UsageError ? 2 : 1);
-    }
-    process.stderr.write(
-      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    process.exit(70);
+    return fail(error);
   }
+}
+
+let debug = !['', '0', undefined].includes(process.env['IDIOLECT_DEBUG']);
+
+/** Says what went wrong and ends the process. */
+export function fail(error: unknown): Promise<never> {
+  clearProgress();
+  process.stderr.write(`${errorText(error)}\n`);
+  if (error instanceof StoppedError) return end(EXIT.interrupted);
+  if (error instanceof UsageError) return end(EXIT.usage);
+  const known = error instanceof IdiolectError || systemProblem(error) !== undefined;
+  return end(known ? EXIT.input : EXIT.internal);
+}
+
+/** A person's problem in plain words; a fault of this program in one line, with its stack for `--debug`. */
+export function errorText(error: unknown): string {
+  if (debug && error instanceof Error) return error.stack ?? error.message;
+  if (error instanceof StoppedError) return error.message;
+  if (error instanceof IdiolectError) return `${error.name}: ${error.message}`;
+  const problem = systemProblem(error);
+  if (problem !== undefined) return problem;
+  const line = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  return `Internal error: ${line} Please report it, with what --debug shows.`;
+}
+
+/** Ends the process when all that was printed is on its way. */
+export async function end(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
+  process.exit(code);
 }
 
 let shown = false;

@@ -1,9 +1,9 @@
 /** npm run train: a LoRA adapter (or a whole tiny model) from a file of answers. */
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { checkFields, type CheckSettings } from '../evaluate/config.ts';
-import { defaultsOf, problemsOf, type Field } from '../fields.ts';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { settingsFrom } from '../commands/settings.ts';
+import { trainCommand } from '../commands/train.ts';
+import { StoppedError, UsageError } from '../errors.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { adapterFiles } from '../workflows/train/adapter-files.ts';
@@ -20,17 +20,14 @@ import { checkedRun, type CheckedResult } from '../workflows/train/checked-run.t
 import { rightOf, type HeldOutCheck } from '../workflows/train/held-out-questions.ts';
 import { maskedSentence } from '../workflows/train/mask-tokens.ts';
 import { CHECKPOINT_FILE } from '../train/checkpoint.ts';
-import { trainingFields, type TrainingSettings } from '../train/config.ts';
-import { choiceOf, countOf, textOf, type Option, type Values } from './arguments.ts';
 import { nodeHost } from './node-host.ts';
-import { modelOptions, openCommandModel } from './open-model.ts';
+import { openCommandModel } from './open-model.ts';
+import { readInput } from './read-file.ts';
 import { readResponseFiles } from './read-responses.ts';
-import { clearProgress, duration, runCommand, showProgress } from './run-command.ts';
+import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 import { printNotices } from './print-notices.ts';
 import { noticesOf } from '../data/response-set.ts';
-
-const fields = { ...trainingFields, ...loraFields, ...checkFields };
 
 /** What a run writes. */
 const RESULTS = [
@@ -42,78 +39,18 @@ const RESULTS = [
   'adapter_model.safetensors',
 ];
 
-/** Command-line names of the settings. */
-const settingOptions: Record<string, keyof typeof fields> = {
-  rank: 'rank',
-  alpha: 'alpha',
-  dropout: 'dropout',
-  rslora: 'rankStabilized',
-  lr: 'learningRate',
-  steps: 'steps',
-  batch: 'batchSize',
-  accumulation: 'accumulation',
-  schedule: 'schedule',
-  warmup: 'warmup',
-  'weight-decay': 'weightDecay',
-  clip: 'maxGradientNorm',
-  'loss-on': 'lossOn',
-  'mask-perplexity': 'maskPerplexity',
-  beta1: 'beta1',
-  beta2: 'beta2',
-  epsilon: 'epsilon',
-  'max-length': 'maxLength',
-  'evaluate-every': 'evaluateEvery',
-  'log-every': 'logEvery',
-  'held-out': 'validationShare',
-  'held-out-questions': 'heldOutQuestions',
-  'longest-answer': 'longestAnswer',
-  seed: 'seed',
-  method: 'method',
-  checkpointing: 'checkpointing',
-};
-
-const command = {
-  name: 'train',
-  summary:
-    'Trains a LoRA adapter on a file of answers and writes it in PEFT format, with metrics.jsonl and run.json.',
-  options: {
-    ...modelOptions,
-    responses: { value: 'FILE', help: 'the answers to learn from', required: true },
-    rows: { value: 'N', help: 'only the first N rows' },
-    validation: { value: 'FILE', help: 'held-out answers (a share of the questions)' },
-    encoding: {
-      value: 'separate|joint',
-      help: 'how question and answer are cut into tokens',
-      default: 'separate',
-    },
-    out: { value: 'DIR', help: 'where everything is written', required: true },
-    resume: { help: 'go on from the checkpoint in the out folder' },
-    targets: {
-      value: 'all-linear|attention|NAME,NAME...',
-      help: 'which linear layers get an adapter',
-      default: 'all-linear',
-    },
-    ...Object.fromEntries(
-      Object.entries(settingOptions).map(([option, setting]): [string, Option] => {
-        const field: Field = fields[setting];
-        const help = field.label.toLowerCase();
-        if (field.kind === 'switch') return [option, { help }];
-        const value = field.kind === 'choice' ? Object.keys(field.choices).join('|') : 'X';
-        return [option, { value, help, default: String(field.default) }];
-      }),
-    ),
-  },
-};
-
-await runCommand(command, async (values) => {
-  const { lora, training, checks } = settingsOf(values);
-  const encoding = choiceOf(values, 'encoding', ['separate', 'joint']);
-  const set = (
-    await readResponseFiles([textOf(values, 'responses')!], countOf(values, 'rows'))
-  )[0]!;
-  const validationPath = textOf(values, 'validation');
+export const run: Run<typeof trainCommand> = async (values, { print, result }) => {
+  const { options } = trainCommand;
+  const training = settingsFrom('training', options, values);
+  const checks = settingsFrom('checks', options, values);
+  const lora: LoraSettings = {
+    ...settingsFrom('lora', options, values),
+    ...targetsOf(values.targets),
+  };
+  const { encoding, out } = values;
+  const set = (await readResponseFiles([values.responses], values.rows))[0]!;
   const validation =
-    validationPath === undefined ? undefined : (await readResponseFiles([validationPath]))[0];
+    values.validation === undefined ? undefined : (await readResponseFiles([values.validation]))[0];
   const { opened, engine, prompt } = await openCommandModel(values, training.method === 'full');
   const request: RunRequest = {
     set,
@@ -135,24 +72,27 @@ await runCommand(command, async (values) => {
       `${plan.examples.length} answers, ${plan.validation.length} held out${plan.questions ? ` (${plan.questions.questions.length} questions asked before and after)` : ''}; about ${megabytes(plan.memory.total)} of memory\n`,
   );
 
-  const out = textOf(values, 'out')!;
   await mkdir(out, { recursive: true });
-  const resumed = values['resume'] === true ? await readCheckpoint(out) : undefined;
+  const resumed = values.resume ? await readCheckpoint(out) : undefined;
   // What an earlier run left must not be taken for this one's.
   if (!resumed) for (const name of RESULTS) await rm(join(out, name), { force: true });
   const metrics = join(out, 'metrics.jsonl');
   const files = {
-    answers: await hashedFile(textOf(values, 'responses')!),
-    held_out_answers: validationPath === undefined ? null : await hashedFile(validationPath),
+    answers: await hashedFile(values.responses),
+    held_out_answers: values.validation === undefined ? null : await hashedFile(values.validation),
   };
-  const writeManifest = async (result?: CheckedResult) => {
-    const manifest = await runManifest(opened, engine, request, plan, job.facts, result);
-    const json = JSON.stringify({ ...manifest, node: process.version, files }, null, 2);
-    await replaceFile(join(out, 'run.json'), `${json}\n`);
+  const writeManifest = async (ended?: CheckedResult) => {
+    const manifest = {
+      ...(await runManifest(opened, engine, request, plan, job.facts, ended)),
+      node: process.version,
+      files,
+    };
+    await replaceFile(join(out, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    return manifest;
   };
   const answers = join(out, 'answers.jsonl');
-  const run = { opened, prompt, job, questions: plan.questions };
-  const result = await checkedRun(run, {
+  const checked = { opened, prompt, job, questions: plan.questions };
+  const ended = await checkedRun(checked, {
     host: nodeHost(),
     checkpoints: folderCheckpoints(out),
     resumeFrom: resumed,
@@ -179,53 +119,37 @@ await runCommand(command, async (values) => {
   clearProgress();
   const trained = adapter ? await adapterFiles(opened, adapter) : await modelFiles(opened);
   for (const { name, bytes } of trained) await replaceFile(join(out, name), bytes);
-  await writeManifest(result);
-  const { step, elapsedSeconds, validationAfter } = result.progress;
-  const { before, after } = result;
-  process.stdout.write(
-    `${result.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
+  const manifest = await writeManifest(ended);
+  const { step, elapsedSeconds, validationAfter } = ended.progress;
+  const { before, after } = ended;
+  print(
+    `${ended.outcome} at step ${step} of ${training.steps} after ${duration(elapsedSeconds)}` +
       (before && after
         ? `; held-out questions right ${rightOf(before)} → ${rightOf(after)} of ${after.answers.length}`
         : '') +
       `${validationAfter === undefined ? '' : `; held-out loss ${validationAfter.toFixed(4)}`}\n`,
   );
-  if (result.outcome === 'stopped') process.stderr.write('Go on with --resume.\n');
-});
+  result({ ...manifest, seconds: elapsedSeconds, out: resolve(out) });
+  if (ended.outcome === 'stopped') {
+    throw new StoppedError('Interrupted. Run the same command with --resume to continue.');
+  }
+};
 
-/** @throws UsageError listing every option that cannot be used */
-function settingsOf(values: Values): {
-  lora: LoraSettings;
-  training: TrainingSettings;
-  checks: CheckSettings;
-} {
-  const lora: Record<string, unknown> = defaultsOf(loraFields);
-  const training: Record<string, unknown> = defaultsOf(trainingFields);
-  const checks: Record<string, unknown> = defaultsOf(checkFields);
-  const problems: string[] = [];
-  for (const [option, setting] of Object.entries(settingOptions)) {
-    const field: Field = fields[setting];
-    const given = values[option];
-    let value: unknown = given;
-    if (field.kind === 'number') value = Number(given);
-    if (field.kind === 'switch') value = given === true;
-    problems.push(...problemsOf({ [`--${option}`]: field }, { [`--${option}`]: value }));
-    (setting in loraFields ? lora : setting in checkFields ? checks : training)[setting] = value;
-  }
-  if (problems.length > 0) {
-    throw new UsageError('These options cannot be used (see --help).', problems);
-  }
-  const targets = textOf(values, 'targets')!;
-  const chosen =
-    targets in loraFields.targets.choices ? { targets } : { targetModules: targets.split(',') };
-  return {
-    lora: { ...lora, ...chosen } as unknown as LoraSettings,
-    training: training as unknown as TrainingSettings,
-    checks: checks as unknown as CheckSettings,
-  };
+/** One of the choices, or the names of layers. @throws UsageError for an empty name */
+function targetsOf(text: string): Pick<LoraSettings, 'targets'> | { targetModules: string[] } {
+  const { choices } = loraFields.targets;
+  const choice = (Object.keys(choices) as LoraSettings['targets'][]).find((name) => name === text);
+  if (choice !== undefined) return { targets: choice };
+  const names = text.split(',').map((name) => name.trim());
+  if (!names.includes('')) return { targetModules: names };
+  const known = Object.keys(choices).join(', ');
+  throw new UsageError(
+    `--targets: expected one of ${known}, or names of layers such as q_proj,v_proj, got "${text}".`,
+  );
 }
 
 async function hashedFile(path: string): Promise<{ file: string; sha256: string }> {
-  return { file: basename(path), sha256: await sha256Of(new Uint8Array(await readFile(path))) };
+  return { file: basename(path), sha256: await sha256Of(await readInput(path)) };
 }
 
 function printReport({

@@ -22,7 +22,8 @@ export interface NumberOption extends Common {
   /** Stands for the value in `--help`. */
   value: string;
   min: number;
-  max: number;
+  /** No bound when absent. */
+  max?: number;
   integer?: boolean;
   unit?: string;
   default?: number;

@@ -1,4 +1,5 @@
 /** The tables of settings that options set, and the options made of their fields. */
+import { checkFields } from '../evaluate/config.ts';
 import { familiarityFields, styleFields } from '../familiarity/config.ts';
 import type { Field } from '../fields.ts';
 import { samplingFields } from '../generate/config.ts';
@@ -12,6 +13,7 @@ export const settingTables = {
   familiarity: familiarityFields,
   style: styleFields,
   sampling: samplingFields,
+  checks: checkFields,
 } as const;
 
 export type SettingTables = typeof settingTables;

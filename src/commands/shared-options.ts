@@ -62,7 +62,7 @@ export const plainPromptOption = {
 
 export const modelOptions = {
   model: {
-    kind: 'path',
+    kind: 'text',
     value: 'DIR|FILE.gguf|ID',
     help: `A folder in Hugging Face layout, a GGUF file, owner/name[@revision] on the hub, or an embedded model (${embedded}).`,
     section,
@@ -102,7 +102,6 @@ export const rowsOption = {
   help: 'Use only the first N rows of each set.',
   section: 'Data',
   min: 1,
-  max: 1_000_000_000,
   integer: true,
   otherwise: 'all rows',
 } as const;

@@ -51,6 +51,8 @@ export const trainCommand = {
     'loss-on': settingOption('training', 'lossOn', training),
     'mask-perplexity': settingOption('training', 'maskPerplexity', training),
     'evaluate-every': settingOption('training', 'evaluateEvery', training),
+    'held-out-questions': settingOption('checks', 'heldOutQuestions', training),
+    'longest-answer': settingOption('checks', 'longestAnswer', training),
     'log-every': settingOption('training', 'logEvery', training),
     seed: settingOption('training', 'seed', training),
     checkpointing: settingOption('training', 'checkpointing', training),

@@ -7,7 +7,7 @@ import { families } from '../../src/world/families.ts';
 import type { BaseRow } from './base-measurements.ts';
 import { corpusSettings, trainingSettings } from './settings.ts';
 
-/** What pretrain.ts writes as training.json. */
+/** What pre-train writes as training.json. */
 export interface TrainingRecord {
   seed: number;
   engine: { device: string; threads: number };

@@ -1,14 +1,22 @@
 /** Files on disk, for the command line and for tests; only Node imports this file. */
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { DataError } from '../errors.ts';
 import { checkRange, type ByteSource } from './byte-source.ts';
 import type { ModelFiles } from './model-files.ts';
 
-/** A file on disk. It is opened for each read, so that nothing has to be closed afterwards. */
+/**
+ * A file on disk. It is opened for each read, so that nothing has to be closed afterwards.
+ * @throws DataError for a folder
+ */
 export async function nodeFileSource(path: string, name = basename(path)): Promise<ByteSource> {
+  const found = await stat(path);
+  if (found.isDirectory()) {
+    throw new DataError(`${path} is a folder, and a file is needed. Name a file in it.`);
+  }
   const source: ByteSource = {
     name,
-    size: (await stat(path)).size,
+    size: found.size,
     read: async (offset, length) => {
       checkRange(source, offset, length);
       const bytes = new Uint8Array(length);

@@ -89,7 +89,7 @@ describe('measure', () => {
     expect(few.stderr).toContain('No question has a right final answer in the data');
     const none = await run('measure', ['--responses', answers, '--style-examples', '0']);
     expect(none.code).toBe(2);
-    expect(none.stderr).toContain('styleExamples');
+    expect(none.stderr).toContain('--style-examples: expected');
   });
 
   it('takes a model of the hub by its id, and the second time without the hub', async () => {
@@ -139,7 +139,7 @@ it.each(['measure', 'train', 'generate'])(
       run(command, ['--no-such', '--model']),
     ]);
     expect(help.code).toBe(0);
-    expect(help.stdout).toContain(`npm run ${command} -- [options]`);
+    expect(help.stdout).toContain(`Usage: idiolect ${command} `);
     expect(help.stdout).toContain('--model DIR|FILE.gguf|ID');
     const { code, stderr } = wrong;
     expect(code).toBe(2);
@@ -170,7 +170,8 @@ describe('exit codes', () => {
     writeFileSync(broken, '[{"question": "?"');
     const cases: [string[], string][] = [
       [['--responses', broken], 'broken.json'],
-      [['--responses', join(folder, 'none.json')], 'none.json cannot be read'],
+      [['--responses', join(folder, 'none.json')], 'none.json: there is no such file'],
+      [['--responses', folder], 'is a folder, and a file is needed'],
       [['--responses', answers, '--model', './none'], 'there is no file or folder ./none'],
       [['--responses', answers, '--adapter', './none'], 'there is no folder ./none'],
     ];

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export interface Ended {
   code: number | null;
@@ -16,11 +17,13 @@ export interface Started {
   ended: Promise<Ended>;
 }
 
-export function start(command: string, args: readonly string[], env = {}): Started {
-  const script = new URL(`../../src/cli/${command}.ts`, import.meta.url).pathname;
-  const flags = ['--experimental-wasm-relaxed-simd', '--import', 'tsx'];
-  const child = spawn(process.execPath, [...flags, script, ...args], {
-    env: { ...process.env, ...env },
+const bin = fileURLToPath(new URL('../../bin/idiolect.mjs', import.meta.url));
+
+/** @param cwd where the person stands; the project's folder when left out */
+export function start(command: string, args: readonly string[], env = {}, cwd?: string): Started {
+  const child = spawn(process.execPath, [bin, command, ...args], {
+    env: { ...process.env, INIT_CWD: undefined, ...env },
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -33,8 +36,12 @@ export function start(command: string, args: readonly string[], env = {}): Start
   return { child, ended };
 }
 
-export const run = (command: string, args: readonly string[], env = {}): Promise<Ended> =>
-  start(command, args, env).ended;
+export const run = (
+  command: string,
+  args: readonly string[],
+  env = {},
+  cwd?: string,
+): Promise<Ended> => start(command, args, env, cwd).ended;
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'idiolect-cli-'));

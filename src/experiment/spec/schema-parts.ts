@@ -1,6 +1,6 @@
 /** Parts of the experiment file’s schema, and how its problems read in plain words. */
 import * as v from 'valibot';
-import type { Field, Fields, SettingsOf } from '../../fields.ts';
+import { rangeText, type Field, type Fields, type SettingsOf } from '../../fields.ts';
 
 /** Names files and rows: small letters, digits and hyphens. */
 export const slug = v.pipe(
@@ -40,7 +40,7 @@ function fieldSchema(field: Field): v.GenericSchema {
       return v.picklist(Object.keys(field.choices));
     case 'number': {
       const { min, max, integer } = field;
-      const range = `expected ${integer === true ? 'a whole number' : 'a number'} from ${min} to ${max}`;
+      const range = `expected ${rangeText(field)}`;
       const fits = (value: number) =>
         value >= min && value <= max && (integer !== true || Number.isInteger(value));
       return v.pipe(v.number(), v.check(fits, range));

@@ -1,0 +1,112 @@
+/**
+ * Makes an embedded model from nothing, by this project's own trainer: the corpus of one dialect,
+ * read once, every weight trained. Ends with a folder in Hugging Face layout and its loss curve.
+ */
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { preTrainCommand } from '../commands/pre-train.ts';
+import { nodeHost } from './node-host.ts';
+import { startNodeEngine } from './node-engine.ts';
+import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
+import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
+import { StoppedError } from '../errors.ts';
+import type { StepReport } from '../metrics/step-report.ts';
+import { sha256Of } from '../workflows/open/fingerprint.ts';
+import { modelFiles } from '../workflows/train/model-files.ts';
+import { runTraining } from '../workflows/train/run-training.ts';
+import { openModel } from '../workflows/open/open-model.ts';
+import type { TrainingJob } from '../train/train.ts';
+import { newModelFiles, newModelTexts } from '../recipes/new-model.ts';
+import { pretrainingJob, pretrainingSettings } from '../recipes/pretraining.ts';
+import { embeddedModels, trainingSettings } from '../recipes/settings.ts';
+
+export const run: Run<typeof preTrainCommand> = async (values, { print }) => {
+  const entry = embeddedModels.find(({ id }) => id === values.model)!;
+  const seed = values.seed ?? entry.seed;
+  const settings = pretrainingSettings(seed, values.steps ?? trainingSettings.steps);
+  const { out } = values;
+  await mkdir(out, { recursive: true });
+
+  const engine = await startNodeEngine('wasm', values.threads);
+  const opened = await openModel(newModelFiles(entry.id, seed), {
+    precision: 'f32',
+    trainable: true,
+    maxTensorBytes: engine.maxTensorBytes,
+  });
+  const job = pretrainingJob(opened, entry.own, settings);
+  const resumed = values.resume ? await readCheckpoint(out) : undefined;
+  const curve = join(out, 'curve.jsonl');
+  const { outcome, progress } = await runTraining(job, {
+    host: nodeHost(),
+    checkpoints: folderCheckpoints(out),
+    resumeFrom: resumed,
+    begun: async () => replaceFile(curve, await keptLines(curve, resumed?.progress.step)),
+    report: async (step) => {
+      await appendFile(curve, `${JSON.stringify(step)}\n`);
+      show(step);
+    },
+  });
+  clearProgress();
+  print(
+    `${entry.id}: ${outcome} at step ${progress.step} after ${duration(progress.elapsedSeconds)}, held-out loss ${progress.validationAfter?.toFixed(4) ?? '–'}\n`,
+  );
+  if (outcome === 'stopped') {
+    throw new StoppedError('Interrupted. Run the same command with --resume to continue.');
+  }
+  const texts = Object.entries(newModelTexts()).map(([name, value]) => ({
+    name,
+    bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
+  }));
+  for (const { name, bytes } of [...(await modelFiles(opened)), ...texts]) {
+    await replaceFile(join(out, name), bytes);
+  }
+  const lines = (await readFile(curve, 'utf8')).trim().split('\n');
+  await writeFile(join(out, 'training.json'), await summary(entry.id, seed, job, engine, lines));
+};
+
+/** The loss curve and what made it, kept beside the weights. */
+async function summary(
+  id: string,
+  seed: number,
+  { settings, facts }: TrainingJob,
+  { device, threads, features }: { device: string; threads: number; features: readonly string[] },
+  lines: readonly string[],
+): Promise<string> {
+  const reports = lines.map((line) => JSON.parse(line) as StepReport);
+  const last = reports.at(-1)!;
+  const round = (value: number | null | undefined, digits: number) =>
+    typeof value === 'number' ? Number(value.toFixed(digits)) : null;
+  const record = {
+    trainer: 'idiolect',
+    model: id,
+    seed,
+    settings,
+    fingerprint: await sha256Of(JSON.stringify(facts)),
+    engine: { device, threads, features },
+    tokens: last.tokensSeen,
+    seconds: round(last.elapsedSeconds, 0),
+    columns: ['step', 'loss', 'held-out loss', 'tokens', 'seconds'],
+    log: reports.map(({ step, loss, validationLoss, tokensSeen, elapsedSeconds }) => [
+      step,
+      round(loss, 4),
+      round(validationLoss, 4),
+      tokensSeen,
+      round(elapsedSeconds, 1),
+    ]),
+  };
+  return `${JSON.stringify(record, null, 1)}\n`;
+}
+
+function show({
+  step,
+  totalSteps,
+  loss,
+  validationLoss,
+  tokensPerSecond,
+  secondsLeft,
+}: StepReport) {
+  const held = validationLoss === undefined ? '' : `, held-out ${validationLoss.toFixed(4)}`;
+  const text = `loss ${loss.toFixed(4)}${held}, ${Math.round(tokensPerSecond)} tokens/s, ${duration(secondsLeft)} left`;
+  if (process.stderr.isTTY) showProgress(step, totalSteps, text);
+  else if (validationLoss !== undefined) process.stderr.write(`${step}/${totalSteps} ${text}\n`);
+}
