@@ -184,7 +184,11 @@ const rooms = {
   },
   'src/api': { values: library, types: library, tfjs: false },
   workers: { values: library, types: all, tfjs: true },
-  'src/cli': { values: [...library, 'src/commands', 'src/recipes'], types: [...library, 'workers'], tfjs: true },
+  'src/cli': {
+    values: [...library, 'src/commands', 'src/recipes'],
+    types: [...library, 'workers'],
+    tfjs: true,
+  },
 };
 
 /** Plain data with bounds, and arithmetic on measured numbers: any room may read these. */
