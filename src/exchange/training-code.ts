@@ -11,7 +11,7 @@ export interface CodeFacts {
   training: TrainingSettings;
   encoding: 'separate' | 'joint';
   prompt: { useChatTemplate: boolean; plainTemplate: string };
-  /** Rows of {question, response}. */
+  /** Rows of {question, response}, or of {prompt, completion} as turns with tools beside them. */
   answersFile: string;
   /** The same, for the held-out loss; undefined: a share of the answers. */
   validationFile: string | undefined;
@@ -26,7 +26,7 @@ export function trainingCode(facts: CodeFacts): string {
 # pip install torch transformers accelerate${full ? '' : ' peft'}
 # Same prompt, loss, schedule and optimizer; the random streams differ, so curves agree in shape,
 # not in every digit.
-import json
+${facts.prompt.useChatTemplate ? 'import datetime\n' : ''}import json
 ${masks ? 'import math\n' : ''}import random
 
 import torch
@@ -37,7 +37,7 @@ ${imports}from transformers import (
     Trainer,
     TrainingArguments,
 )
-
+${facts.prompt.useChatTemplate ? 'from transformers.utils import chat_template_utils\n' : ''}
 MODEL = ${python(facts.modelId)}  # a folder or a name on the Hub
 MAX_LENGTH = ${training.maxLength}
 
@@ -48,7 +48,7 @@ ${encodingCode(facts)}
 
 def read(path):
     with open(path, encoding="utf-8") as file:
-        return [encode(**json.loads(line)) for line in file if line.strip()]
+        return [encode(json.loads(line)) for line in file if line.strip()]
 
 
 rows = read(${python(facts.answersFile)})
@@ -112,27 +112,7 @@ model.print_trainable_parameters()
 `;
 }
 
-function encodingCode({ prompt, encoding }: CodeFacts): string {
-  const template = prompt.useChatTemplate
-    ? `    # The end of a turn, when the chat template writes one, ends an answer.
-    messages = [{"role": "user", "content": question}]
-    prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    start = []`
-    : `    prompt = ${python(prompt.plainTemplate)}.replace("{question}", question)
-    adds_bos = tokenizer("a").input_ids[:1] == [tokenizer.bos_token_id]
-    start = [tokenizer.bos_token_id] if adds_bos else []`;
-  const pair =
-    encoding === 'separate'
-      ? `    # Question and answer are cut into tokens apart and joined.
-    head = start + ids(prompt)
-    tokens = head + ids(response)
-    boundary = len(head)`
-      : `    # Cut as one text; the answer begins where the question's own tokens end.
-    head = start + ids(prompt.rstrip(" "))
-    tokens = start + ids(prompt + response)
-    boundary = next(
-        (i for i, (a, b) in enumerate(zip(head, tokens)) if a != b), min(len(head), len(tokens))
-    )`;
+function encodingCode({ prompt, encoding, training }: CodeFacts): string {
   const end = prompt.useChatTemplate
     ? `def end_token():
     turn = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "@@"}]
@@ -141,6 +121,7 @@ function encodingCode({ prompt, encoding }: CodeFacts): string {
     return first if first in tokenizer.all_special_ids else tokenizer.eos_token_id
 
 
+# The end of a turn, when the chat template writes one, ends an answer.
 END = end_token()`
     : 'END = tokenizer.eos_token_id';
   return `
@@ -150,15 +131,128 @@ def ids(text):
 
 
 ${end}
+${prompt.useChatTemplate ? chatCode : plainCode(prompt.plainTemplate)}
+
+def turns_of(row):
+    """The turns before the answer, and the answer's own."""
+    if "prompt" in row:
+        return row["prompt"], row["completion"][0]
+    turn = {"role": "assistant", "content": row["response"]}
+    return [{"role": "user", "content": row["question"]}], turn
 
 
-def encode(question, response, **_):
-${template}
-${pair}
-    tokens = (tokens + [END])[:MAX_LENGTH]
-    labels = [-100] * boundary + tokens[boundary:]
+def encode(row):
+    turns, answer = turns_of(row)
+${training.lossOn === 'all-assistant' ? everyAnswerCode(encoding, prompt.useChatTemplate) : lastAnswerCode(encoding)}
+    tokens, labels = tokens[:MAX_LENGTH], labels[:MAX_LENGTH]
     return {"input_ids": tokens, "attention_mask": [1] * len(tokens), "labels": labels}
 `;
+}
+
+/** One way to write a conversation for both kinds of prompt: `write(row, turns, asks)`. */
+const chatCode = `START = []
+
+
+class AssumedDay(datetime.datetime):
+    """A chat template that asks for today's date gets the one that Idiolect takes."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2024, 7, 26)
+
+
+chat_template_utils.datetime = AssumedDay
+
+
+def write(row, turns, asks=False):
+    return tokenizer.apply_chat_template(
+        turns,
+        tools=row.get("tools"),
+        add_generation_prompt=asks,
+        tokenize=False,
+        **row.get("chat_template_kwargs", {}),
+    )
+`;
+
+function plainCode(template: string): string {
+  return `adds_bos = tokenizer("a").input_ids[:1] == [tokenizer.bos_token_id]
+START = [tokenizer.bos_token_id] if adds_bos else []
+
+
+def write(row, turns, asks=False):
+    """System text and a blank line, then each question with its answer and the end token."""
+    text = ""
+    for turn in turns:
+        content = turn["content"]
+        if turn["role"] == "system":
+            text += content + "\\n\\n"
+        elif turn["role"] == "user":
+            text += ${python(template)}.replace("{question}", content)
+        else:
+            text += content + (tokenizer.eos_token or "\\n\\n")
+    return text
+`;
+}
+
+function lastAnswerCode(encoding: CodeFacts['encoding']): string {
+  const pair =
+    encoding === 'separate'
+      ? `    # Prompt and answer are cut into tokens apart and joined.
+    head = START + ids(prompt)
+    tokens = head + ids(response)
+    boundary = len(head)`
+      : `    # Cut as one text; the answer begins where the prompt's own tokens end.
+    head = START + ids(prompt.rstrip(" "))
+    tokens = START + ids(prompt + response)
+    boundary = next(
+        (i for i, (a, b) in enumerate(zip(head, tokens)) if a != b), min(len(head), len(tokens))
+    )`;
+  return `    prompt = write(row, turns, asks=True)
+    response = answer["content"]
+    if answer.keys() & {"tool_calls", "reasoning_content"}:
+        response = write(row, [*turns, answer])[len(prompt) :].split(tokenizer.decode([END]))[0]
+${pair}
+    tokens = tokens + [END]
+    labels = [-100] * boundary + tokens[boundary:]`;
+}
+
+/** Every assistant turn is trained (TRL: assistant_only_loss). */
+function everyAnswerCode(encoding: CodeFacts['encoding'], chat: boolean): string {
+  const blocks = `    # The template marks what is trained; a turn with weight 0, which Idiolect leaves out, is trained here.
+    if "{% generation" in tokenizer.chat_template.replace("{%-", "{%"):
+        found = tokenizer.apply_chat_template(
+            [*turns, answer],
+            tools=row.get("tools"),
+            return_dict=True,
+            return_assistant_tokens_mask=True,
+            **row.get("chat_template_kwargs", {}),
+        )
+        tokens = found["input_ids"]
+        labels = [t if on else -100 for t, on in zip(tokens, found["assistant_masks"])]
+        return {"input_ids": tokens, "attention_mask": [1] * len(tokens), "labels": labels}
+`;
+  const cut =
+    encoding === 'separate'
+      ? `    tokens, labels, at = list(START), [-100] * len(START), 0
+    for start, end in spans:
+        before, own = ids(text[at:start]), ids(text[start:end])
+        tokens += before + own
+        labels += [-100] * len(before) + own
+        at = end`
+      : `    found = tokenizer(text[: spans[-1][1]], add_special_tokens=False, return_offsets_mapping=True)
+    tokens = START + found.input_ids
+    labels = [-100] * len(START) + [
+        t if any(a < end and b > start for start, end in spans) else -100
+        for t, (a, b) in zip(found.input_ids, found.offset_mapping)
+    ]`;
+  return `${chat ? blocks : ''}    turns = [*turns, answer]
+    text, end_text, spans = write(row, turns), tokenizer.decode([END]), []
+    for i, turn in enumerate(turns):
+        if turn["role"] == "assistant" and turn.get("weight") != 0:
+            start = len(write(row, turns[:i], asks=True))
+            after = text.rindex(end_text, start, len(write(row, turns[: i + 1])))
+            spans.append((start, after + len(end_text)))
+${cut}`;
 }
 
 function heldOutCode({ validationFile, training }: CodeFacts): string {

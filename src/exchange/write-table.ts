@@ -32,6 +32,8 @@ export function responseSetsToJson(sets: readonly ResponseSet[]): string {
     id: row.id,
     prompt: row.messages ?? row.question,
     ...(row.gold !== undefined && { gold: row.gold }),
+    ...(row.tools && { tools: row.tools }),
+    ...(row.templateVariables && { chat_template_kwargs: row.templateVariables }),
     responses: Object.fromEntries(joined.map((set) => [set.name, set.rows[i]!.response])),
   }));
   return `${JSON.stringify(records, null, 2)}\n`;

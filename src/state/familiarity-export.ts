@@ -1,4 +1,5 @@
 /** Measured familiarity as files: every row, every average, and what it was measured with. */
+import { transcript } from '../data/transcript.ts';
 import {
   averagePerplexity,
   bitsPerByte,
@@ -79,7 +80,7 @@ function records({ set, rows, inStyle }: SetScores) {
       {
         set: set.name,
         id: row.id,
-        question: row.question,
+        question: row.messages === undefined ? row.question : transcript(row),
         response: row.response,
         prompt_tokens: numbers.promptTokens,
         response_tokens: numbers.responseTokens,

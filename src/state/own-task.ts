@@ -1,5 +1,6 @@
 /** The sets on the page as an experiment's task and files: divided by question, written as JSONL. */
 import { splitByQuestion } from '../data/split.ts';
+import { rowRecords } from '../data/row-record.ts';
 import type { ResponseSet } from '../data/response-set.ts';
 import { DataError } from '../errors.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
@@ -32,15 +33,12 @@ export function ownTask(
       `${without} of ${rows.length} questions have no right answer: a column named gold says it.`,
     );
   }
-  if (rows.some(({ messages }) => messages !== undefined)) {
-    problems.push('Chats of several turns cannot be tested yet.');
-  }
   if (problems.length > 0) throw new DataError('These answers cannot be tested.', problems);
   const split = splitByQuestion(sets, shares, createRandom(SPLIT_SEED));
   const files: Record<string, TaskFile> = {};
   const write = (name: string, set: ResponseSet): string => {
     const path = `${name}.jsonl`;
-    const lines = set.rows.map((row) => `${JSON.stringify(row)}\n`);
+    const lines = rowRecords(set.rows).map((record) => `${JSON.stringify(record)}\n`);
     files[path] = { content: new Blob(lines), records: lines.length };
     return path;
   };

@@ -1,5 +1,6 @@
 /** A run as code that trains the same elsewhere, with the answers it needs beside it. */
 import { trainingCode } from '../exchange/training-code.ts';
+import { rowRecords } from '../data/row-record.ts';
 import type { ResponseSet } from '../data/response-set.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -20,10 +21,11 @@ export function answersFile(setName: string): string {
   return `${plain.replace(/^-|-$/g, '') || 'answers'}.jsonl`;
 }
 
-/** A set as the code reads it: one {question, response} a line. */
+/** A set as the code reads it, a row each line. */
 export function answersJsonLines({ rows }: ResponseSet): string {
-  return rows
-    .map(({ id, question, response }) => `${JSON.stringify({ id, question, response })}\n`)
+  const told = rows.map(({ gold: _, options: __, ...row }) => row);
+  return rowRecords(told)
+    .map((record) => `${JSON.stringify(record)}\n`)
     .join('');
 }
 

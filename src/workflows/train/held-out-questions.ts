@@ -6,7 +6,7 @@ import { evaluateAnswers, type EvaluationQuestion } from '../../evaluate/accurac
 import type { CheckSettings } from '../../evaluate/config.ts';
 import type { AnswerRule } from '../../evaluate/extract-answer.ts';
 import { EXPECTED_SHARE, goldAgreement } from '../../evaluate/gold-agreement.ts';
-import type { ResponseRow } from '../../data/response-set.ts';
+import { promptPart, type ResponseRow } from '../../data/response-set.ts';
 import { knownQuestions, usualRule } from '../../experiment/sets/known-questions.ts';
 import type { Host } from '../../host.ts';
 import { notice, type Notice } from '../../notices.ts';
@@ -57,12 +57,13 @@ export function heldOutQuestions(
   if (asked.length === 0) return undefined;
   const rule = usualRule(asked);
   const { agree: agreeing } = goldAgreement(asked, rule);
-  const questions = asked.map(({ id, question: text, gold, options, labels }) => ({
-    id,
-    text,
-    gold,
-    ...(options && { options }),
-    ...(labels && { labels }),
+  const questions = asked.map((row) => ({
+    id: row.id,
+    text: row.question,
+    ...promptPart(row),
+    gold: row.gold,
+    ...(row.options && { options: row.options }),
+    ...(row.labels && { labels: row.labels }),
   }));
   return { questions, rule, agreeing, longestAnswer };
 }

@@ -128,7 +128,9 @@ export function planRun(
       `This will not fit: about ${megabytes(memory.total)} are needed, ${megabytes(memoryLimitBytes)} are there. Choose a smaller model, shorter answers or a lower rank.`,
     );
   }
-  const questions = checks && heldOut && heldOutQuestions(heldOut.rows, checks);
+  const unwritten = new Set(held?.skipped.map(({ rowId }) => rowId));
+  const askable = heldOut?.rows.filter(({ id }) => !unwritten.has(id));
+  const questions = checks && askable && heldOutQuestions(askable, checks);
   if (heldOut && checks) notices.push(...questionNotices(questions, checks));
   const perStep = training.batchSize * training.accumulation;
   return {
