@@ -18,7 +18,7 @@ import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { stagesOfToday } from './earlier-results.ts';
 import type { ExperimentInputs } from './experiment-inputs.ts';
 import { sha256Of } from '../open/fingerprint.ts';
-import { VERSION } from '../train/run-manifest.ts';
+import { VERSION } from '../open/version.ts';
 
 /** Texts by name, each written whole or not at all. */
 export interface TextFiles {

@@ -4,10 +4,9 @@ import type { RunFacts } from '../../train/run-facts.ts';
 import type { CheckedResult } from './checked-run.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import type { OpenModel } from '../open/open-model.ts';
+import { VERSION } from '../open/version.ts';
 import { rightOf, type HeldOutQuestions } from './held-out-questions.ts';
 import type { RunPlan, RunRequest } from './training-run.ts';
-
-export const VERSION = '0.1.0';
 
 /** `result` is absent while the run goes on. */
 export async function runManifest(
