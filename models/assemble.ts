@@ -13,13 +13,14 @@ import type {
   ReplaceablePart,
   StackedLinear,
 } from './language-model.ts';
+import { dynamicRope } from './dynamic-rope.ts';
 import { loadWeights, type LoadedWeights, type LoadOptions } from './load-weights.ts';
 import type { RopeConfig } from './rope-config.ts';
 import { ropeTable } from './rope-table.ts';
 import { weightState } from './save-weights.ts';
 import { settleHead } from './tied-head.ts';
 import type { MatrixPlan, PlanPart, WeightPlan } from './weight-plan.ts';
-import type { Notice } from '../src/notices.ts';
+import { notice, type Notice } from '../src/notices.ts';
 
 /** What a forward pass asks for by name. */
 export interface ModelParts {
@@ -54,10 +55,18 @@ export async function assemble(
   const { rope } = blueprint;
   const { plan, tied, notices } = await settleHead(blueprint.plan, blueprint.tied, file);
   const loaded = await loadWeights(id, plan, file, options);
-  const contextLength = Math.min(blueprint.shape.contextLength, MAX_POSITIONS);
+  const contextLength = Math.min(reachOf(blueprint), MAX_POSITIONS);
+  const dynamic =
+    rope?.config.scaling.type === 'dynamic'
+      ? dynamicRope(rope.config, rope.rotaryDim, rope.config.scaling.trained)
+      : undefined;
   const table =
-    rope &&
-    tensor(ropeTable(rope.config, rope.rotaryDim, contextLength), [contextLength, rope.rotaryDim]);
+    rope && !dynamic
+      ? tensor(ropeTable(rope.config, rope.rotaryDim, contextLength), [
+          contextLength,
+          rope.rotaryDim,
+        ])
+      : undefined;
   const linears = new Map(
     plan.matrices.filter(isLinear).map((item) => [item.name, stackedLinear(item, loaded)]),
   );
@@ -77,7 +86,12 @@ export async function assemble(
     fanInFanOut: blueprint.fanInFanOut,
     weightBytes: loaded.bytes,
     format: loaded.formats.size === 1 ? [...loaded.formats][0]! : 'mixed',
-    notices: [...blueprint.notices, ...notices, ...loaded.notices],
+    notices: [
+      ...blueprint.notices,
+      ...notices,
+      ...contextNotice(reachOf(blueprint)),
+      ...loaded.notices,
+    ],
     parameters: [...loaded.variables].map(([name, variable]) => ({
       name,
       variable,
@@ -85,13 +99,32 @@ export async function assemble(
     })),
     replaceable: replaceableParts(plan, tied),
     projectionValues: (path) => projectionValues([...linears.values()], path),
-    hidden: (context) => blueprint.hidden(withReplacements(parts, context), context),
+    hidden(context) {
+      const replaced = withReplacements(parts, context);
+      if (!dynamic) return blueprint.hidden(replaced, context);
+      const forBatch = dynamic.tableFor(context);
+      return blueprint.hidden({ ...replaced, ropeTable: () => forBatch }, context);
+    },
     state: () => weightState(plan, loaded),
     dispose() {
       loaded.dispose();
       table?.dispose();
+      dynamic?.dispose();
     },
   };
+}
+
+function contextNotice(reach: number): Notice[] {
+  if (reach <= MAX_POSITIONS) return [];
+  const text = `Texts are limited to ${MAX_POSITIONS} tokens here; the model's context is ${reach}.`;
+  return [notice('info', text, ['config.json: max_position_embeddings'])];
+}
+
+/** Longest text: with dynamic rope as many times the trained context as its factor says. */
+function reachOf({ shape, rope }: Blueprint): number {
+  const scaling = rope?.config.scaling;
+  if (scaling?.type !== 'dynamic') return shape.contextLength;
+  return Math.floor(shape.contextLength * Math.max(1, scaling.factor));
 }
 
 function withReplacements(parts: ModelParts, { replacements }: ForwardContext): ModelParts {

@@ -57,6 +57,8 @@ export interface ForwardContext {
   linear(layer: StackedLinear, x: Tensor | Recomputable, residual?: Tensor): Tensor;
   /** qkv [B·T, (H + 2·Hkv)·D] → [B·T, H·D]. */
   attend(layer: number, qkv: Tensor, shape: AttentionShape): Tensor;
+  /** Real tokens of each sequence, [B], with what a cache holds already; all are `time` long when absent. */
+  lengths?: readonly number[] | undefined;
   /** What an adapter brings in place of parts of the model. */
   replacements?: Replacements | undefined;
   /** Runs one block on x [B·T, C]; the place for tidying and for recomputing activations. */

@@ -10,6 +10,8 @@ export type RopeScaling =
   | { type: 'default' }
   /** All frequencies divided by the factor. */
   | { type: 'linear'; factor: number }
+  /** The base grows with texts longer than `trained` tokens (NTK). */
+  | { type: 'dynamic'; factor: number; trained: number }
   /** Llama 3.1: long waves are stretched, short ones kept. */
   | {
       type: 'llama3';
@@ -117,9 +119,7 @@ function readScaling(
     case 'linear':
       return { type, factor: required('factor') };
     case 'dynamic':
-      // The base grows only with texts longer than max_position_embeddings, which are not computed.
-      required('factor');
-      return { type: 'default' };
+      return { type, factor: required('factor'), trained: contextLength };
     case 'llama3':
       return {
         type,

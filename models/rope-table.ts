@@ -9,10 +9,18 @@ export function rotaryDimension(rope: RopeConfig, headDim: number): number {
   return Math.floor(headDim * rope.partial);
 }
 
-/** [positions, rotaryDim]: a row is the cosines of the rotaryDim/2 angles, then their sines. */
-export function ropeTable(rope: RopeConfig, rotaryDim: number, positions: number): Float32Array {
+/**
+ * [positions, rotaryDim]: a row is the cosines of the rotaryDim/2 angles, then their sines.
+ * @param length tokens of the text, for rules that depend on it
+ */
+export function ropeTable(
+  rope: RopeConfig,
+  rotaryDim: number,
+  positions: number,
+  length = 0,
+): Float32Array {
   const half = rotaryDim / 2;
-  const frequencies = ropeFrequencies(rope, rotaryDim);
+  const frequencies = ropeFrequencies(rope, rotaryDim, length);
   const scale = rope.scaling.type === 'yarn' ? rope.scaling.attentionFactor : 1;
   const table = new Float32Array(positions * rotaryDim);
   for (let position = 0; position < positions; position++) {
@@ -26,12 +34,18 @@ export function ropeTable(rope: RopeConfig, rotaryDim: number, positions: number
 }
 
 /** Radians a position, [rotaryDim/2]. */
-export function ropeFrequencies({ theta, scaling }: RopeConfig, rotaryDim: number): number[] {
+export function ropeFrequencies(
+  { theta, scaling }: RopeConfig,
+  rotaryDim: number,
+  length = 0,
+): number[] {
+  const base = scaling.type === 'dynamic' ? theta * grownBase(scaling, rotaryDim, length) : theta;
   const plain = Array.from({ length: rotaryDim / 2 }, (_, i) =>
-    Math.fround(1 / theta ** ((2 * i) / rotaryDim)),
+    Math.fround(1 / base ** ((2 * i) / rotaryDim)),
   );
   switch (scaling.type) {
     case 'default':
+    case 'dynamic':
       return plain;
     case 'linear':
       return plain.map((frequency) => Math.fround(frequency / scaling.factor));
@@ -40,6 +54,16 @@ export function ropeFrequencies({ theta, scaling }: RopeConfig, rotaryDim: numbe
     case 'yarn':
       return yarnFrequencies(theta, scaling, rotaryDim);
   }
+}
+
+/** By how much the base of dynamic NTK grows for a text of that length. */
+function grownBase(
+  { factor, trained }: Extract<RopeScaling, { type: 'dynamic' }>,
+  rotaryDim: number,
+  length: number,
+): number {
+  const reach = Math.max(length, trained) / trained;
+  return (factor * reach - (factor - 1)) ** (rotaryDim / (rotaryDim - 2));
 }
 
 /** Long waves are stretched by the factor, short ones kept, those between blended (Llama 3.1). */

@@ -27,7 +27,9 @@ export function hiddenStates(model: LanguageModel, batch: Batch, options: Forwar
   const { batch: count, time } = batch;
   const ids = tensor(batch.tokens, [count * time], 'int32');
   const positions = tensor(positionsOf(count, time), [count * time], 'int32');
-  return model.hidden(forwardContext(count, time, ids, positions, options));
+  const context = forwardContext(count, time, ids, positions, options);
+  context.lengths = [...batch.lengths];
+  return model.hidden(context);
 }
 
 /** 0 … T−1 for each of the B sequences. */

@@ -131,6 +131,7 @@ function logitsAt(
         adapter: linearAdapter(adapter, layer),
       }),
     attend: (layer, qkv, shape) => cachedAttention(qkv, caches[layer]!, filled, shape),
+    lengths: readAt.map((at, b) => lengths[b]! + (at - b * time) + 1),
     replacements: adapter?.replacements,
     block: (_layer, x, run) => tidy(() => run(x)),
   };

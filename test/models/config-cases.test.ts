@@ -31,7 +31,7 @@ const refusedHere: readonly string[] = [
 /** Settings that are used, and say what would be so without them. */
 const says: readonly string[] = [
   'llama {"rope_theta":"(absent)","rope_scaling":"(absent)"}',
-  // Texts beyond the model's context, for which the base would grow, are not computed.
+  // The base grows only with texts that are longer than max_position_embeddings.
   'llama {"rope_scaling":{"type":"dynamic","factor":4}}',
   'qwen2 {"use_sliding_window":true,"sliding_window":4}',
   'qwen2 {"use_sliding_window":false,"sliding_window":4,"max_window_layers":0}',

@@ -34,6 +34,8 @@ CASES = [
     ("llama", {"rope_parameters": {"rope_type": "default"}, "rope_theta": 500.0}),
     ("llama", {"rope_theta": ABSENT, "rope_scaling": ABSENT}),
     ("llama", {"rope_scaling": {"type": "dynamic", "factor": 4.0}}),
+    ("llama", {"rope_scaling": {"type": "dynamic", "factor": 4.0}, "max_position_embeddings": 8}),
+    ("gpt_neox", {"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}, "max_position_embeddings": 16}),
     ("llama", {"rope_scaling": {**YARN, "attention_factor": 0.7}}),
     ("llama", {"rope_scaling": YARN}),
     ("llama", {"rope_scaling": {**YARN, "factor": None}}),
@@ -99,9 +101,10 @@ def changed(config, change):
 
 
 def numbers(folder, reference):
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     sums = []
     for row, length in zip(reference["input_ids"], reference["lengths"]):
+        # A model anew for each row: dynamic rope remembers the longest text it has met.
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         ids = torch.tensor([row[:length]])
         with torch.no_grad():
             log_probabilities = torch.log_softmax(model(ids).logits[0, :-1].double(), -1)
