@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,15 +19,27 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   console.error('CPU kernels compiled.');
 }
 
-function sourcesHash() {
+function sources() {
   const folder = join(root, 'src/ops');
-  const sources = readdirSync(folder, { recursive: true })
+  return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith('.as.ts'))
     .sort()
     .map((name) => join(folder, name));
+}
+
+function sourcesHash() {
   const hash = createHash('sha256');
-  for (const path of [...sources, fileURLToPath(import.meta.url)]) hash.update(readFileSync(path));
+  for (const path of [...sources(), fileURLToPath(import.meta.url)]) {
+    hash.update(readFileSync(path));
+  }
   return hash.digest('hex');
+}
+
+/** What these files export, the module exports. */
+function entries() {
+  return sources()
+    .filter((path) => /kernels?\.as\.ts$/.test(path))
+    .map((path) => relative(root, path));
 }
 
 async function compile() {
@@ -36,7 +48,7 @@ async function compile() {
   for (const simd of ['simd', 'relaxed']) {
     for (const memory of ['unshared', 'shared']) {
       const options = [
-        'src/ops/kernels.as.ts',
+        ...entries(),
         '--baseDir',
         root,
         '--outFile',

@@ -21,69 +21,53 @@ export function registerStockGradients(): void {
   if (done) return;
   done = true;
 
-  registerGradient({
-    kernelName: 'Identity',
-    gradFunc: (dy) => ({ x: () => (dy as Tensor).clone() }),
+  register('Identity', [], (dy) => ({ x: () => dy.clone() }));
+  register('Add', ['a', 'b'], (dy, saved) => {
+    requireEqualShapes('Add', at(saved, 0), at(saved, 1));
+    return { a: () => dy.clone(), b: () => dy.clone() };
   });
-  registerGradient({
-    kernelName: 'Add',
-    inputsToSave: ['a', 'b'],
-    gradFunc: (dy, saved) => {
-      requireEqualShapes('Add', at(saved, 0), at(saved, 1));
-      return { a: () => (dy as Tensor).clone(), b: () => (dy as Tensor).clone() };
-    },
+  register('Multiply', ['a', 'b'], (dy, saved) => {
+    const [a, b] = [at(saved, 0), at(saved, 1)];
+    requireEqualShapes('Multiply', a, b);
+    return { a: () => mul(dy, b), b: () => mul(dy, a) };
   });
-  registerGradient({
-    kernelName: 'Multiply',
-    inputsToSave: ['a', 'b'],
-    gradFunc: (dy, saved) => {
-      const [a, b] = [at(saved, 0), at(saved, 1)];
-      requireEqualShapes('Multiply', a, b);
-      return { a: () => mul(dy as Tensor, b), b: () => mul(dy as Tensor, a) };
-    },
+  register('Sum', ['x'], (dy, saved) => {
+    const { shape } = at(saved, 0);
+    if (dy.size !== 1) throw new TypeError('Only a sum over everything has a gradient.');
+    return { x: () => mul(fill(shape, 1), reshape(dy, [])) };
   });
-  registerGradient({
-    kernelName: 'Sum',
-    inputsToSave: ['x'],
-    gradFunc: (dy, saved) => {
-      const { shape } = at(saved, 0);
-      if ((dy as Tensor).size !== 1)
-        throw new TypeError('Only a sum over everything has a gradient.');
-      return { x: () => mul(fill(shape, 1), reshape(dy as Tensor, [])) };
-    },
+  register('Reshape', ['x'], (dy, saved) => ({ x: () => reshape(dy, at(saved, 0).shape) }));
+  register('Slice', ['x'], (dy, saved, attributes) => {
+    const { shape } = at(saved, 0);
+    const begin = attributes['begin'] as number[];
+    const paddings = begin.map((start, i): [number, number] => [
+      start,
+      at(shape, i) - start - at(dy.shape, i),
+    ]);
+    return { x: () => pad(dy, paddings) };
   });
-  registerGradient({
-    kernelName: 'Reshape',
-    inputsToSave: ['x'],
-    gradFunc: (dy, saved) => ({ x: () => reshape(dy as Tensor, at(saved, 0).shape) }),
+  register('Concat', 'all', (dy, inputs, attributes) => {
+    const axis = attributes['axis'] as number;
+    let offset = 0;
+    const pieces = inputs.map(({ shape }, index): [string, () => Tensor] => {
+      const begin = shape.map((_, i) => (i === axis ? offset : 0));
+      offset += at(shape, axis);
+      return [String(index), () => slice(dy, begin, shape)];
+    });
+    return Object.fromEntries(pieces);
   });
+}
+
+function register(
+  kernelName: string,
+  saved: string[] | 'all',
+  gradient: (dy: Tensor, saved: Tensor[], attributes: NamedAttrMap) => Record<string, () => Tensor>,
+): void {
   registerGradient({
-    kernelName: 'Slice',
-    inputsToSave: ['x'],
-    gradFunc: (dy, saved, attributes) => {
-      const { shape } = at(saved, 0);
-      const begin = (attributes as unknown as { begin: number[] }).begin;
-      const size = (dy as Tensor).shape;
-      const paddings = begin.map((start, i): [number, number] => [
-        start,
-        at(shape, i) - start - at(size, i),
-      ]);
-      return { x: () => pad(dy as Tensor, paddings) };
-    },
-  });
-  registerGradient({
-    kernelName: 'Concat',
-    saveAllInputs: true,
-    gradFunc: (dy, inputs, attributes: NamedAttrMap) => {
-      const axis = attributes['axis'] as number;
-      let offset = 0;
-      const pieces = inputs.map(({ shape }) => {
-        const begin = shape.map((_, i) => (i === axis ? offset : 0));
-        offset += at(shape, axis);
-        return () => slice(dy as Tensor, begin, shape);
-      });
-      return pieces as unknown as Record<string, () => Tensor>;
-    },
+    kernelName,
+    ...(saved === 'all' ? { saveAllInputs: true } : { inputsToSave: saved }),
+    // All of these have one output.
+    gradFunc: (dy, tensors, attributes) => gradient(dy as Tensor, tensors, attributes),
   });
 }
 
