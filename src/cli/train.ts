@@ -23,7 +23,7 @@ import { CHECKPOINT_FILE } from '../train/checkpoint.ts';
 import { nodeHost } from './node-host.ts';
 import { openCommandModel } from './open-model.ts';
 import { readInput } from './read-file.ts';
-import { readResponseFiles } from './read-responses.ts';
+import { readResponseFile } from './read-responses.ts';
 import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 import { printNotices } from './print-notices.ts';
@@ -48,9 +48,9 @@ export const run: Run<typeof trainCommand> = async (values, { print, result }) =
     ...targetsOf(values.targets),
   };
   const { encoding, out } = values;
-  const set = (await readResponseFiles([values.responses], values.rows))[0]!;
+  const set = await readResponseFile(values.responses, values.rows);
   const validation =
-    values.validation === undefined ? undefined : (await readResponseFiles([values.validation]))[0];
+    values.validation === undefined ? undefined : await readResponseFile(values.validation);
   const { opened, engine, prompt } = await openCommandModel(values, training.method === 'full');
   const request: RunRequest = {
     set,

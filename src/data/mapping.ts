@@ -67,11 +67,22 @@ interface Sketch {
 
 const QUESTION_NAMES = ['question', 'prompt', 'instruction', 'query', 'problem', 'user'];
 const RESPONSE_NAMES = ['response', 'completion', 'output', 'answer', 'assistant', 'reply'];
-const ID_NAMES = ['id', 'question_id', 'prompt_id', 'task_id', 'qid', 'uid', 'uuid', 'idx', 'ind'];
+const ID_NAMES = [
+  'id',
+  '_id',
+  'question_id',
+  'prompt_id',
+  'task_id',
+  'qid',
+  'uid',
+  'uuid',
+  'idx',
+  'ind',
+];
 const GOLD_NAMES = ['gold', 'gold_label', 'numerical_final_answer', 'final_answer', 'label'];
 
-/** What pandas and the table reader call a column whose header is empty. */
-const UNNAMED = /^(unnamed: |column )\d+$/i;
+/** What pandas calls its row index, and it and the table reader a column without a header. */
+const UNNAMED = /^(index|unnamed: \d+|column \d+)$/i;
 
 /** Part, names, whether its cells must be lists to be taken for it, what to say of it. */
 const CONVERSATION_PARTS = [
@@ -81,7 +92,8 @@ const CONVERSATION_PARTS = [
   ['templateVariables', ['chat_template_kwargs'], isObject, 'is handed to the chat template'],
 ] as const;
 
-const KNOWN_FORMAT = 0.9;
+/** From here on a guess needs no word about it. */
+export const KNOWN_FORMAT = 0.9;
 const SYNONYM = 0.7;
 const LOOK = 0.5;
 

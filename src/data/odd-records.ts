@@ -14,6 +14,8 @@ export class OddRecords {
   readonly continued: string[] = [];
   /** Places where a question is turns of a chat written as text. */
   readonly written: string[] = [];
+  /** Places of a right answer that is no text. */
+  readonly unused: string[] = [];
   readonly #broken: string[] = [];
   readonly #replaced: string[] = [];
 
@@ -49,6 +51,7 @@ export class OddRecords {
       'record',
       'a question that is JSON and was read as turns of a chat.',
     );
+    say('dropped', this.unused, 'record', 'a right answer that is no text, not used.');
     say(
       'doubtful',
       this.#broken,

@@ -4,24 +4,17 @@
  */
 import { DataError } from '../errors.ts';
 import { notice, noticeText, type Notice } from '../notices.ts';
-import {
-  continued,
-  lastAnswer,
-  looksLikeTurns,
-  readHistory,
-  readTools,
-  readTurns,
-  responseOf,
-} from './chat-turns.ts';
+import { looksLikeTurns } from './chat-turns.ts';
 import type { ColumnMapping, MappingGuess } from './mapping.ts';
-import { guessMapping } from './mapping.ts';
+import { guessMapping, KNOWN_FORMAT } from './mapping.ts';
 import { choiceColumn, namesRight } from './choice-layouts.ts';
-import { hasChoices, readOptions, type ChoiceQuestion } from './choices.ts';
-import { markedAnswer } from './gold.ts';
+import { hasChoices, readOptions } from './choices.ts';
 import { countOf, OddRecords } from './odd-records.ts';
 import { capProblems, throwProblems } from './problems.ts';
-import type { ChatMessage, ResponseRow, ResponseSet } from './response-set.ts';
-import { questionKey } from './response-set.ts';
+import { readRecord, withOptions } from './read-record.ts';
+import { ambiguousIds, baseName, freshId, textId } from './record-names.ts';
+import type { ResponseRow, ResponseSet } from './response-set.ts';
+import { noticesOf, questionKey } from './response-set.ts';
 import type { Table, TableRow } from './table.ts';
 import { cell, placeOf } from './table.ts';
 
@@ -85,6 +78,7 @@ export function readRecords(
   mapping: ColumnMapping,
   options: RecordsOptions = {},
 ): RecordsRead {
+  if (table.rows.length === 0) throw new DataError(`${table.fileName} holds no records.`);
   const { sets, notices, problems } = convert(table, mapping, table.rows, options);
   throwProblems(`${table.fileName} cannot be read as questions and answers.`, problems);
   if (sets.length === 0) {
@@ -95,6 +89,28 @@ export function readRecords(
     );
   }
   return { sets, notices };
+}
+
+/**
+ * As `readRecords` with the columns guessed, for where nobody can correct the guess: one that goes by
+ * the look of the columns is told.
+ */
+export function readGuessed(table: Table, options: RecordsOptions = {}): RecordsRead {
+  const { format, mapping, confidence, reasons } = guessTable(table);
+  const sure = confidence >= KNOWN_FORMAT || format === 'unknown';
+  const doubt = notice('assumed', `${table.fileName}: ${reasons.join(' ')}`);
+  const notices = sure ? table.notices : [...table.notices, doubt];
+  return readRecords({ ...table, notices }, mapping, options);
+}
+
+/** The first of a file's sets, where one is needed; the others are told. */
+export function firstSet({ sets }: RecordsRead, fileName: string): ResponseSet {
+  const [first, ...others] = sets;
+  if (first === undefined) throw new DataError(`${fileName} holds no records.`);
+  if (others.length === 0) return first;
+  const text = `${fileName} holds ${sets.length} sets of answers; the first, "${first.name}", is used.`;
+  const left = others.map(({ name }) => name);
+  return { ...first, notices: [...noticesOf(first), notice('dropped', text, left)] };
 }
 
 /** The first records as they would be read, with the problems they have; never throws. */
@@ -125,6 +141,7 @@ function convert(
     );
     for (const problem of record.problems) problems.push(`${place}: ${problem}`);
     if (table.textCells && looksLikeTurns(cell(row, mapping.question))) odd.written.push(place);
+    for (const what of record.unused) odd.unused.push(`${place}: ${what}`);
     if (record.turnsAfter > 0) odd.continued.push(place);
     if (record.unasked !== undefined) odd.unasked.push(`${place}: ${record.unasked}`);
     for (const { writer, answer, missing = 'empty' } of record.answers) {
@@ -184,260 +201,4 @@ function mappingProblems(table: Table, mapping: ColumnMapping): string[] {
     }
   }
   return problems;
-}
-
-interface AnswerRead {
-  writer: string;
-  answer: Omit<ResponseRow, 'id'>;
-  /** Of an empty response, what stands in its place: "null", "missing". */
-  missing?: string;
-}
-
-interface RecordRead {
-  id?: string;
-  answers: AnswerRead[];
-  /** What stands where the question should be; such a record is left out. */
-  unasked?: string;
-  problems: string[];
-  /** Turns after an answer, which nobody answers. */
-  turnsAfter: number;
-}
-
-/** The right option as gold of the record's answers, or as its answer where it has no other. */
-function withOptions(
-  record: RecordRead,
-  { choices, responses, responseMap, conversation }: ColumnMapping,
-  question: ChoiceQuestion | string | undefined,
-): RecordRead {
-  if (choices === undefined || question === undefined) return record;
-  if (typeof question === 'string') {
-    return { ...record, answers: [], problems: [...record.problems, question] };
-  }
-  if (responses.length === 0 && responseMap === undefined && conversation === undefined) {
-    const answer = { ...question, response: question.gold };
-    const { id } = record;
-    return {
-      ...(id !== undefined && { id }),
-      answers: [{ writer: choices, answer }],
-      turnsAfter: 0,
-      problems: [],
-    };
-  }
-  const { gold, options, labels } = question;
-  const right = { gold, options, ...(labels && { labels }) };
-  return {
-    ...record,
-    answers: record.answers.map((one) => ({ ...one, answer: { ...one.answer, ...right } })),
-  };
-}
-
-/** @param textCells see `Table.textCells` */
-function readRecord(row: TableRow, mapping: ColumnMapping, textCells: boolean): RecordRead {
-  const problems: string[] = [];
-  const answers: AnswerRead[] = [];
-  const id = scalarText(cell(row, mapping.id))?.trim();
-  const rightAnswer = scalarText(cell(row, mapping.gold));
-  const gold = rightAnswer === undefined ? undefined : markedAnswer(rightAnswer);
-  const further = readFurther(row, mapping, problems);
-  let turnsAfter = 0;
-  const push = (
-    writer: string,
-    prompt: readonly ChatMessage[],
-    response: ReturnType<typeof responseOf>,
-    missing?: string,
-  ): void => {
-    const answer = {
-      ...questionOf(prompt),
-      ...further,
-      ...response,
-      ...(gold !== undefined && { gold }),
-    };
-    answers.push({ writer, answer, ...(missing !== undefined && { missing }) });
-  };
-  /** The turns of a column, after those that stand before them. */
-  const pushChat = (column: string, turns: ChatMessage[], before: readonly ChatMessage[]): void => {
-    const parts = lastAnswer(turns);
-    if (parts === undefined) push(column, before, { response: '' }, noAnswer);
-    else {
-      push(column, continued(before, parts.prompt), responseOf(parts.answer));
-      turnsAfter += parts.after;
-    }
-  };
-
-  const asTurns = turnReader(row, mapping, textCells);
-  const prompt = readPrompt(row, mapping, asTurns, problems);
-  if (typeof prompt === 'string') {
-    return { answers: [], unasked: prompt, problems, turnsAfter };
-  }
-  if (mapping.conversation !== undefined) {
-    const column = mapping.conversation;
-    const value = cell(row, column);
-    const turns = isBlank(value) ? [] : readTurns(value);
-    if (typeof turns === 'string') problems.push(`"${column}" ${turns}`);
-    else if (isBlank(value)) push(column, [], { response: '' }, kindOf(value));
-    else if (turns[0]?.role !== 'system' || prompt[0]?.role !== 'system') {
-      pushChat(column, turns, prompt);
-    } else if (prompt[0].content === turns[0].content) pushChat(column, turns, prompt.slice(1));
-    else problems.push(`"${mapping.system}" and "${column}" hold different system turns`);
-  }
-  for (const [writer, value] of responseCells(row, mapping, problems)) {
-    const turns = asTurns(value);
-    const text = scalarText(value);
-    if (typeof turns === 'string') problems.push(`"${writer}" ${turns}`);
-    else if (turns !== undefined) pushChat(writer, turns, prompt);
-    else if (text !== undefined) push(writer, prompt, { response: text });
-    else if (isBlank(value)) push(writer, prompt, { response: '' }, kindOf(value));
-    else problems.push(`"${writer}" is ${kindOf(value)}, expected text`);
-  }
-  // A record with a problem gives no answers, so that a preview shows nothing half read.
-  return {
-    ...(id !== undefined && id !== '' && { id }),
-    answers: problems.length > 0 ? [] : answers,
-    problems,
-    turnsAfter,
-  };
-}
-
-const noAnswer = 'without an assistant turn';
-
-/**
- * Reads a cell that holds a list of turns; undefined for any other cell. A text stays a text, even
- * when it is JSON, except where cells cannot be lists: there a question may be written as turns, and
- * with it its answer.
- */
-function turnReader(row: TableRow, { question }: ColumnMapping, textCells: boolean) {
-  const written = textCells && (question === undefined || looksLikeTurns(cell(row, question)));
-  return (value: unknown): ChatMessage[] | string | undefined =>
-    Array.isArray(value) || (written && looksLikeTurns(value)) ? readTurns(value) : undefined;
-}
-
-/** The turns before the response, or what stands in the place of a question that is missing. */
-function readPrompt(
-  row: TableRow,
-  mapping: ColumnMapping,
-  asTurns: (value: unknown) => ChatMessage[] | string | undefined,
-  problems: string[],
-): ChatMessage[] | string {
-  const { question, input, system, history } = mapping;
-  const turns: ChatMessage[] = [];
-  const systemText = scalarText(cell(row, system));
-  if (systemText) turns.push({ role: 'system', content: systemText });
-  const earlier = readHistory(cell(row, history));
-  if (typeof earlier === 'string') problems.push(`"${history}" ${earlier}`);
-  else turns.push(...earlier);
-  if (question === undefined) return turns;
-  const value = cell(row, question);
-  const asked = asTurns(value);
-  const text = scalarText(value);
-  if (typeof asked === 'string') problems.push(`"${question}" ${asked}`);
-  else if (asked !== undefined) turns.push(...asked);
-  else if (isBlank(value)) return `"${question}" is ${kindOf(value)}`;
-  else if (text === undefined) problems.push(`"${question}" is ${kindOf(value)}, expected text`);
-  else {
-    const below = scalarText(cell(row, input));
-    turns.push({ role: 'user', content: below ? `${text}\n${below}` : text });
-  }
-  return turns;
-}
-
-/** Tools and further variables of the chat template. */
-function readFurther(
-  row: TableRow,
-  { tools, templateVariables }: ColumnMapping,
-  problems: string[],
-): Pick<ResponseRow, 'tools' | 'templateVariables'> {
-  const list = readTools(cell(row, tools));
-  if (typeof list === 'string') problems.push(`"${tools}" ${list}`);
-  const variables = cell(row, templateVariables) ?? undefined;
-  const isObject = typeof variables === 'object' && !Array.isArray(variables);
-  if (variables !== undefined && !isObject) {
-    problems.push(`"${templateVariables}" is ${kindOf(variables)}, expected an object`);
-  }
-  return {
-    ...(typeof list === 'object' && { tools: list }),
-    ...(isObject && { templateVariables: variables as Record<string, unknown> }),
-  };
-}
-
-/** Response cells of a record. */
-function responseCells(
-  row: TableRow,
-  mapping: ColumnMapping,
-  problems: string[],
-): [string, unknown][] {
-  const cells = mapping.responses.map((column): [string, unknown] => [column, cell(row, column)]);
-  if (mapping.responseMap !== undefined) {
-    const map = cell(row, mapping.responseMap);
-    if (typeof map !== 'object' || map === null || Array.isArray(map)) {
-      problems.push(`"${mapping.responseMap}" is ${kindOf(map)}, expected writers and answers`);
-    } else cells.push(...Object.entries(map));
-  }
-  return cells;
-}
-
-function questionOf(prompt: readonly ChatMessage[]): Pick<ResponseRow, 'question' | 'messages'> {
-  if (prompt.length === 0) return { question: '' };
-  const only = prompt.length === 1 ? prompt[0]! : undefined;
-  if (only?.role === 'user') return { question: only.content };
-  const last = prompt.findLast((turn) => turn.role === 'user') ?? prompt.at(-1)!;
-  return { question: last.content, messages: prompt };
-}
-
-/** Numbers and booleans are text too: CSV-minded files hold answers such as 72. */
-function scalarText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
-}
-
-/** Missing, null, empty or white space: no question and no answer. */
-function isBlank(value: unknown): boolean {
-  return (
-    value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
-  );
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value === 'string') return 'empty';
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
-}
-
-/** Ids that stand for two different questions: the column does not name questions. */
-function ambiguousIds(rows: readonly ResponseRow[]): string[] {
-  const seen = new Map<string, string>();
-  return rows.flatMap((row) => {
-    const key = questionKey(row);
-    const before = seen.get(row.id);
-    seen.set(row.id, key);
-    return before !== undefined && before !== key ? [row.id] : [];
-  });
-}
-
-/** An id from the question's text: two independent 32-bit hashes, 16 hexadecimal digits. */
-function textId(text: string): string {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b9;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code ^ (b >>> 15), 0x2c1b3c6d);
-  }
-  const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
-  return `q-${hex(a)}${hex(b)}`;
-}
-
-function baseName(fileName: string): string {
-  const name = fileName.split(/[/\\]/).at(-1)!;
-  return name.replace(/\.(jsonl|json|ndjson|csv|tsv|tab|psv|txt|parquet)$/i, '') || name;
-}
-
-/** A short id from a name, different from those taken. */
-function freshId(name: string, taken: Set<string>): string {
-  const plain = name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-');
-  const stem = plain.replace(/^-|-$/g, '') || 'set';
-  let id = stem;
-  for (let n = 2; taken.has(id); n++) id = `${stem}-${n}`;
-  taken.add(id);
-  return id;
 }

@@ -3,6 +3,8 @@
  * record can be named by its line while the others are still read.
  */
 
+import { endOfString } from './lossless-json.ts';
+
 export interface JsonElement {
   text: string;
   /** Line where the element starts, from 1. */
@@ -49,6 +51,26 @@ export function jsonElements(
     } else if (c === ',' && depth === 1) cut(i);
   }
   return undefined;
+}
+
+/** The objects of a text that holds one after another, each on as many lines as it likes. */
+export function jsonObjects(text: string): JsonElement[] {
+  const objects: JsonElement[] = [];
+  let depth = 0;
+  let start = 0;
+  let line = 1;
+  let startLine = 1;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (c === '\n') line++;
+    else if (c === '"') i = endOfString(text, i) - 1;
+    else if (c === '{' || c === '[') {
+      if (depth++ === 0) [start, startLine] = [i, line];
+    } else if ((c === '}' || c === ']') && --depth === 0) {
+      objects.push({ text: text.slice(start, i + 1), line: startLine });
+    }
+  }
+  return objects;
 }
 
 function countLines(text: string, from: number, to: number): number {

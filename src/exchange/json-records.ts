@@ -20,8 +20,9 @@ export function recordsOfObject(value: unknown, fileName: string): JsonRecords {
   if (!isRecord(value)) throw new DataError(`${fileName} holds a single value, expected records.`);
   const served = servedRows(value, fileName);
   if (served !== undefined) return served;
-  const records =
-    splitRows(value) ?? keyedColumns(value) ?? listColumns(value) ?? listUnderKey(value, fileName);
+  const keyed = keyedRows(value);
+  if (keyed !== undefined) return withKeys(keyed, fileName);
+  const records = splitRows(value) ?? listColumns(value) ?? listUnderKey(value, fileName);
   return { rows: numbered(records ?? [value]), notices: [] };
 }
 
@@ -57,7 +58,7 @@ function splitRows({ columns, data }: JsonObject): JsonObject[] | undefined {
 }
 
 /** pandas' "columns" and "index": an object of objects that all have the same keys. */
-function keyedColumns(value: JsonObject): JsonObject[] | undefined {
+function keyedRows(value: JsonObject): Map<string, JsonObject> | undefined {
   const outer = Object.keys(value);
   const objects = Object.values(value).filter(isRecord);
   const inner = Object.keys(objects[0] ?? {});
@@ -70,9 +71,25 @@ function keyedColumns(value: JsonObject): JsonObject[] | undefined {
   if (!same) return undefined;
   const known = (names: string[]) => guessMapping(names, []).format !== 'unknown';
   const counted = (names: string[]) => names.every((name) => /^\d+$/.test(name));
-  if (known(inner) || (counted(outer) && !counted(inner))) return objects;
+  if (known(inner) || (counted(outer) && !counted(inner))) {
+    return new Map(outer.map((key, i) => [key, objects[i]!]));
+  }
   if (!known(outer) && !counted(inner)) return undefined;
-  return inner.map((key) => fromEntries(outer.map((name, i) => [name, objects[i]![key]])));
+  return new Map(
+    inner.map((key) => [key, fromEntries(outer.map((name, i) => [name, objects[i]![key]]))]),
+  );
+}
+
+/** Keys that are names, not row numbers, are the ids of records that have none of their own. */
+function withKeys(records: ReadonlyMap<string, JsonObject>, fileName: string): JsonRecords {
+  const rows = [...records.values()];
+  const numbers = [...records.keys()].every((key) => /^-?\d+$/.test(key));
+  if (numbers || rows.some((row) => 'id' in row)) return { rows: numbered(rows), notices: [] };
+  const text = `The keys of the records of ${fileName} are read as their "id".`;
+  return {
+    rows: numbered([...records].map(([id, row]) => ({ id, ...row }))),
+    notices: [notice('assumed', text)],
+  };
 }
 
 /** `{"question": ["…", …], "response": ["…", …]}`: lists of one length, none of them of records. */

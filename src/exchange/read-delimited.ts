@@ -14,9 +14,11 @@ export function parseDelimited(given: string, fileName: string): Table {
   const text = withPlainLineEnds(whole, delimiter);
   // Blank lines are kept by the parser and dropped here, so that line numbers stay true.
   const parsed = Papa.parse<string[]>(text, { delimiter, newline: '\n', skipEmptyLines: false });
-  const problems = parsed.errors.map(
-    ({ index, message }) => `${fileName}, line ${lineAt(text, index ?? 0)}: ${message}`,
+  const broken = parsed.errors.map(
+    ({ code, index, message }) =>
+      `${fileName}, line ${lineAt(text, index ?? 0)}: ${quoteProblems[code] ?? message}`,
   );
+  const problems = [...new Set(broken)];
 
   let line = 1;
   const filled: { line: number; fields: string[] }[] = [];
@@ -49,6 +51,13 @@ export function parseDelimited(given: string, fileName: string): Table {
   const columns = names.filter((name) => name !== undefined);
   return { fileName, columns, rows, textCells: true, notices };
 }
+
+/** Papa Parse's codes in plain words. */
+const quoteProblems: Readonly<Record<string, string | undefined>> = {
+  InvalidQuotes:
+    'a field in quotes goes on after its closing quote; a quote within is written twice: ""',
+  MissingQuotes: 'a field in quotes is never closed',
+};
 
 /** Excel's first line `sep=;` names the delimiter and is no record; its line stays, empty. */
 function takeSeparatorLine(text: string): { text: string; separator?: string } {

@@ -1,6 +1,5 @@
 /** Parquet files, by hyparquet; loaded only when a file is one. */
 import type { Table, TableRow } from '../data/table.ts';
-import { columnsOf } from '../data/table.ts';
 import { DataError } from '../errors.ts';
 import { notice } from '../notices.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
@@ -13,18 +12,18 @@ const MOST_ROWS = 2_000_000;
 
 /** @throws DataError when the file is broken, encrypted, or has more than two million rows */
 export async function readParquet(source: ByteSource, fileName: string): Promise<Table> {
-  const [{ parquetMetadataAsync, parquetReadObjects }, { compressors }] = await Promise.all([
-    import('hyparquet'),
-    import('hyparquet-compressors'),
-  ]);
+  const [{ parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] =
+    await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
   const file = {
     byteLength: source.size,
     slice: async (start: number, end = source.size) =>
       (await source.read(start, end - start)).buffer,
   };
   let objects: Record<string, unknown>[];
+  let names: string[];
   try {
     const metadata = await parquetMetadataAsync(file);
+    names = parquetSchema(metadata).children.map(({ element }) => element.name);
     if (metadata.num_rows > MOST_ROWS) {
       throw new DataError(
         `${fileName} has ${metadata.num_rows} rows; up to ${MOST_ROWS} can be read.`,
@@ -36,11 +35,13 @@ export async function readParquet(source: ByteSource, fileName: string): Promise
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DataError(`${fileName} is not a readable Parquet file: ${reason}`, [], { cause });
   }
-  const rows = objects.map((object, i): TableRow => ({ line: i + 1, values: plainObject(object) }));
-  const all = columnsOf(rows);
-  const columns = all.filter((name) => !/^__index_level_\d+__$/.test(name));
+  const columns = names.filter((name) => !/^__index_level_\d+__$/.test(name));
+  const rows = objects.map((object, i): TableRow => ({
+    line: i + 1,
+    values: Object.fromEntries(columns.map((name) => [name, plain(object[name])])),
+  }));
   const notices =
-    columns.length === all.length
+    columns.length === names.length
       ? []
       : [notice('info', `The row index that pandas keeps in ${fileName} is not used.`)];
   return { fileName, columns, rows, unit: 'record', notices };

@@ -8,7 +8,7 @@ import { throwProblems } from '../data/problems.ts';
 import type { Table, TableRow } from '../data/table.ts';
 import { columnsOf } from '../data/table.ts';
 import { DataError } from '../errors.ts';
-import { jsonElements } from './json-elements.ts';
+import { jsonElements, jsonObjects } from './json-elements.ts';
 import { recordsOfObject } from './json-records.ts';
 import { parseLosslessJson } from './lossless-json.ts';
 import { parseDelimited } from './read-delimited.ts';
@@ -89,6 +89,10 @@ function parseJson(text: string, fileName: string): Table {
   try {
     value = parseLosslessJson(text);
   } catch (cause) {
+    const objects = jsonObjects(text);
+    if (objects.length > 1 && objects.every((object) => parses(object.text))) {
+      return tableOf(fileName, parseElements(objects, fileName));
+    }
     throw new DataError(`${fileName} is not valid JSON: ${messageOf(cause)}`, [], { cause });
   }
   const { rows, notices } = recordsOfObject(value, fileName);

@@ -80,7 +80,7 @@ function decode(bytes: Uint8Array, fileName: string, notices: Notice[]): string 
       notices.push(
         notice(
           'doubtful',
-          `${fileName} is UTF-8 with ${replaced} broken places; each was read as “\ufffd”.`,
+          `${fileName} is UTF-8 with ${replaced === 1 ? 'a broken place' : `${replaced} broken places`}, read as “\ufffd”.`,
           linesWith(broken, '\ufffd').map((line) => `${fileName}, line ${line}`),
         ),
       );

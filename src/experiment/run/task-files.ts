@@ -1,6 +1,6 @@
 /** The tables that an experiment names → its sets and questions, the same on the page and in a command. */
 import { readChoices } from '../../data/choices.ts';
-import { guessTable, readRecords, type RecordsOptions } from '../../data/records.ts';
+import { firstSet, readGuessed, type RecordsOptions } from '../../data/records.ts';
 import { noticesOf, type ResponseSet } from '../../data/response-set.ts';
 import type { Table } from '../../data/table.ts';
 import { agreementNotices } from '../../evaluate/gold-agreement.ts';
@@ -34,10 +34,10 @@ export function readTaskFiles(
     if (path === undefined) return undefined;
     const table = tableOf(path);
     const unanswered = { unanswered: true };
-    return noted(kind === 'multiple-choice' ? readChoices(table) : firstSet(table, unanswered));
+    return noted(kind === 'multiple-choice' ? readChoices(table) : setOf(table, unanswered));
   };
   const answers = sets.flatMap((set) =>
-    set.kind === 'file' ? [{ ...noted(firstSet(tableOf(set.path))), id: set.id }] : [],
+    set.kind === 'file' ? [{ ...noted(setOf(tableOf(set.path))), id: set.id }] : [],
   );
   const parts = {
     test: questions(spec.test, spec.answers)!,
@@ -59,7 +59,7 @@ export function readTaskFiles(
 }
 
 /** The first set of a table, columns guessed. */
-function firstSet(table: Table, options: RecordsOptions = {}): ResponseSet {
-  const { sets } = readRecords(table, guessTable(table).mapping, options);
-  return { ...sets[0]!, name: table.fileName.replace(/\.[^.]*$/, '') };
+function setOf(table: Table, options: RecordsOptions = {}): ResponseSet {
+  const set = firstSet(readGuessed(table, options), table.fileName);
+  return { ...set, name: table.fileName.replace(/\.[^.]*$/, '') };
 }
