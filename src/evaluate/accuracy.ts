@@ -3,6 +3,8 @@
  * neither tensors nor tokens; each question's outcome is kept, because two runs are compared
  * question by question.
  */
+import { DataError } from '../errors.ts';
+import { throwProblems } from '../data/problems.ts';
 import { conversationOf, type Conversation, type RowPrompt } from '../data/response-set.ts';
 import { wilsonInterval, type Interval } from '../statistics/proportions.ts';
 import { judgeAnswer, type AnswerRule, type Judged } from './extract-answer.ts';
@@ -55,18 +57,28 @@ export interface EvaluationOptions {
   report: (done: number, total: number) => Promise<void>;
 }
 
-/** Outcomes in the order of the questions, whatever the batches were. */
+/**
+ * Outcomes in the order of the questions, whatever the batches were.
+ * @throws DataError naming every question that has no place in the prompt
+ */
 export async function evaluateAnswers(
   questions: readonly EvaluationQuestion[],
   { rule, answer, lengthOf, batchSize, report }: EvaluationOptions,
 ): Promise<Outcome[]> {
+  const problems: string[] = [];
   const byLength = questions
-    .map((question, index) => ({
-      question,
-      index,
-      length: lengthOf(questionConversation(question)),
-    }))
+    .map((question, index) => {
+      let length = 0;
+      try {
+        length = lengthOf(questionConversation(question));
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        problems.push(`${question.id}: ${error.message}`);
+      }
+      return { question, index, length };
+    })
     .sort((a, b) => a.length - b.length || a.index - b.index);
+  throwProblems('Some questions cannot be put to the model.', problems);
   const outcomes = new Array<Outcome>(questions.length);
   for (let first = 0; first < byLength.length; first += batchSize) {
     const batch = byLength.slice(first, first + batchSize);

@@ -202,7 +202,12 @@ export function fakeTrainer({
         // Every other question is answered right.
         const isRight = own.length % 2 === 0;
         if (isRight) right++;
-        own.push({ id, question, answer: `Answer: ${isRight ? gold : 'none'}`, right: isRight });
+        own.push({
+          id,
+          question: `Question: ${question}`,
+          answer: `Answer: ${isRight ? gold : 'none'}`,
+          right: isRight,
+        });
         await report(right, own.length);
       }
       return own;
