@@ -56,6 +56,11 @@ export const HARMLESS_KEYS: Harmless = {
   finetuning_task: classifier,
   classifier_dropout: classifier,
   is_decoder: 'all models here are',
+  summary_type: classifier,
+  summary_use_proj: classifier,
+  summary_activation: classifier,
+  summary_proj_to_labels: classifier,
+  summary_first_dropout: classifier,
   prefix: sampling,
   max_length: sampling,
   min_length: sampling,
@@ -90,6 +95,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   tie_encoder_decoder: 'encoder–decoder models are not supported',
   pruned_heads: 'pruned heads are not supported',
   per_layer_config: 'settings by layer are not supported',
+  use_mrope: 'rope in several dimensions is not supported',
 };
 
 /** What is the same in every family: refusals, code of its own, and dropout inside the model. */

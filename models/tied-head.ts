@@ -42,6 +42,10 @@ function withHead(plan: WeightPlan): WeightPlan {
 
 async function isSame(a: NamedTensor, b: NamedTensor): Promise<boolean> {
   if (a.shape.join() !== b.shape.join()) return false;
+  if (a.dtype === b.dtype) {
+    const [left, right] = [await a.read(), await b.read()];
+    return left.every((byte, i) => byte === right[i]);
+  }
   const [left, right] = [await readFloat32(a), await readFloat32(b)];
-  return left.every((value, i) => Object.is(value, right[i]!) || value === right[i]!);
+  return left.every((value, i) => value === right[i]);
 }

@@ -27,11 +27,6 @@ const HARMLESS: Harmless = {
   ...HARMLESS_KEYS,
   n_ctx: 'the length of stored masks; n_positions counts',
   reorder_and_upcast_attn: 'attention is computed in float32 as it is',
-  summary_type: 'belongs to classifiers',
-  summary_use_proj: 'belongs to classifiers',
-  summary_activation: 'belongs to classifiers',
-  summary_proj_to_labels: 'belongs to classifiers',
-  summary_first_dropout: 'belongs to classifiers',
 };
 
 /** @throws ModelFileError listing everything wrong */

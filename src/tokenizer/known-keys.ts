@@ -15,6 +15,7 @@ export const HARMLESS_TOKENIZER_CONFIG: Harmless = {
   special_tokens_map_file: describes,
   tokenizer_file: describes,
   vocab_file: describes,
+  vocab_size: describes,
   merges_file: describes,
   transformers_version: describes,
   backend: describes,
