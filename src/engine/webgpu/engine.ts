@@ -8,7 +8,6 @@ import {
 } from '@tensorflow/tfjs-core';
 import { GpuUnavailableError } from '../../errors.ts';
 import type { EngineReport } from '../config.ts';
-import { createWebGpuBackend } from './backend.ts';
 import { chooseMatmul, type MatmulTrial } from './choose-matmul.ts';
 import { openDevice, watchDevice, type GpuProblem } from './device.ts';
 import { setBarriersCostly } from './kernel-variants.ts';
@@ -47,6 +46,8 @@ export async function startWebGpuEngine({
   const late = () => new GpuUnavailableError(`WebGPU did not start in ${START_SECONDS} seconds.`);
   const opened = await within(START_SECONDS, openDevice(gpu, allowSoftware), late);
   const { device, info, software } = opened;
+  // tfjs's WebGPU backend is half of what the worker would load; only those with a device need it.
+  const { createWebGpuBackend } = await import('./backend.ts');
   let first: GpuProblem | undefined;
   let retired = false;
   const noteProblem = (problem: GpuProblem) => {
