@@ -1,4 +1,5 @@
 /** What the page is told about an open model. */
+import type { Precision } from '../models/precision.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { createPromptFormat, DEFAULT_PLAIN_TEMPLATE } from '../src/tokenizer/prompt-format.ts';
 import type { ModelSummary, PromptSettings } from './protocol.ts';
@@ -11,7 +12,8 @@ const usualPrompt: PromptSettings = {
 
 /** @param notices what opening it had to say */
 export function modelSummary(
-  { id, model, tokenizer }: OpenModel,
+  { id, model, tokenizer, filesHash, weightsHash }: OpenModel,
+  precision: Precision,
   notices: readonly Notice[],
 ): ModelSummary {
   const format = createPromptFormat(tokenizer, usualPrompt);
@@ -20,6 +22,7 @@ export function modelSummary(
     ...{ id, family: modelType, parameters, layers, width, vocabSize, contextLength },
     format: model.format,
     weightBytes: model.weightBytes,
+    ...{ precision, filesHash, weightsHash },
     prompt: {
       chatTemplate: tokenizer.chatTemplate !== undefined,
       plainTemplate: DEFAULT_PLAIN_TEMPLATE,

@@ -67,6 +67,11 @@ export interface ModelSummary {
   /** How the weights are held: f32, f16 or bf16. */
   format: string;
   weightBytes: number;
+  /** As asked for when it was opened. */
+  precision: Precision;
+  /** SHA-256 of config.json and the tokenizer's files, and of the weights as they were read. */
+  filesHash: string;
+  weightsHash: string;
   /** What is done before and after a question, and with special tokens. */
   prompt: PromptPolicy;
   /** Things worth knowing that are no errors: run from memory, ignored tensors, … */

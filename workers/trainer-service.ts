@@ -44,7 +44,7 @@ export class TrainerService implements TrainerApi {
   readonly openModel: TrainerApi['openModel'] = (source, precision, report) =>
     this.#alone(async () => {
       await this.#bench.open(source, precision, report);
-      return modelSummary(this.#bench.opened, this.#bench.notices);
+      return modelSummary(this.#bench.opened, precision, this.#bench.notices);
     });
 
   readonly viewTokens: TrainerApi['viewTokens'] = (rows, { prompt, maxLength, ...options }) => {

@@ -24,7 +24,9 @@ export function readArguments(command: Command, argv: readonly string[]): Argume
   let argument: string | undefined;
 
   const take = (name: string, option: Option, texts: readonly string[]): void => {
-    if (name in values) problems.push(`--${name}: is given more than once.`);
+    if (name in values && !isMultiple(option)) {
+      problems.push(`--${name}: is given more than once.`);
+    }
     if (texts.length === 0) {
       if (option.kind === 'switch') values[name] = true;
       else problems.push(`--${name} needs ${valueName(option)}.`);
@@ -33,8 +35,10 @@ export function readArguments(command: Command, argv: readonly string[]): Argume
     const read = texts.map((text) => readValue(`--${name}`, option, text));
     problems.push(...read.flatMap((one) => ('problem' in one ? [one.problem] : [])));
     const good = read.flatMap((one) => ('value' in one ? [one.value] : []));
-    if (isMultiple(option)) values[name] = good.map(String);
-    else if (good[0] !== undefined) values[name] = good[0];
+    const before = values[name];
+    if (isMultiple(option)) {
+      values[name] = [...(Array.isArray(before) ? before : []), ...good.map(String)];
+    } else if (good[0] !== undefined) values[name] = good[0];
   };
 
   for (let i = 0; i < argv.length;) {
@@ -87,5 +91,5 @@ function isName(word: string): boolean {
 }
 
 function isMultiple(option: Option): boolean {
-  return option.kind === 'path' && option.multiple === true;
+  return 'multiple' in option && option.multiple;
 }

@@ -14,7 +14,7 @@ import {
   surroundingsOf,
 } from '../workflows/experiment/experiment-result.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
-import { DEFAULT_PLAIN_TEMPLATE } from '../tokenizer/prompt-format.ts';
+import { promptOf } from './open-model.ts';
 import { readExperimentFiles, storedReference } from './experiment-files.ts';
 import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
@@ -34,11 +34,7 @@ export const run: Run<typeof experimentCommand> = async (values, frame) => {
   const { experiment, task, models, sets } = inputs;
   printNotices(inputs.notices);
   const engine = await startNodeEngine(experiment.engine, values.threads);
-  const plain = values['plain-prompt'];
-  const prompt = {
-    useChatTemplate: plain === undefined,
-    plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
-  };
+  const prompt = promptOf(values);
   const platform = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
   const surroundings = await surroundingsOf(inputs, engine, prompt, platform);
   const out = values.out ?? join('runs', experiment.name);

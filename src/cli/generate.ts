@@ -6,6 +6,7 @@ import type { SamplingSettings } from '../generate/config.ts';
 import { answerOne } from '../workflows/generate/answer-one.ts';
 import { nodeHost } from './node-host.ts';
 import { openAdapter, openCommandModel } from './open-model.ts';
+import { printNotices } from './print-notices.ts';
 import type { Run } from './run-command.ts';
 
 export const run: Run<typeof generateCommand> = async (values, { print, result }) => {
@@ -18,16 +19,17 @@ export const run: Run<typeof generateCommand> = async (values, { print, result }
     ...settingsFrom('sampling', generateCommand.options, values),
     greedy: values.temperature === undefined,
   };
-  const { opened, engine, prompt } = await openCommandModel(values);
+  const { opened, engine, openedWith, prompt } = await openCommandModel(values);
   const adapterPath = values.adapter;
   const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
+  printNotices([...openedWith.notices, ...(adapter?.notices ?? [])]);
   let written = 0;
   const write = (text: string) => {
     print(text.slice(written));
     written = Math.max(written, text.length);
   };
   const answer = await answerOne(
-    { opened, prompt, adapter },
+    { opened, prompt, adapter: adapter?.applied },
     nodeHost(),
     conversation,
     sampling,

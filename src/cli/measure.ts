@@ -3,15 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { measureCommand } from '../commands/measure.ts';
 import { settingsFrom } from '../commands/settings.ts';
-import { noticesOf, type ResponseSet } from '../data/response-set.ts';
-import { refuseUnmeasured } from '../data/row-notices.ts';
-import { inStyle, neededAnswers, tooFewAnswers, type OwnAnswer } from '../evaluate/own-style.ts';
-import type { RowFamiliarity } from '../familiarity/config.ts';
-import { setPerplexities } from '../workflows/measure/set-perplexities.ts';
-import { ownAnswers } from '../workflows/generate/own-answers.ts';
-import { measureSets } from '../workflows/measure/measure-sets.ts';
-import { nodeHost } from './node-host.ts';
+import { noticesOf } from '../data/response-set.ts';
+import type { FamiliarityRecord } from '../exchange/familiarity-record/schema.ts';
+import { recordJson } from '../exchange/familiarity-record/write.ts';
 import { givenAnswerNotices } from '../experiment/sets/known-questions.ts';
+import { measureRecord } from '../workflows/measure/measure-record.ts';
+import { excludedIds, leaveOut } from './exclude-rows.ts';
+import { nodeHost } from './node-host.ts';
 import { openAdapter, openCommandModel } from './open-model.ts';
 import { printNotices } from './print-notices.ts';
 import { readResponseFiles } from './read-responses.ts';
@@ -19,116 +17,61 @@ import { clearProgress, duration, showProgress, type Run } from './run-command.t
 import { textTable } from './text-table.ts';
 
 export const run: Run<typeof measureCommand> = async (values, { print, result }) => {
-  const sets = await readResponseFiles(values.responses, values.rows);
-  printNotices([...sets.flatMap(noticesOf), ...givenAnswerNotices(sets)]);
-  const { opened, engine, prompt } = await openCommandModel(values);
+  const excluded = await excludedIds(values.exclude, values['exclude-file']);
+  const read = await readResponseFiles(values.responses, values.rows);
+  const { sets, notices } = leaveOut(read, excluded);
+  const { opened, openedWith, prompt } = await openCommandModel(values);
   const adapterPath = values.adapter;
   const adapter = adapterPath === undefined ? undefined : await openAdapter(opened, adapterPath);
-  const familiarity = settingsFrom('familiarity', measureCommand.options, values);
-  const styleCount = values['style-examples'];
-  const host = nodeHost();
   const began = performance.now();
-  const measure = async (own: readonly ResponseSet[]) => {
-    const request = { sets: own, prompt, familiarity, adapter };
-    const found = await measureSets(opened, request, host, (batch) => {
-      const rate = `${Math.round(batch.tokensPerSecond)} tokens/s, ${duration(batch.secondsLeft)} left`;
-      showProgress(batch.rowsDone, batch.rowsTotal, rate);
+  const request = {
+    ...{ sets, prompt, adapter, excluded },
+    familiarity: settingsFrom('familiarity', measureCommand.options, values),
+    styleExamples: values['style-examples'],
+    notices: [
+      ...(adapter?.notices ?? []),
+      ...read.flatMap(noticesOf),
+      ...givenAnswerNotices(sets),
+      ...notices,
+    ],
+  };
+  const record = await measureRecord(opened, openedWith, request, nodeHost(), {
+    measured: ({ rowsDone, rowsTotal, tokensPerSecond, secondsLeft }) => {
+      const rate = `${Math.round(tokensPerSecond)} tokens/s, ${duration(secondsLeft)} left`;
+      showProgress(rowsDone, rowsTotal, rate);
       return Promise.resolve();
-    });
-    clearProgress();
-    return found;
-  };
-  const measured = await measure(sets);
-  printNotices(measured.flatMap(({ notices }) => notices));
-  refuseUnmeasured(sets, measured);
-  const style = styleCount === undefined ? undefined : await findStyle();
-  const styled = style?.sets && (await measure(style.sets));
-  for (const { notices } of styled ?? []) {
-    const after = `With ${styleCount} examples before each question:`;
-    printNotices(notices.map((one) => ({ ...one, text: `${after} ${one.text}` })));
-  }
-
-  const names = new Map(sets.map(({ id, name }) => [id, name]));
-  const report: Record<string, unknown> = {};
-  const head = ['set', 'n', 'median', 'geometric', 'by token', 'mean', 'tokens'];
-  const lines = [style ? [...head, 'median in style'] : head];
-  for (const [i, { setId, rows, skipped }] of measured.entries()) {
-    const inStyle = styled?.[i];
-    const averages = setPerplexities(rows);
-    const tokens = rows.reduce((sum, { responseTokens }) => sum + responseTokens, 0) / rows.length;
-    lines.push([
-      names.get(setId)!,
-      String(rows.length),
-      averages.median.toFixed(4),
-      averages.geometric_mean.toFixed(4),
-      averages.token_weighted.toFixed(4),
-      averages.mean.toFixed(4),
-      tokens.toFixed(1),
-      ...(style ? [inStyle ? setPerplexities(inStyle.rows).median.toFixed(4) : '–'] : []),
-    ]);
-    report[names.get(setId)!] = {
-      rows: rows.map(rowRecord),
-      skipped,
-      notices: [...noticesOf(sets[i]!), ...givenAnswerNotices([sets[i]!]), ...measured[i]!.notices],
-      ...averages,
-      ...(inStyle && {
-        in_style: {
-          rows: inStyle.rows.map(rowRecord),
-          skipped: inStyle.skipped,
-          ...setPerplexities(inStyle.rows),
-        },
-      }),
-    };
-  }
-  print(`${textTable(lines)}\n`);
-  process.stderr.write(
-    `${opened.id}, ${engine.name} (${engine.device}), ${duration((performance.now() - began) / 1000)}\n`,
-  );
-  const record = {
-    model: opened.id,
-    files_sha256: opened.filesHash,
-    weights_sha256: opened.weightsHash,
-    adapter: adapterPath ?? null,
-    engine: engine.name,
-    prompt,
-    encoding: familiarity.encoding,
-    loss_on: familiarity.lossOn,
-    max_length: familiarity.maxLength,
-    ...(style && { style: { examples: styleCount, own_answers: style.own } }),
-    sets: report,
-  };
+    },
+    answered: (right, asked, wanted) => {
+      showProgress(right, wanted, `right answers of its own, ${asked} questions asked`);
+      return Promise.resolve();
+    },
+  });
+  clearProgress();
+  printNotices(record.notices);
+  print(`${textTable(tableOf(record))}\n`);
+  const { name, device } = openedWith.engine;
+  const took = duration((performance.now() - began) / 1000);
+  process.stderr.write(`${opened.id}, ${name} (${device}), ${took}\n`);
   result(record);
   if (values.out !== undefined) {
     await mkdir(dirname(values.out), { recursive: true });
-    await writeFile(values.out, `${JSON.stringify(record, null, 1)}\n`);
-  }
-
-  /** The same sets after examples; without sets when too few answers of its own are right. */
-  async function findStyle(): Promise<{ own: OwnAnswer[]; sets: ResponseSet[] | undefined }> {
-    const wanted = neededAnswers(styleCount!);
-    const request = { rows: sets[0]!.rows, wanted };
-    const asked = { opened, prompt, adapter };
-    const own = await ownAnswers(asked, request, host, (right, done) => {
-      showProgress(right, wanted, `right answers of its own, ${done} questions asked`);
-      return Promise.resolve();
-    });
-    clearProgress();
-    const prepared = sets.map((set) => inStyle(set, own, styleCount!));
-    if (prepared.every((set) => set !== undefined)) return { own, sets: prepared };
-    process.stderr.write(`${tooFewAnswers(opened.id, own, styleCount!)}\n`);
-    return { own, sets: undefined };
+    await writeFile(values.out, recordJson(record));
   }
 };
 
-function rowRecord(row: RowFamiliarity) {
-  return {
-    id: row.rowId,
-    prompt_tokens: row.promptTokens,
-    response_tokens: row.responseTokens,
-    nll_sum: row.nllSum,
-    perplexity: row.perplexity,
-    eos: row.eos ?? null,
-    truncated: row.truncated,
-    nll: Array.from(row.tokenNll.subarray(0, row.responseTokens)),
-  };
+/** One line for each set, with the averages by their usual names. */
+function tableOf({ sets, style }: FamiliarityRecord): string[][] {
+  const head = ['set', 'n', 'median', 'geometric', 'by token', 'mean', 'tokens'];
+  const number = (value: number | null) => (value ?? NaN).toFixed(4);
+  const lines = sets.map(({ name, rows, averages, in_style }) => [
+    name,
+    String(rows.length),
+    number(averages.median),
+    number(averages.geometric_mean),
+    number(averages.token_weighted),
+    number(averages.arithmetic_mean),
+    (rows.reduce((sum, row) => sum + row.response_tokens, 0) / rows.length).toFixed(1),
+    ...(style ? [in_style ? number(in_style.averages.median) : '–'] : []),
+  ]);
+  return [style ? [...head, 'median in style'] : head, ...lines];
 }

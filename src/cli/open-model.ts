@@ -2,15 +2,18 @@
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { embeddedModels } from '../../models/catalog.ts';
-import type { modelOptions } from '../commands/shared-options.ts';
+import type { modelOptions, promptOptions } from '../commands/shared-options.ts';
 import type { ValuesOf } from '../commands/option.ts';
-import { DataError } from '../errors.ts';
+import { DataError, UsageError } from '../errors.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 import { createDiskStore } from '../storage/disk-store.ts';
 import { HUB_URL } from '../storage/config.ts';
 import { isHubId } from '../storage/hub-id.ts';
 import { downloadHubModel, parseHubId } from '../storage/hub.ts';
 import type { ModelFiles } from '../storage/model-files.ts';
+import { Sha256 } from '../storage/sha256.ts';
+import type { Notice } from '../notices.ts';
+import type { OpenedWith } from '../workflows/measure/measure-record.ts';
 import { nodeFileSource, nodeModelFiles } from '../storage/node-file.ts';
 import { readPeftAdapter } from '../exchange/peft-read.ts';
 import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
@@ -29,6 +32,8 @@ import { clearProgress, duration, showProgress } from './run-command.ts';
 export interface CommandModel {
   opened: OpenModel;
   engine: EngineReport;
+  /** For the record of a measurement. */
+  openedWith: OpenedWith;
   prompt: PromptSettings;
 }
 
@@ -39,8 +44,10 @@ export async function openCommandModel(
   trainable = false,
 ): Promise<CommandModel> {
   const engine = await startNodeEngine(values.engine, values.threads);
-  const opened = await openModel(await commandModel(values), {
-    precision: enginePrecision(engine, values.precision),
+  const { precision } = values;
+  const { files, revision } = await commandModel(values);
+  const opened = await openModel(files, {
+    precision: enginePrecision(engine, precision),
     trainable,
     maxTensorBytes: engine.maxTensorBytes,
     report: (done, total, name) => {
@@ -49,17 +56,22 @@ export async function openCommandModel(
     },
   });
   clearProgress();
-  const plain = values['plain-prompt'];
-  const prompt = {
-    useChatTemplate: plain === undefined,
-    plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
-  };
-  printNotices([
+  const prompt = promptOf(values);
+  const notices = [
     ...opened.model.notices,
     ...opened.tokenizer.notices,
     ...createPromptFormat(opened.tokenizer, prompt).notices,
-  ]);
-  return { opened, engine, prompt };
+  ];
+  return { opened, engine, openedWith: { engine, precision, revision, notices }, prompt };
+}
+
+/** The chat template, unless a plain prompt is asked for. */
+export function promptOf(values: ValuesOf<typeof promptOptions>): PromptSettings {
+  const plain = values['plain-prompt'];
+  return {
+    useChatTemplate: plain === undefined && !values['no-chat-template'],
+    plainTemplate: plain ?? DEFAULT_PLAIN_TEMPLATE,
+  };
 }
 
 /** The folder of an embedded model. */
@@ -68,17 +80,29 @@ export function embeddedPath(id: string): string {
 }
 
 /** A path that is there, the id of an embedded model, or a model of the hub. */
-async function commandModel({ model: given, hub }: ModelValues): Promise<ModelFiles> {
-  if (existsSync(given)) return nodeModelFiles(given);
-  if (embeddedModels.some(({ id }) => id === given)) {
-    return nodeModelFiles(embeddedPath(given));
+async function commandModel({
+  model: given,
+  revision,
+  hub,
+}: ModelValues): Promise<{ files: ModelFiles; revision: string | undefined }> {
+  const embedded = embeddedModels.some(({ id }) => id === given);
+  if (existsSync(given) || embedded) {
+    if (revision !== undefined) {
+      throw new UsageError(`--revision is for models of the hub; ${given} is on this computer.`);
+    }
+    const path = existsSync(given) ? given : embeddedPath(given);
+    return { files: await nodeModelFiles(path), revision: undefined };
   }
   if (!isHubId(given)) {
     throw new DataError(`--model: there is no file or folder ${given}.`, [
       `The embedded models are ${embeddedModels.map(({ id }) => id).join(' and ')}; a model of the hub is owner/name or owner/name@revision.`,
     ]);
   }
-  return hubModel(given, hub);
+  if (revision !== undefined && given.includes('@')) {
+    throw new UsageError(`--model ${given} names a revision, and so does --revision ${revision}.`);
+  }
+  const id = revision === undefined ? given : `${given}@${revision}`;
+  return { files: await hubModel(id, hub), revision: parseHubId(id).revision };
 }
 
 /** A model of the hub, downloaded or from the cache. */
@@ -96,8 +120,17 @@ export async function hubModel(id: string, hub: string | undefined): Promise<Mod
   return files;
 }
 
+export interface OpenedAdapter {
+  applied: LoraAdapter;
+  /** Its folder, as it was named. */
+  name: string;
+  /** Of adapter_config.json and the weights, one after the other. */
+  sha256: string;
+  notices: readonly Notice[];
+}
+
 /** An adapter folder in PEFT's layout, on the opened model. */
-export async function openAdapter(opened: OpenModel, directory: string): Promise<LoraAdapter> {
+export async function openAdapter(opened: OpenModel, directory: string): Promise<OpenedAdapter> {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) {
     throw new DataError(`--adapter: there is no folder ${directory}.`);
   }
@@ -107,6 +140,8 @@ export async function openAdapter(opened: OpenModel, directory: string): Promise
     if (existsSync(path)) files.set(name, await nodeFileSource(path));
   }
   const { settings, values, saved, notices } = await readPeftAdapter(files, opened.model);
-  printNotices(notices);
-  return adapterFromValues(opened.model, settings, values, saved);
+  const hash = new Sha256();
+  for (const file of files.values()) hash.update(await file.read(0, file.size));
+  const applied = adapterFromValues(opened.model, settings, values, saved);
+  return { applied, name: directory, sha256: hash.hex(), notices };
 }

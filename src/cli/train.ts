@@ -3,7 +3,7 @@ import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { settingsFrom } from '../commands/settings.ts';
 import { trainCommand } from '../commands/train.ts';
-import { StoppedError, UsageError } from '../errors.ts';
+import { DataError, StoppedError, UsageError } from '../errors.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { adapterFiles } from '../workflows/train/adapter-files.ts';
@@ -23,6 +23,7 @@ import { CHECKPOINT_FILE } from '../train/checkpoint.ts';
 import { nodeHost } from './node-host.ts';
 import { openCommandModel } from './open-model.ts';
 import { readInput } from './read-file.ts';
+import { excludedIds, leaveOut } from './exclude-rows.ts';
 import { readResponseFile } from './read-responses.ts';
 import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
@@ -48,10 +49,18 @@ export const run: Run<typeof trainCommand> = async (values, { print, result }) =
     ...targetsOf(values.targets),
   };
   const { encoding, out } = values;
-  const set = await readResponseFile(values.responses, values.rows);
-  const validation =
-    values.validation === undefined ? undefined : await readResponseFile(values.validation);
-  const { opened, engine, prompt } = await openCommandModel(values, training.method === 'full');
+  const excluded = await excludedIds(values.exclude, values['exclude-file']);
+  const whole = await readResponseFile(values.responses, values.rows);
+  const held = values.validation === undefined ? [] : [await readResponseFile(values.validation)];
+  const {
+    sets: [set, validation],
+    notices: unknownIds,
+  } = leaveOut([whole, ...held], excluded);
+  if (!set) throw new DataError('There is no response set.');
+  const { opened, engine, openedWith, prompt } = await openCommandModel(
+    values,
+    training.method === 'full',
+  );
   const request: RunRequest = {
     set,
     prompt,
@@ -62,7 +71,8 @@ export const run: Run<typeof trainCommand> = async (values, { print, result }) =
     ...(validation && { validation }),
   };
   const plan = planRun(opened, request, engine.memoryBytes);
-  printNotices([...noticesOf(set), ...(validation ? noticesOf(validation) : []), ...plan.notices]);
+  const read = [...openedWith.notices, ...[set, ...held].flatMap(noticesOf), ...unknownIds];
+  printNotices([...read, ...plan.notices]);
   const { job, adapter, masked } = await prepareRun(opened, request, plan);
   if (masked) process.stderr.write(`${maskedSentence(masked)}\n`);
   const all = opened.model.shape.parameters + (adapter?.parameterCount ?? 0);
@@ -86,6 +96,7 @@ export const run: Run<typeof trainCommand> = async (values, { print, result }) =
       ...(await runManifest(opened, engine, request, plan, job.facts, ended)),
       node: process.version,
       files,
+      excluded,
     };
     await replaceFile(join(out, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;

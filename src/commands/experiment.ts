@@ -4,7 +4,7 @@ import {
   engineOption,
   hubOption,
   jsonOption,
-  plainPromptOption,
+  promptOptions,
   threadsOption,
 } from './shared-options.ts';
 
@@ -44,7 +44,7 @@ export const experimentCommand = {
     hub: hubOption,
     engine: withoutDefault(engineOption, 'the engine of the experiment file'),
     threads: threadsOption,
-    'plain-prompt': plainPromptOption,
+    ...promptOptions,
     json: jsonOption,
   },
   examples: [

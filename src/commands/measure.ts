@@ -1,6 +1,12 @@
 import { withoutDefault, type Command } from './option.ts';
 import { settingOption } from './setting-tables.ts';
-import { adapterOption, jsonOption, modelOptions, rowsOption } from './shared-options.ts';
+import {
+  adapterOption,
+  excludeOptions,
+  jsonOption,
+  modelOptions,
+  rowsOption,
+} from './shared-options.ts';
 
 export const measureCommand = {
   name: 'measure',
@@ -16,6 +22,7 @@ export const measureCommand = {
       multiple: true,
     },
     rows: rowsOption,
+    ...excludeOptions,
     encoding: settingOption('familiarity', 'encoding', { section: 'Measurement' }),
     'loss-on': settingOption('familiarity', 'lossOn', { section: 'Measurement' }),
     'max-length': settingOption('familiarity', 'maxLength', { section: 'Measurement' }),
@@ -28,7 +35,7 @@ export const measureCommand = {
     out: {
       kind: 'path',
       value: 'FILE.json',
-      help: 'Write every row and what it was measured with to this file.',
+      help: 'Write the familiarity record to this file: every row token by token, and everything that it was measured with.',
       section: 'Output',
       otherwise: 'nothing is written',
     },

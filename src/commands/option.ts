@@ -45,6 +45,8 @@ export interface TextOption extends Common {
   kind: 'text';
   value: string;
   default?: string;
+  /** Takes several: `--exclude q1 q2`. */
+  multiple?: boolean;
 }
 
 /** A file or folder, as the person wrote it. */

@@ -60,6 +60,15 @@ export const plainPromptOption = {
   otherwise: 'the chat template; for a model without one, the question and a line break',
 } as const;
 
+export const promptOptions = {
+  'no-chat-template': {
+    kind: 'switch',
+    help: 'Put questions as plain text even when the model has a chat template.',
+    section,
+  },
+  'plain-prompt': plainPromptOption,
+} as const satisfies Options;
+
 export const modelOptions = {
   model: {
     kind: 'text',
@@ -67,6 +76,13 @@ export const modelOptions = {
     help: `A folder in Hugging Face layout, a GGUF file, owner/name[@revision] on the hub, or an embedded model (${embedded}).`,
     section,
     default: DEFAULT_MODEL,
+  },
+  revision: {
+    kind: 'text',
+    value: 'REV',
+    help: 'The branch, tag or commit of a model on the hub; the same as @revision behind its name.',
+    section,
+    otherwise: 'main',
   },
   hub: hubOption,
   precision: {
@@ -78,7 +94,7 @@ export const modelOptions = {
   },
   engine: engineOption,
   threads: threadsOption,
-  'plain-prompt': plainPromptOption,
+  ...promptOptions,
 } as const satisfies Options;
 
 export const adapterOption = {
@@ -94,6 +110,25 @@ export const jsonOption = {
   help: 'Print the result as one JSON document on standard output; everything else goes to standard error.',
   section: 'Output',
 } as const;
+
+/** Questions that are left out of every set. */
+export const excludeOptions = {
+  exclude: {
+    kind: 'text',
+    value: 'ID...',
+    help: 'Leave out the questions with these ids.',
+    section: 'Data',
+    multiple: true,
+    otherwise: 'no question is left out',
+  },
+  'exclude-file': {
+    kind: 'path',
+    value: 'FILE',
+    help: 'Leave out the questions whose ids stand in this file: a JSON list, or one id a line.',
+    section: 'Data',
+    otherwise: 'no question is left out',
+  },
+} as const satisfies Options;
 
 /** The first rows of a set. */
 export const rowsOption = {

@@ -2,7 +2,7 @@ import { familiarityFields } from '../familiarity/config.ts';
 import { loraFields } from '../lora/config.ts';
 import { fieldOption, type Command } from './option.ts';
 import { settingOption } from './setting-tables.ts';
-import { jsonOption, modelOptions, rowsOption } from './shared-options.ts';
+import { excludeOptions, jsonOption, modelOptions, rowsOption } from './shared-options.ts';
 
 const lora = { section: 'LoRA' };
 const training = { section: 'Training' };
@@ -39,7 +39,9 @@ export const trainCommand = {
     },
     'held-out': settingOption('training', 'validationShare', { section: 'Data' }),
     rows: rowsOption,
+    ...excludeOptions,
     encoding: fieldOption(familiarityFields.encoding, { section: 'Data' }),
+    'loss-on': settingOption('training', 'lossOn', { section: 'Data' }),
     'max-length': settingOption('training', 'maxLength', { section: 'Data' }),
     method: settingOption('training', 'method', training),
     steps: settingOption('training', 'steps', training),
@@ -48,7 +50,6 @@ export const trainCommand = {
     lr: settingOption('training', 'learningRate', training),
     schedule: settingOption('training', 'schedule', training),
     warmup: settingOption('training', 'warmup', training),
-    'loss-on': settingOption('training', 'lossOn', training),
     'mask-perplexity': settingOption('training', 'maskPerplexity', training),
     'evaluate-every': settingOption('training', 'evaluateEvery', training),
     'held-out-questions': settingOption('checks', 'heldOutQuestions', training),

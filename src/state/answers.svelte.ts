@@ -119,6 +119,13 @@ export class AnswersState implements Addressed {
     this.#fetchFile = fetchFile;
   }
 
+  /** The set as its file holds it, of a set that comes with the project. */
+  exampleOf({ id }: ResponseSet): ResponseSet | undefined {
+    if (this.heldOut?.id === id) return this.heldOut;
+    const entry = this.entry(id);
+    return entry?.example === true ? entry.set : undefined;
+  }
+
   entry(setId: string): AnswerSet | undefined {
     return this.sets.find(({ set }) => set.id === setId);
   }
@@ -191,21 +198,42 @@ export class AnswersState implements Addressed {
     }
   }
 
+  /** Sets in place of those shown, as they were measured: with this encoding, prompt and questions left out. */
+  use(
+    sets: readonly { set: ResponseSet }[],
+    measured: {
+      encoding: FamiliaritySettings['encoding'];
+      prompt: { chat_template: boolean; plain_template: string | null };
+      excluded: readonly string[];
+    },
+  ): void {
+    this.#remember('A measurement opened');
+    this.sets = this.sets.map((entry) => ({ ...entry, shown: false }));
+    this.#append(sets.map(({ set }) => set));
+    this.encoding = measured.encoding;
+    this.useChatTemplate = measured.prompt.chat_template;
+    this.plainTemplate = measured.prompt.plain_template ?? this.plainTemplate;
+    this.excluded.clear();
+    for (const id of measured.excluded) this.excluded.add(id);
+  }
+
   add(sets: readonly ResponseSet[]): void {
     if (sets.length === 0) throw new DataError('There is no response set to add.');
     this.#remember(`${sets.length === 1 ? `“${sets[0]!.name}”` : `${sets.length} sets`} added`);
+    if (!joins([...this.shown.map(({ set }) => set), ...sets])) {
+      this.sets = this.sets.map((entry) => ({ ...entry, shown: false }));
+    }
+    this.#append(sets);
+  }
+
+  /** After those that are there, under ids of their own. */
+  #append(sets: readonly ResponseSet[]): void {
     const taken = this.sets.map(({ set }) => set.id);
-    const added = sets.map((set): ResponseSet => {
+    const entries = [...this.sets];
+    for (const set of sets) {
       const id = fresh(set.id, taken);
       taken.push(id);
-      return { ...set, id };
-    });
-    const before = joins([...this.shown.map(({ set }) => set), ...added])
-      ? this.sets
-      : this.sets.map((entry) => ({ ...entry, shown: false }));
-    const entries = [...before];
-    for (const set of added) {
-      entries.push({ set, slot: freeSlot(entries), example: false, shown: true });
+      entries.push({ set: { ...set, id }, slot: freeSlot(entries), example: false, shown: true });
     }
     this.sets = entries;
   }

@@ -6,6 +6,7 @@ import { presetExperiment, presets } from '../experiment/spec/presets.ts';
 import { readTextFile } from '../exchange/read-text.ts';
 import { parseExperiment, readExperiment, type Experiment } from '../experiment/spec/schema.ts';
 import { shortForm } from '../experiment/spec/short-form.ts';
+import { HUB_URL } from '../storage/config.ts';
 import { families } from '../world/families.ts';
 import { responseSetWriters } from '../world/response-sets.ts';
 import type { ExperimentRequest, PromptSettings } from '../../workers/protocol.ts';
@@ -22,6 +23,7 @@ import {
 } from './experiment-sources.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { ownTask } from './own-task.ts';
+import { printExperiment, type PrintedCommand } from './printed-command.ts';
 import { packText, unpackText } from './pack-text.ts';
 
 type Parts = Pick<AppState, 'model' | 'answers'>;
@@ -62,10 +64,16 @@ export class ExperimentDraft implements Addressed {
   });
 
   /** Does the same without the page. */
-  readonly command = $derived.by(() => {
-    const plain =
-      this.plainPrompt === undefined ? '' : ` --plain-prompt ${JSON.stringify(this.plainPrompt)}`;
-    return `npm run experiment -- ${this.preset ?? `${this.experiment.name}.json`}${plain}`;
+  readonly command = $derived.by((): PrintedCommand => {
+    const { model } = this.#parts;
+    const { name, engine } = this.experiment;
+    const threads = model.engine?.name === 'wasm' ? model.engine.threads : undefined;
+    return printExperiment({ name, json: this.json, files: this.files }, this.preset, {
+      plainPrompt: this.plainPrompt,
+      ...(engine === 'auto' && model.engine && { engine: model.engine.name }),
+      threads,
+      ...(model.hubUrl !== HUB_URL && { hub: model.hubUrl }),
+    });
   });
 
   readonly json = $derived(`${JSON.stringify($state.snapshot(this.experiment), null, 2)}\n`);

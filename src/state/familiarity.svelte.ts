@@ -3,7 +3,7 @@
  * follows for each set. Other settings or another model make the numbers stale.
  */
 import type { ResponseRow, ResponseSet } from '../data/response-set.ts';
-import { refuseUnmeasured, rowNotices } from '../data/row-notices.ts';
+import { refuseUnmeasured } from '../data/row-notices.ts';
 import {
   perplexityMeans,
   rowPerplexity,
@@ -18,8 +18,13 @@ import {
   type FamiliaritySettings,
   type RowFamiliarity,
 } from '../familiarity/config.ts';
+import { measurementOf, readRecord } from '../exchange/familiarity-record/read.ts';
+import {
+  decisivePart,
+  measurementSetup,
+  type MeasurementSetup,
+} from '../exchange/familiarity-record/setup.ts';
 import { defaultsOf } from '../fields.ts';
-import type { Notice } from '../notices.ts';
 import { createRandom } from '../random.ts';
 import type { BootstrapInterval } from '../statistics/bootstrap.ts';
 import type { MeasuredBatch, MeasureRequest, PromptSettings } from '../../workers/protocol.ts';
@@ -29,15 +34,18 @@ import { Job, type Activity } from './job.svelte.ts';
 import { measuredSet, type SetScores } from './measured-set.ts';
 import { Measurements } from './measurements.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
+import type { OpenedAs } from './opened-as.ts';
 import { OwnStyle } from './own-style.svelte.ts';
+import { printMeasure, type PrintedCommand } from './printed-command.ts';
 import type { TrainerClient } from './trainer-client.ts';
 
 /** What a measurement was made with; printed with every result. */
 export interface MeasuredWith {
-  modelId: string;
+  setup: MeasurementSetup;
   prompt: PromptSettings;
   familiarity: FamiliaritySettings;
-  engine: string;
+  /** How a command opens the model; undefined for a measurement that was opened from a record. */
+  openedAs: OpenedAs | undefined;
 }
 
 const { batchTokens, lossOn, maxLength } = familiarityFields;
@@ -83,21 +91,21 @@ export class FamiliarityState implements Addressed {
   }
 
   readonly #now = $derived.by((): MeasuredWith | undefined => {
-    const { summary, engine } = this.#model;
-    if (summary === undefined) return undefined;
-    return {
-      modelId: summary.id,
-      prompt: this.#answers.prompt,
-      familiarity: { ...this.settings, encoding: this.#answers.encoding },
-      engine: engine?.name ?? 'unknown',
-    };
+    const { summary, engine, opened: source, openedAs } = this.#model;
+    if (summary === undefined || engine === undefined) return undefined;
+    const { prompt } = this.#answers;
+    const familiarity = { ...this.settings, encoding: this.#answers.encoding };
+    const revision = source?.kind === 'hub' ? source.revision : undefined;
+    const model = { ...summary, revision, chatTemplate: summary.prompt.chatTemplate };
+    const setup = measurementSetup({ model, engine, prompt, familiarity });
+    return { setup, prompt, familiarity, openedAs };
   });
 
   /** The numbers on screen are of another model or other settings than those chosen now. */
   readonly stale = $derived(
     this.measuredWith !== undefined &&
       this.#now !== undefined &&
-      decisive(this.measuredWith) !== decisive(this.#now),
+      decisivePart(this.measuredWith.setup) !== decisivePart(this.#now.setup),
   );
 
   /** The sets with examples of the model's own style before every question. */
@@ -151,26 +159,26 @@ export class FamiliarityState implements Addressed {
     return { sets, prompt: this.#now.prompt, familiarity: this.#now.familiarity };
   });
 
-  /** Answers that were left out or cut. */
-  readonly notices = $derived.by((): Notice[] => {
-    const limit = this.measuredWith?.familiarity.maxLength ?? this.settings.maxLength;
-    const maxLength = Math.min(limit, this.#model.summary?.contextLength ?? limit);
-    return this.sets.flatMap(({ set, measured }) => {
-      const idsWhere = (test: (row: RowFamiliarity) => boolean) =>
-        measured.filter(test).map(({ rowId }) => rowId);
-      const skipped = set.rows.flatMap((row) => {
-        const reason = this.reason(row);
-        return reason === undefined ? [] : [{ rowId: row.id, reason }];
-      });
-      const cut = idsWhere(({ truncated }) => truncated);
-      const merged = idsWhere(({ boundaryMerged }) => boundaryMerged);
-      return rowNotices(set.name, { skipped, cut, merged }, maxLength);
-    });
-  });
-
   perplexity(row: RowFamiliarity): number {
     return rowPerplexity(row, this.eos);
   }
+
+  /** What model and prompt had to say; the model's only while it is the one that was measured. */
+  readonly notices = $derived.by(() => [
+    ...(this.stale ? [] : (this.#model.summary?.notices ?? [])),
+    ...this.#measurements.promptNotices,
+  ]);
+
+  /** Measures the same without the page; undefined for a measurement whose model is not open. */
+  readonly command = $derived.by((): PrintedCommand | undefined => {
+    const made = this.measuredWith;
+    if (made?.openedAs === undefined) return undefined;
+    const sets = this.#answers.joined;
+    const { excluded } = this.#answers;
+    const example = (set: ResponseSet) => this.#answers.exampleOf(set);
+    const styleExamples = this.style.on ? this.style.settings.styleExamples : undefined;
+    return printMeasure(made.openedAs, { sets, excluded, example }, { ...made, styleExamples });
+  });
 
   /** Why an answer has no number, when it could not be scored. */
   reason(row: ResponseRow): string | undefined {
@@ -206,7 +214,7 @@ export class FamiliarityState implements Addressed {
     results.forEach(take);
     if (!this.hasResults) refuseUnmeasured(sets, results);
     const seconds = (performance.now() - began) / 1000 / charactersOf(sets);
-    this.#pace = { seconds, settings: decisive(now) };
+    this.#pace = { seconds, settings: decisivePart(now.setup) };
   }
 
   async #askForStyle(now: MeasuredWith): Promise<void> {
@@ -214,8 +222,7 @@ export class FamiliarityState implements Addressed {
     const total = rows.length;
     const first = { done: 0, total, unit: 'questions', note: 'answering by itself' };
     this.measuring.tell(first);
-    const setUp = JSON.stringify([now.modelId, now.prompt, now.engine]);
-    const asked = { setUp, prompt: now.prompt };
+    const asked = { setUp: askedPart(now.setup), prompt: now.prompt };
     await this.style.ask(rows, asked, (right, done) => {
       this.measuring.tell({ ...first, done, note: `answering by itself, ${right} right` });
       return Promise.resolve();
@@ -228,7 +235,7 @@ export class FamiliarityState implements Addressed {
     const now = this.#now;
     if (request === undefined || now === undefined || this.#activity.job !== undefined) return;
     this.estimate = undefined;
-    if (this.#pace?.settings === decisive(now)) {
+    if (this.#pace?.settings === decisivePart(now.setup)) {
       this.estimate = charactersOf(request.sets) * this.#pace.seconds;
       return;
     }
@@ -281,6 +288,31 @@ export class FamiliarityState implements Addressed {
     this.style.on = true;
   }
 
+  /**
+   * Shows a measurement that was made before, here or by the command, with its settings in the form;
+   * nothing is measured.
+   * @param place names the record in errors
+   * @throws DataError as `readRecord`
+   */
+  readonly show = (text: string, place: string): void => {
+    const { setup, sets, eos, style, excluded } = measurementOf(readRecord(text, place));
+    const { encoding: cut, ...settings } = setup.settings;
+    this.#answers.use(sets, { encoding: cut, prompt: setup.prompt, excluded });
+    Object.assign(this.settings, settings);
+    this.countEnd = eos === 'include';
+    this.style.restore(style, sets[0]?.set.rows ?? [], askedPart(setup));
+    this.#clear();
+    const { prompt } = this.#answers;
+    this.measuredWith = { setup, prompt, familiarity: setup.settings, openedAs: undefined };
+    for (const one of sets) this.#measurements.intake([one.set])({ setId: one.set.id, ...one });
+    const styled = this.style.prepare(sets.map(({ set }) => set));
+    if (styled.kind !== 'ready') return;
+    styled.sets.forEach((set, i) => {
+      const scored = sets[i]!.inStyle;
+      if (scored) this.#measurements.intake([set])({ setId: set.id, ...scored });
+    });
+  };
+
   #clear(): void {
     this.#measurements.clear();
     this.intervals = new Map();
@@ -298,10 +330,9 @@ function measureReport(progress: MeasuredBatch): Parameters<Job['tell']>[0] {
   };
 }
 
-/** The settings that change a number; batch size does not. */
-function decisive({ modelId, prompt, familiarity, engine }: MeasuredWith): string {
-  const { encoding, lossOn, maxLength: longest } = familiarity;
-  return JSON.stringify([modelId, prompt, encoding, lossOn, longest, engine]);
+/** What decides the model's own answers: how answers are cut into tokens does not. */
+function askedPart({ model, engine, prompt }: MeasurementSetup): string {
+  return JSON.stringify([model, engine.name, prompt]);
 }
 
 /** Reactive proxies do not cross to a worker. */

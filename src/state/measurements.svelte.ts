@@ -4,10 +4,15 @@
  */
 import { questionKey, type ResponseRow, type ResponseSet } from '../data/response-set.ts';
 import type { RowFamiliarity } from '../familiarity/config.ts';
-import type { MeasuredSet } from '../../workers/protocol.ts';
+import { uniqueNotices, type Notice } from '../notices.ts';
 
 /** Rows of one set as they come, or at the end with those that could not be scored. */
-type MeasuredRows = Pick<MeasuredSet, 'setId' | 'rows'> & Partial<MeasuredSet>;
+interface MeasuredRows {
+  setId: string;
+  rows: readonly RowFamiliarity[];
+  skipped?: readonly { rowId: string; reason: string }[] | undefined;
+  promptNotices?: readonly Notice[] | undefined;
+}
 
 export class Measurements {
   /** Raised when rows arrive; the rows themselves are plain. */
@@ -15,11 +20,18 @@ export class Measurements {
   #byText = new Map<string, RowFamiliarity>();
   /** Answers that could not be scored, with the reason. */
   #skipped = new Map<string, string>();
+  #promptNotices: readonly Notice[] = [];
 
   find(row: ResponseRow): RowFamiliarity | undefined {
     void this.#version;
     const found = this.#byText.get(textKey(row));
     return found === undefined || found.rowId === row.id ? found : { ...found, rowId: row.id };
+  }
+
+  /** What the prompt format assumes or leaves out of the answers. */
+  get promptNotices(): readonly Notice[] {
+    void this.#version;
+    return this.#promptNotices;
   }
 
   /** Why an answer has no number, when it could not be scored. */
@@ -46,7 +58,8 @@ export class Measurements {
     for (const set of sets) {
       for (const row of set.rows) texts.set(`${set.id}/${row.id}`, textKey(row));
     }
-    return ({ setId, rows, skipped = [] }) => {
+    return ({ setId, rows, skipped = [], promptNotices = [] }) => {
+      this.#promptNotices = uniqueNotices([...this.#promptNotices, ...promptNotices]);
       for (const row of rows) this.#byText.set(texts.get(`${setId}/${row.rowId}`)!, row);
       for (const { rowId, reason } of skipped) {
         this.#skipped.set(texts.get(`${setId}/${rowId}`)!, reason);
@@ -58,6 +71,7 @@ export class Measurements {
   clear(): void {
     this.#byText = new Map();
     this.#skipped = new Map();
+    this.#promptNotices = [];
     this.#version++;
   }
 }

@@ -8,6 +8,7 @@ import { LADDER, type EngineName, type EngineReport } from '../engine/config.ts'
 import type { LoadProgress, ModelSource, ModelSummary } from '../../workers/protocol.ts';
 import type { Addressed } from './address.ts';
 import { Job, type Activity, type JobReport } from './job.svelte.ts';
+import { openedAs, type OpenedAs } from './opened-as.ts';
 import type { TrainerClient } from './trainer-client.ts';
 
 export type SourceKind = 'embedded' | 'hub' | 'files';
@@ -109,6 +110,12 @@ export class ModelState implements Addressed {
   /** What the open model was opened from. */
   get opened(): ModelSource | undefined {
     return this.summary && this.#opened;
+  }
+
+  /** How a command opens what is open here. */
+  get openedAs(): OpenedAs | undefined {
+    const { opened, summary, engine } = this;
+    return opened && summary && engine && openedAs(opened, summary, engine);
   }
 
   /** A model that comes with the page. */

@@ -69,6 +69,29 @@ export class OwnStyle {
     ]);
   }
 
+  /** Takes over the answers that a record holds; null: it was measured without them. */
+  restore(
+    style: { examples: number; own_answers: readonly OwnAnswer[] } | null,
+    rows: readonly ResponseRow[],
+    setUp: string,
+  ): void {
+    this.on = style !== null;
+    if (style === null) return;
+    this.settings.styleExamples = style.examples;
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const known = style.own_answers.flatMap((one): [string, OwnAnswer][] => {
+      const row = byId.get(one.id);
+      return row === undefined ? [] : [[keyOf(row), one]];
+    });
+    this.#answers = new Map(known);
+    this.#setUp = setUp;
+  }
+
+  /** The answers whose right ones stand before the questions of these sets. */
+  known(rows: readonly ResponseRow[]): OwnAnswer[] {
+    return this.#known(rows, this.settings.styleExamples).own;
+  }
+
   /** In the order of the rows: answers up to the first question that was not asked, and those not asked. */
   #known(
     rows: readonly ResponseRow[],

@@ -12,6 +12,7 @@ import type {
 } from '../../workers/protocol.ts';
 import { asError, Job, type Activity, type JobReport } from './job.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
+import type { OpenedAs } from './opened-as.ts';
 import type { RunFailure, RunRecord } from './run-record.ts';
 import { timeStamp } from './run-record.ts';
 import type { Run, RunsState } from './runs.svelte.ts';
@@ -32,6 +33,7 @@ export interface RunOrder {
   batch: string;
   slot: number;
   modelId: string;
+  openedAs: OpenedAs | undefined;
   vocabSize: number;
   /** Made anew when it is not known. */
   plan: TrainingPlan | undefined;
@@ -245,13 +247,13 @@ export class RunQueue {
 }
 
 function newRecord(
-  { request, plan, batch, slot, modelId, vocabSize }: RunOrder,
+  { request, plan, batch, slot, modelId, openedAs, vocabSize }: RunOrder,
   /** Runs on the same set that are there already. */
   others: number,
 ): RunRecord {
   const { runId, set, validation, prompt, encoding, lora, training, checks } = request;
   return {
-    ...{ batch, slot, modelId, vocabSize, plan },
+    ...{ batch, slot, modelId, openedAs, vocabSize, plan },
     id: runId,
     name: others === 0 ? set.name : `${set.name} ${others + 1}`,
     setId: set.id,

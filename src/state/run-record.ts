@@ -14,6 +14,8 @@ import type {
   TrainSummary,
 } from '../../workers/protocol.ts';
 
+import type { OpenedAs } from './opened-as.ts';
+
 /** Taken when the run starts and never changed after. */
 export interface RunSettings {
   readonly prompt: PromptSettings;
@@ -45,6 +47,8 @@ export interface RunRecord {
   /** 1 to 8: color and mark of the set. */
   readonly slot: number;
   readonly modelId: string;
+  /** How a command opens the model; absent from records of earlier versions. */
+  readonly openedAs?: OpenedAs | undefined;
   readonly vocabSize: number;
   readonly settings: RunSettings;
   /** ISO 8601. */

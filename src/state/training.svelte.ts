@@ -212,12 +212,13 @@ export class TrainingState implements Addressed {
     if (!this.canStart) return;
     const batch = newRunId();
     const { id: modelId, vocabSize } = this.#parts.model.summary!;
+    const { openedAs } = this.#parts.model;
     const plans = this.planned ? this.#plans : undefined;
     const orders: RunOrder[] = [];
     for (let seed = this.training.seed; orders.length < this.order.runs; seed++) {
       for (const set of this.sets) {
         orders.push({
-          ...{ batch, modelId, vocabSize },
+          ...{ batch, modelId, openedAs, vocabSize },
           request: this.#request(set, newRunId(), seed),
           slot: this.#parts.answers.entry(set.id)?.slot ?? 1,
           plan: plans?.get(set.id),

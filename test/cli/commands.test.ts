@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readRecord } from '../../src/exchange/familiarity-record/read.ts';
 import { startHub } from '../storage/hub-server.ts';
 import { run, temporaryFolder, writeAnswers } from './run.ts';
 
@@ -13,24 +14,7 @@ beforeAll(() => {
   answers = writeAnswers(folder, 'apples.json', 6);
 });
 
-interface MeasuredRow {
-  prompt_tokens: number;
-  response_tokens: number;
-  nll_sum: number;
-  perplexity: number;
-  eos: number;
-}
-interface Measured {
-  encoding: string;
-  sets: Record<
-    string,
-    { rows: MeasuredRow[] } & Record<
-      'median' | 'mean' | 'geometric_mean' | 'token_weighted',
-      number
-    >
-  >;
-}
-const readMeasured = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Measured;
+const readMeasured = (path: string) => readRecord(readFileSync(path, 'utf8'), path);
 
 describe('measure', () => {
   it('prints the table and writes every row and the four means', async () => {
@@ -42,27 +26,46 @@ describe('measure', () => {
     expect(stdout).toMatch(/^set +n +median +geometric +by token +mean +tokens$/m);
     expect(stdout).toMatch(/^apples +5 /m);
     expect(stdout).toMatch(/^more +3 /m);
-    const { sets, encoding } = readMeasured(out);
-    expect(encoding).toBe('separate');
-    const { rows, ...means } = sets['apples']!;
+    const { sets, settings, model, adapter } = readMeasured(out);
+    expect(settings.encoding).toBe('separate');
+    expect(model).toMatchObject({ id: 'idiolect-a', revision: null, precision: 'as-stored' });
+    expect(adapter).toBeNull();
+    const { rows, averages } = sets[0]!;
     expect(rows).toHaveLength(5);
     for (const row of rows) {
       expect(row.prompt_tokens).toBeGreaterThan(0);
-      expect(row.perplexity).toBeCloseTo(Math.exp(row.nll_sum / row.response_tokens), 9);
-      expect(row.eos).toBeGreaterThan(0);
+      expect(row.perplexity).toBeCloseTo(Math.exp(row.nll_sum! / row.response_tokens), 9);
+      expect(row.end_nll).toBeGreaterThan(0);
+      expect(row.nll).toHaveLength(row.response_tokens + 1);
     }
-    const perplexities = rows.map(({ perplexity }) => perplexity).sort((a, b) => a - b);
+    const perplexities = rows.map(({ perplexity }) => perplexity!).sort((a, b) => a - b);
     const total = (key: 'nll_sum' | 'response_tokens') =>
-      rows.reduce((sum, row) => sum + row[key], 0);
-    expect(means.median).toBe(perplexities[2]);
-    expect(means.mean).toBeCloseTo(perplexities.reduce((a, b) => a + b) / 5, 9);
-    expect(means.geometric_mean).toBeCloseTo(
+      rows.reduce((sum, row) => sum + row[key]!, 0);
+    expect(averages.median).toBe(perplexities[2]);
+    expect(averages.arithmetic_mean).toBeCloseTo(perplexities.reduce((a, b) => a + b) / 5, 9);
+    expect(averages.geometric_mean).toBeCloseTo(
       Math.exp(perplexities.map(Math.log).reduce((a, b) => a + b) / 5),
       9,
     );
-    expect(means.token_weighted).toBeCloseTo(
+    expect(averages.token_weighted).toBeCloseTo(
       Math.exp(total('nll_sum') / total('response_tokens')),
       9,
+    );
+  });
+
+  it('leaves questions out by their ids, and says which ids no question has', async () => {
+    const ids = join(folder, 'ids.txt');
+    const args = ['--responses', 'public/data/a.jsonl', '--rows', '3', '--json', ...one];
+    const whole = readRecord((await run('measure', args)).stdout, 'stdout');
+    const [first, second, third] = whole.sets[0]!.rows;
+    writeFileSync(ids, JSON.stringify([third!.id, 'nobody']));
+    const left = await run('measure', [...args, '--exclude', first!.id, '--exclude-file', ids]);
+    const record = readRecord(left.stdout, 'stdout');
+    expect(record.sets[0]!.rows).toEqual([second]);
+    expect(record.excluded).toEqual([first!.id, third!.id, 'nobody']);
+    expect(left.stderr).toMatch(/Notice \(excluded\): 3 questions are left out by hand\./);
+    expect(left.stderr).toMatch(
+      /Notice \(doubtful\): No question has one of the ids .* \(nobody\)/,
     );
   });
 
@@ -72,16 +75,13 @@ describe('measure', () => {
     const enough = await run('measure', ['--responses', 'public/data/a.jsonl', ...style]);
     expect(enough.code, enough.stderr).toBe(0);
     expect(enough.stdout).toMatch(/ tokens +median in style$/m);
-    const found = JSON.parse(readFileSync(out, 'utf8')) as {
-      style: { examples: number; own_answers: { right: boolean }[] };
-      sets: { a: { median: number; in_style: { median: number; rows: MeasuredRow[] } } };
-    };
-    const { style: own, sets } = found;
-    expect(own.examples).toBe(1);
-    expect(own.own_answers.filter(({ right }) => right).length).toBeGreaterThanOrEqual(2);
-    expect(sets.a.in_style.rows).toHaveLength(120);
-    expect(enough.stdout).toContain(sets.a.in_style.median.toFixed(4));
-    expect(sets.a.in_style.median).not.toBe(sets.a.median);
+    const { style: own, sets } = readMeasured(out);
+    expect(own!.examples).toBe(1);
+    expect(own!.own_answers.filter(({ right }) => right).length).toBeGreaterThanOrEqual(2);
+    const { averages, in_style } = sets[0]!;
+    expect(in_style!.rows).toHaveLength(120);
+    expect(enough.stdout).toContain(in_style!.averages.median!.toFixed(4));
+    expect(in_style!.averages.median).not.toBe(averages.median);
 
     const few = await run('measure', ['--responses', answers, ...style]);
     expect(few.code, few.stderr).toBe(0);

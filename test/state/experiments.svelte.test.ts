@@ -236,7 +236,10 @@ test('the draft is shared by link, and checked whole', async () => {
   const { draft: other } = (await page()).state;
   other.restore(new URLSearchParams(draft.addressed));
   expect($state.snapshot(other.experiment)).toEqual($state.snapshot(draft.experiment));
-  expect(draft.command).toBe('npm run experiment -- quick.json');
+  expect(draft.command.line).toBe(
+    'npm run experiment -- quick.json \\\n  --engine wasm \\\n  --threads 2',
+  );
+  expect(draft.command.files).toEqual([{ name: 'quick.json', content: draft.json }]);
   draft.experiment.seeds = [];
   draft.experiment.crossOver!.setA = 'gone';
   expect(draft.problems.join(' ')).toMatch(/at least one seed/);

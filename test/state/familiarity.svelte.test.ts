@@ -2,11 +2,7 @@ import { flushSync } from 'svelte';
 import { beforeEach, expect, test } from 'vitest';
 import { averagePerplexity } from '../../src/familiarity/aggregate.ts';
 import { OutOfMemoryError } from '../../src/errors.ts';
-import {
-  familiarityCsv,
-  familiarityJson,
-  measureCommand,
-} from '../../src/state/familiarity-export.ts';
+import { csvText, jsonText, recordOf } from '../../src/state/familiarity-export.ts';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { fakeTrainer } from '../support/fake-trainer.ts';
 import { tinyApp } from '../support/tiny-app.ts';
@@ -112,16 +108,49 @@ test('an error keeps what came before it and stands with its job', async () => {
 test('exports hold every row and the settings that made it', async () => {
   const { familiarity } = app;
   await familiarity.measure();
-  const lines = familiarityCsv(familiarity).trimEnd().split('\n');
+  const record = recordOf(familiarity, app.answers)!;
+  const lines = csvText(record).trimEnd().split('\n');
   expect(lines).toHaveLength(1 + 8);
   expect(lines[0]).toMatch(/^set,id,question,response,prompt_tokens,/);
-  const json = JSON.parse(familiarityJson(familiarity)) as {
-    measured_with: { modelId: string };
-    sets: Record<string, { rows: unknown[]; median: number }>;
-  };
-  expect(json.measured_with.modelId).toBe('idiolect-a');
-  expect(json.sets['Wordy']!.rows).toHaveLength(4);
-  expect(json.sets['Wordy']!.median).toBe(familiarity.sets[1]!.averages.median);
+  expect(record.model).toMatchObject({ id: 'idiolect-a', precision: 'as-stored', revision: null });
+  const wordy = record.sets.find(({ name }) => name === 'Wordy')!;
+  expect(wordy.rows).toHaveLength(4);
+  expect(wordy.averages.median).toBe(familiarity.sets[1]!.averages.median);
+});
+
+test('a record opens again: the same numbers, without measuring', async () => {
+  const { answers, familiarity } = app;
+  answers.exclude(['q3']);
+  answers.encoding = 'joint';
+  familiarity.countEnd = true;
+  await familiarity.measure();
+  const record = recordOf(familiarity, answers)!;
+  expect(record.notices).toContainEqual({
+    kind: 'excluded',
+    text: '1 question is left out by hand.',
+    places: ['q3'],
+  });
+
+  const other = tinyApp();
+  await Promise.all([other.answers.loadExamples(), other.model.open()]);
+  other.familiarity.show(jsonText(record), 'mine.json');
+  expect(other.familiarity.complete).toBe(true);
+  expect(other.familiarity.stale).toBe(false);
+  expect(recordOf(other.familiarity, other.answers)).toEqual(record);
+  // Under another model the numbers stay, and belong to another set-up.
+  other.model.embeddedId = 'idiolect-b';
+  await other.model.open();
+  expect(other.familiarity.stale).toBe(true);
+  expect(recordOf(other.familiarity, other.answers)).toEqual(record);
+  expect(() => other.familiarity.show('{}', 'other.json')).toThrow('other.json is no familiarity');
+});
+
+test('other weights or another precision make the numbers stale', async () => {
+  const { familiarity, model } = app;
+  await familiarity.measure();
+  model.precision = 'int8';
+  await model.open();
+  expect(familiarity.stale).toBe(true);
 });
 
 /** A lab whose trainer notes how many questions it is asked to answer by itself. */
@@ -158,10 +187,15 @@ test('in style: the model answers until enough is right, and its answers are kep
   const [plain] = familiarity.sets;
   expect(plain!.inStyle!.measured).toHaveLength(4);
   expect(plain!.inStyle!.rows[0]!.promptTokens).toBeGreaterThan(plain!.rows[0]!.promptTokens);
-  const lines = familiarityCsv(familiarity).trimEnd().split('\n');
-  expect(lines[0]).toMatch(/,in_style_perplexity,in_style_truncated$/);
+  const record = recordOf(familiarity, answers)!;
+  const lines = csvText(record).trimEnd().split('\n');
+  expect(lines[0]).toMatch(/,in_style_perplexity,in_style_end_nll,in_style_truncated$/);
   expect(lines).toHaveLength(1 + 8);
-  expect(measureCommand(familiarity.measuredWith!, [], 1)).toContain('--style-examples 1');
+  expect(familiarity.command!.line).toContain('--style-examples 1');
+  const opened = tinyApp();
+  await Promise.all([opened.answers.loadExamples(), opened.model.open()]);
+  opened.familiarity.show(jsonText(record), 'mine.json');
+  expect(recordOf(opened.familiarity, opened.answers)!.sets).toEqual(record.sets);
 
   await familiarity.measure();
   expect(asked).toEqual([4]);
@@ -185,7 +219,8 @@ test('in style: says when too little is right, and plain numbers stand', async (
   );
   expect(familiarity.complete).toBe(true);
   expect(familiarity.sets[0]!.inStyle).toBeUndefined();
-  expect(familiarityCsv(familiarity)).not.toContain('in_style');
+  const record = recordOf(familiarity, app.answers)!;
+  expect(csvText(record)).not.toContain('in_style');
 });
 
 test('in style: another set-up asks anew', async () => {
@@ -195,18 +230,11 @@ test('in style: another set-up asks anew', async () => {
   answers.encoding = 'joint';
   await familiarity.measure();
   expect(asked).toEqual([4]);
+  // Nor does a plain prompt that is not used.
   answers.plainTemplate = 'Q: {question}';
+  expect(familiarity.stale).toBe(false);
+  answers.useChatTemplate = false;
   await familiarity.measure();
   expect(asked).toEqual([4, 4]);
   expect(familiarity.complete).toBe(true);
-});
-
-test('the command quotes what a shell would split', async () => {
-  const { answers, familiarity } = app;
-  await familiarity.measure();
-  const entry = answers.sets[0]!;
-  const own = { ...entry, example: false, set: { ...entry.set, name: "Ann's notes" } };
-  expect(measureCommand(familiarity.measuredWith!, [entry, own])).toContain(
-    `--responses public/data/plain.jsonl 'Ann'\\''s notes.jsonl'`,
-  );
 });

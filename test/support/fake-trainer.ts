@@ -187,7 +187,7 @@ export function fakeTrainer({
             secondsLeft: (rowsTotal - rowsDone) / 55,
           });
         }
-        results.push({ setId: set.id, rows, skipped: [], notices: [] });
+        results.push({ setId: set.id, rows, skipped: [], promptNotices: [], notices: [] });
       }
       return results;
     },
@@ -387,6 +387,9 @@ function summary(id: string, precision: Precision): ModelSummary {
     contextLength: 512,
     format: { 'as-stored': 'f16', f32: 'f32', int8: 'int8' }[precision],
     weightBytes: { 'as-stored': 6_811_648, f32: 13_623_296, int8: 3_618_688 }[precision],
+    precision,
+    filesHash: hashLike(`files of ${id}`),
+    weightsHash: hashLike(`weights of ${id}`),
     prompt: {
       chatTemplate: true,
       plainTemplate: '{question}\n',
@@ -395,6 +398,13 @@ function summary(id: string, precision: Precision): ModelSummary {
     },
     notices: [],
   };
+}
+
+/** 64 hexadecimal digits that name a text. */
+function hashLike(text: string): string {
+  let value = 0;
+  for (const letter of text) value = (value * 31 + letter.codePointAt(0)!) >>> 0;
+  return value.toString(16).padStart(8, '0').repeat(8);
 }
 
 /** Words with the space before them, and single marks: about what a tokenizer makes. */

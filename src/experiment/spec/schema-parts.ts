@@ -1,6 +1,5 @@
-/** Parts of the experiment file’s schema, and how its problems read in plain words. */
+/** Small parts of the experiment file’s schema. */
 import * as v from 'valibot';
-import { rangeText, type Field, type Fields, type SettingsOf } from '../../fields.ts';
 
 /** Names files and rows: small letters, digits and hyphens. */
 export const slug = v.pipe(
@@ -18,51 +17,3 @@ export const count = (min: number, max: number) =>
 
 export const distinct = <Item>(what: string) =>
   v.check<Item[], string>((items) => new Set(items).size === items.length, `${what} are repeated`);
-
-/** The settings of a table of fields; what is left out takes its default. */
-export function settingsSchema<Table extends Fields>(
-  fields: Table,
-): v.GenericSchema<Partial<SettingsOf<Table>>, SettingsOf<Table>> {
-  const entries = Object.entries(fields).map(([name, field]) => [
-    name,
-    v.optional(fieldSchema(field), field.default),
-  ]);
-  return v.strictObject(
-    Object.fromEntries(entries) as v.ObjectEntries,
-  ) as unknown as v.GenericSchema<Partial<SettingsOf<Table>>, SettingsOf<Table>>;
-}
-
-function fieldSchema(field: Field): v.GenericSchema {
-  switch (field.kind) {
-    case 'switch':
-      return v.boolean();
-    case 'choice':
-      return v.picklist(Object.keys(field.choices));
-    case 'number': {
-      const { min, max, integer } = field;
-      const range = `expected ${rangeText(field)}`;
-      const fits = (value: number) =>
-        value >= min && value <= max && (integer !== true || Number.isInteger(value));
-      return v.pipe(v.number(), v.check(fits, range));
-    }
-  }
-}
-
-/** "training.steps: expected …, got …". */
-export function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const place = v.getDotPath(issue) ?? 'the file';
-  if (issue.kind === 'schema' && issue.expected === 'never') return `${place}: no such key.`;
-  const got = issue.kind === 'schema' ? issue.received : JSON.stringify(issue.input);
-  if (got === 'undefined') return `${place}: is missing.`;
-  const expected =
-    issue.kind === 'schema' ? `expected ${words(issue.expected ?? '')}` : issue.message;
-  return `${place}: ${expected}, got ${got}.`;
-}
-
-/** valibot writes `("a" | "b")` and `Array`. */
-const words = (expected: string): string =>
-  expected
-    .replace(/^\(|\)$/g, '')
-    .replaceAll(' | ', ' or ')
-    .replace('Array', 'a list')
-    .replace('Object', 'an object');

@@ -10,7 +10,8 @@ import { trainingFields } from '../../train/config.ts';
 import { WORLD_SEED } from '../sets/known-questions.ts';
 import { PARAPHRASE_TEMPLATE } from '../sets/paraphrase-template.ts';
 import { crossProblems } from './schema-checks.ts';
-import { count, describeIssue, distinct, settingsSchema, slug } from './schema-parts.ts';
+import { describeIssue, settingsSchema } from '../../settings-schema.ts';
+import { count, distinct, slug } from './schema-parts.ts';
 
 export const EXPERIMENT_VERSION = 1;
 

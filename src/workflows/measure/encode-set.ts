@@ -20,6 +20,8 @@ export interface EncodedSet {
   cut: string[];
   /** What the prompt format assumes or leaves out in these rows. */
   notices: Notice[];
+  /** Ids of rows whose first answer token also holds the end of the question. */
+  merged: string[];
 }
 
 export interface EncodeOptions {
@@ -68,6 +70,7 @@ export function encodeSet(set: ResponseSet, options: EncodeOptions): EncodedSet 
     cut: built.examples
       .filter(({ truncated }) => truncated)
       .map(({ rowIndex }) => facts[rowIndex]!.rowId),
+    merged: facts.filter(({ boundaryMerged }) => boundaryMerged).map(({ rowId }) => rowId),
     notices: conversationNotices(set, format, usable),
   };
 }
@@ -120,10 +123,9 @@ function conversationNotices(
 /** Rows that are left out or cut, named by set and id. */
 export function encodingNotices(
   { name }: ResponseSet,
-  { skipped, cut, facts, notices: before }: Omit<EncodedSet, 'examples'>,
+  { skipped, cut, merged, notices: before }: Omit<EncodedSet, 'examples' | 'facts'>,
   maxLength: number,
 ): Notice[] {
-  const merged = facts.filter(({ boundaryMerged }) => boundaryMerged).map(({ rowId }) => rowId);
   return [...before, ...rowNotices(name, { skipped, cut, merged }, maxLength)];
 }
 

@@ -23,7 +23,9 @@ export interface MeasuredSet {
   /** In the order of the set's rows. */
   rows: RowFamiliarity[];
   skipped: { rowId: string; reason: string }[];
-  /** Rows that were left out or cut. */
+  /** What the prompt format assumes or leaves out. */
+  promptNotices: Notice[];
+  /** The same, and the rows that were left out or cut. */
   notices: Notice[];
 }
 
@@ -64,6 +66,7 @@ export async function measureSets(
     setId: set.id,
     rows: [],
     skipped: one.skipped,
+    promptNotices: one.notices,
     notices: encodingNotices(set, one, maxLength),
   }));
   // A batch of each set in turn: every set has first numbers early, and all grow together.

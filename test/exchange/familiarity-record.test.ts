@@ -1,0 +1,147 @@
+/** The familiarity record: what is written reads back as it was, and what does not fit is named. */
+import { expect, it } from 'vitest';
+import { DataError } from '../../src/errors.ts';
+import { measurementOf, readRecord } from '../../src/exchange/familiarity-record/read.ts';
+import { decisivePart, measurementSetup } from '../../src/exchange/familiarity-record/setup.ts';
+import {
+  makeRecord,
+  recordCsv,
+  recordJson,
+  type Measurement,
+} from '../../src/exchange/familiarity-record/write.ts';
+import { averagePerplexity } from '../../src/familiarity/aggregate.ts';
+import { familiarityFields, type RowFamiliarity } from '../../src/familiarity/config.ts';
+import { defaultsOf } from '../../src/fields.ts';
+
+const hash = 'ab'.repeat(32);
+const setup = measurementSetup({
+  model: {
+    ...{ id: 'owner/name', revision: 'v1', filesHash: hash, weightsHash: hash },
+    ...{ precision: 'int8', format: 'int8', contextLength: 64, chatTemplate: true },
+  },
+  engine: { name: 'wasm', device: '2 threads', threads: 2 },
+  prompt: { useChatTemplate: false, plainTemplate: '"{question}"\n$HOME' },
+  familiarity: { ...defaultsOf(familiarityFields), encoding: 'joint' },
+});
+
+function measuredRow(rowId: string, nll: readonly number[], end?: number): RowFamiliarity {
+  const tokenNll = Float32Array.from([...nll, ...(end === undefined ? [] : [end])]);
+  const nllSum = tokenNll.subarray(0, nll.length).reduce((sum, value) => sum + value, 0);
+  return {
+    rowId,
+    promptTokens: 3,
+    responseTokens: nll.length,
+    responseBytes: 10,
+    nllSum,
+    perplexity: Math.exp(nllSum / nll.length),
+    ...(end !== undefined && { eos: tokenNll[nll.length]! }),
+    likeliest: 1,
+    truncated: end === undefined,
+    boundaryMerged: false,
+    tokenNll,
+  };
+}
+
+const rows = [measuredRow('q1', [0.1, 2.7, 1 / 3], 0.25), measuredRow('q2', [1.5, 1e-7])];
+const measurement: Measurement = {
+  setup,
+  sets: [
+    {
+      set: {
+        id: '1-Notes',
+        name: 'Notes',
+        rows: [
+          { id: 'q1', question: 'What is “1 + 1”?', response: '2\n', gold: '2' },
+          { id: 'q2', question: 'And 2 + 2?', response: 'four' },
+          { id: 'q3', question: 'Long', response: 'x' },
+        ],
+      },
+      rows,
+      skipped: [{ rowId: 'q3', reason: 'the question alone takes 2000 tokens' }],
+      inStyle: { rows: [measuredRow('q1', [0.5, 0.25, 0.125], 1)], skipped: [] },
+    },
+  ],
+  eos: 'include',
+  style: {
+    examples: 1,
+    own_answers: [{ id: 'q1', question: 'What is “1 + 1”?', answer: '2', right: true }],
+  },
+  excluded: ['q4', 'q5'],
+  notices: [],
+};
+const record = makeRecord(measurement);
+const text = recordJson(record);
+
+it('reads back to the last digit', () => {
+  expect(readRecord(text, 'record.json')).toEqual(record);
+  expect(measurementOf(record)).toEqual({ ...measurement, notices: record.notices });
+  expect(record.sets[0]!.averages.median).toBe(averagePerplexity(rows, 'median', 'include'));
+  expect(makeRecord(measurementOf(record)).sets).toEqual(record.sets);
+});
+
+it('names what was left out and cut, once', () => {
+  const kinds = record.notices.map(({ kind, places }) => [kind, ...places]);
+  expect(kinds).toEqual([
+    ['excluded', 'q4', 'q5'],
+    ['dropped', 'Notes/q3: the question alone takes 2000 tokens'],
+    ['cut', 'Notes/q2'],
+  ]);
+  expect(makeRecord(measurementOf(record)).notices).toEqual(record.notices);
+});
+
+it('holds one line for each answer as CSV', () => {
+  const lines = recordCsv(record).trimEnd().split('\n');
+  expect(lines[0]).toMatch(/^set,id,question,response,prompt_tokens,.*,in_style_truncated$/);
+  expect(lines.filter((line) => line.startsWith('Notes,'))).toHaveLength(2);
+});
+
+it('says whether two measurements are made with the same', () => {
+  const other = { ...setup, settings: { ...setup.settings, batchTokens: 64 } };
+  expect(decisivePart(other)).toBe(decisivePart(setup));
+  const int8 = { ...setup, model: { ...setup.model, precision: 'f32' as const } };
+  expect(decisivePart(int8)).not.toBe(decisivePart(setup));
+});
+
+/** The record with one thing changed, read; the problems that are named. */
+function problemsOf(change: (value: typeof record) => void): string {
+  const value = JSON.parse(text) as typeof record;
+  change(value);
+  try {
+    readRecord(JSON.stringify(value), 'mine.json');
+  } catch (error) {
+    expect(error).toBeInstanceOf(DataError);
+    return (error as DataError).message;
+  }
+  return 'read';
+}
+
+it('refuses what is no record, of a later version, or contradicts itself', () => {
+  expect(() => readRecord('[', 'mine.json')).toThrow('mine.json is not valid JSON.');
+  expect(() => readRecord('{"sets": {}}', 'mine.json')).toThrow(
+    'format: expected "idiolect-familiarity", got nothing.',
+  );
+  expect(problemsOf((value) => ((value.version as number) = 2))).toContain(
+    'version 2; this program reads version 1',
+  );
+  const several = problemsOf((value) => {
+    Object.assign(value.sets[0]!.rows[1]!, { prompt_tokens: 1.5, colour: 'red' });
+    Object.assign(value.model, { precision: 'int3' });
+  });
+  expect(several).toContain(
+    'model.precision: expected "as-stored" or "f32" or "int8", got "int3".',
+  );
+  expect(several).toContain('sets.0.rows.1.prompt_tokens: expected a whole number, got 1.5.');
+  expect(several).toContain('sets.0.rows.1.colour: no such key.');
+  expect(problemsOf((value) => value.sets[0]!.rows[0]!.nll.pop())).toContain(
+    'sets.0.rows.0.nll: expected 4 numbers, got 3.',
+  );
+  expect(problemsOf((value) => (value.sets[0]!.rows[0]!.nll_sum = 9))).toMatch(
+    /sets\.0\.rows\.0\.nll_sum: expected 3\.1\d+ from its nll, got 9\./,
+  );
+  expect(problemsOf((value) => (value.sets[0]!.averages.median = 1))).toMatch(
+    /sets\.0\.averages\.median: expected \d.* from its rows, got 1\./,
+  );
+  expect(problemsOf((value) => (value.sets[0]!.rows[1]!.id = 'q1'))).toContain(
+    'sets.0.rows.1.id: q1 stands twice in its set.',
+  );
+});
