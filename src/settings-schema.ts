@@ -2,13 +2,18 @@
 import * as v from 'valibot';
 import { rangeText, type Field, type Fields, type SettingsOf } from './fields.ts';
 
+/** The schema with its meaning in plain sentences, from which the reference of all keys is made. */
+export function about<Schema extends v.GenericSchema>(schema: Schema, meaning: string) {
+  return v.pipe(schema, v.description(meaning));
+}
+
 /** The settings of a table of fields; what is left out takes its default. */
 export function settingsSchema<Table extends Fields>(
   fields: Table,
 ): v.GenericSchema<Partial<SettingsOf<Table>>, SettingsOf<Table>> {
   const entries = Object.entries(fields).map(([name, field]) => [
     name,
-    v.optional(fieldSchema(field), field.default),
+    v.optional(about(fieldSchema(field), `${field.label}. ${field.help}`), field.default),
   ]);
   return v.strictObject(
     Object.fromEntries(entries) as v.ObjectEntries,
@@ -26,7 +31,7 @@ function fieldSchema(field: Field): v.GenericSchema {
       const range = `expected ${rangeText(field)}`;
       const fits = (value: number) =>
         value >= min && value <= max && (integer !== true || Number.isInteger(value));
-      return v.pipe(v.number(), v.check(fits, range));
+      return v.pipe(v.number(), v.check(fits, range), v.metadata({ type: rangeText(field) }));
     }
   }
 }

@@ -86,7 +86,7 @@ describe('experiment file', () => {
       'task: is missing.',
       'sets: is missing.',
     ]);
-    expect(() => parseExperiment('{', 'my.json')).toThrow(/my\.json is no JSON/);
+    expect(() => parseExperiment('{', 'my.json')).toThrow(/my\.json is not valid JSON/);
   });
 
   it('checks that names belong together', () => {

@@ -244,7 +244,7 @@ test('the draft is shared by link, and checked whole', async () => {
   draft.experiment.crossOver!.setA = 'gone';
   expect(draft.problems.join(' ')).toMatch(/at least one seed/);
   await draft.read([{ path: 'x.json', file: new Blob(['{"sets": 3}']) }]);
-  expect(draft.error?.message).toMatch(/x\.json is no experiment/);
+  expect(draft.error?.message).toMatch(/x\.json is not a valid experiment/);
 });
 
 test('what the link holds is short and reads back as the same', () => {
