@@ -34,7 +34,11 @@ export interface Judged {
   flexible: boolean;
 }
 
-const lastOfWorld = new RegExp(String.raw`\d+(?:, \d+)*|\b(?:${days.join('|')})\b`, 'g');
+// A decimal is none of its answers, nor are its parts.
+const lastOfWorld = new RegExp(
+  String.raw`(?<!\d\.|\d)\d+(?:, \d+)*(?!\d|\.\d)|\b(?:${days.join('|')})\b`,
+  'g',
+);
 const markedOption = /final answer[\s*_]*:[\s*]*([^\n]*[^\n\s*])/gi;
 
 /**

@@ -4,6 +4,7 @@ import { DataError } from '../errors.ts';
 import type { PresetName } from '../experiment/spec/preset-names.ts';
 import { presetExperiment, presets } from '../experiment/spec/presets.ts';
 import { readTextFile } from '../exchange/read-text.ts';
+import type { Notice } from '../notices.ts';
 import { parseExperiment, readExperiment, type Experiment } from '../experiment/spec/schema.ts';
 import { shortForm } from '../experiment/spec/short-form.ts';
 import { HUB_URL } from '../storage/config.ts';
@@ -19,6 +20,7 @@ import {
   pathsIn,
   sourceOf,
   taskFile,
+  taskNotices,
   type TaskFile,
 } from './experiment-sources.ts';
 import type { AppState } from './app-state.svelte.ts';
@@ -51,6 +53,13 @@ export class ExperimentDraft implements Addressed {
   /** Everything that keeps it from being carried out. */
   readonly problems = $derived.by((): readonly string[] => {
     return this.#problemsOf($state.snapshot(this.experiment) as Experiment);
+  });
+
+  /** What its files say of themselves, and how many given answers agree with their gold. */
+  readonly notices = $derived.by((): readonly Notice[] => {
+    const task = $state.snapshot(this.experiment.task);
+    const sets = $state.snapshot(this.experiment.sets);
+    return task.kind === 'files' ? taskNotices(task, sets, this.files) : [];
   });
 
   /** The values in force, as the fold says them. */

@@ -107,7 +107,7 @@ export function guessSizes(
     };
   }
   const lines = (path: string | undefined, most = Infinity) =>
-    Math.min(most, path === undefined ? 0 : (files[path]?.records ?? 0));
+    Math.min(most, path === undefined ? 0 : (files[path]?.table?.rows.length ?? 0));
   const first = sets.find((set) => set.kind === 'file');
   const own = {
     train: lines(first?.path, task.trainQuestions),

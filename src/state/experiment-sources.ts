@@ -1,24 +1,47 @@
 /** Where the models and files that an experiment names are found on this page. */
 import { embeddedModels } from '../../models/catalog.ts';
+import type { Table } from '../data/table.ts';
+import { DataError } from '../errors.ts';
 import { readTable } from '../exchange/read-table.ts';
+import { readTaskFiles } from '../experiment/run/task-files.ts';
+import { notice, type Notice } from '../notices.ts';
 import type { Experiment, ModelSpec } from '../experiment/spec/schema.ts';
 import type { ModelSource } from '../../workers/protocol.ts';
 import { isHubId } from '../storage/hub-id.ts';
 import type { ModelState } from './model.svelte.ts';
 
+type FilesSpec = Extract<Experiment['task'], { kind: 'files' }>;
+
 /** A file that an experiment names, as it was dropped or made. */
 export interface TaskFile {
   content: Blob;
-  /** How many records it holds, for an estimate; 0 where it is no table. */
-  records: number;
+  /** Its records; undefined where it is no table. */
+  table: Table | undefined;
 }
 
 /** Never throws: what is wrong with a file is said when the experiment is opened. */
 export async function taskFile(content: Blob, path: string): Promise<TaskFile> {
   try {
-    return { content, records: (await readTable(content, path)).rows.length };
+    return { content, table: await readTable(content, path) };
   } catch {
-    return { content, records: 0 };
+    return { content, table: undefined };
+  }
+}
+
+/** Empty while a file is missing; what cannot be read is a notice. */
+export function taskNotices(
+  task: FilesSpec,
+  sets: Experiment['sets'],
+  files: Readonly<Record<string, TaskFile>>,
+): Notice[] {
+  const named = pathsIn({ task: { ...task, text: undefined }, sets });
+  const tables = new Map(named.map((path) => [path, files[path]?.table]));
+  if ([...tables.values()].includes(undefined)) return [];
+  try {
+    return readTaskFiles(task, sets, (path) => tables.get(path)!).notices;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    return [notice('doubtful', error.message.split('\n', 1)[0]!, error.problems)];
   }
 }
 
@@ -65,7 +88,7 @@ export function missingOf(
 }
 
 /** Of the files it names. */
-export function pathsIn({ task, sets }: Experiment): string[] {
+export function pathsIn({ task, sets }: Pick<Experiment, 'task' | 'sets'>): string[] {
   const parts =
     task.kind === 'files' ? [task.test, task.validation, task.retention, task.text] : [];
   const own = sets.map((set) => (set.kind === 'file' ? set.path : undefined));

@@ -5,6 +5,8 @@ import type { ResponseSet } from '../data/response-set.ts';
 import { DataError } from '../errors.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
 import type { TaskFile } from './experiment-sources.ts';
+import { parseTable } from '../exchange/read-table.ts';
+import { usualRule } from '../experiment/sets/known-questions.ts';
 import { createRandom } from '../random.ts';
 
 /** Which questions are tested is the same at every attempt. */
@@ -38,8 +40,14 @@ export function ownTask(
   const files: Record<string, TaskFile> = {};
   const write = (name: string, set: ResponseSet): string => {
     const path = `${name}.jsonl`;
+<<<<<<< HEAD
     const lines = rowRecords(set.rows).map((record) => `${JSON.stringify(record)}\n`);
     files[path] = { content: new Blob(lines), records: lines.length };
+=======
+    // The right option is named by its text, which a label could be taken for.
+    const text = set.rows.map((row) => `${JSON.stringify({ ...row, labels: undefined })}\n`).join('');
+    files[path] = { content: new Blob([text]), table: parseTable(text, path, 'jsonl') };
+>>>>>>> eda5404 (experiment: agreement with gold on the form)
     return path;
   };
   const taken: string[] = ['test', 'validation'];
@@ -59,7 +67,7 @@ export function ownTask(
     files,
     task: {
       kind: 'files',
-      answers: { kind: 'final-answer' },
+      answers: usualRule(rows),
       test: write('test', split.test[0]!),
       ...(shares.validation > 0 && { validation: write('validation', split.validation[0]!) }),
     },

@@ -19,6 +19,10 @@ describe('world answers', () => {
     ['the list becomes 3, 4, 9', '3, 4, 9', false, true],
     ['day 2 is a Sunday', 'Sunday', false, true],
     ['Answer: 22', '2', false, false],
+    ['each gets 12.5', '5', false, false],
+    ['each gets 12.5', '1', false, false],
+    ['each gets 5. So 12.5', '5', false, true],
+    ['Answer: 1.5', '15', false, false],
     ['', '2', false, false],
   ])('%j with gold %s', (response, gold, strict, flexible) => {
     expect(judge(rule, response, gold)).toEqual([strict, flexible]);

@@ -14,6 +14,9 @@ export const WORLD_SEED = 41;
 /** More than the lab ships; the first so many are always the same. */
 const KNOWN = 400;
 
+/** A number, a list or a day. */
+const worldGold = /^(?:\d+(?:, \d+)*|[A-Z][a-z]+day)$/;
+
 let known: ReadonlyMap<string, Question> | undefined;
 
 /** Made once: it takes a while. */
@@ -45,7 +48,10 @@ export function usualRule(rows: readonly ResponseRow[]): AnswerRule {
   const [world, other] = [{ kind: 'world' }, { kind: 'final-answer' }] as const;
   if (rows.length > 0 && knownQuestions(rows)) return world;
   const marked = rows.every(
-    ({ response }) => response.includes(answerMarker) && !/final answer/i.test(response),
+    ({ response, gold }) =>
+      response.includes(answerMarker) &&
+      !/final answer/i.test(response) &&
+      (gold === undefined || worldGold.test(gold)),
   );
   const agree = (rule: AnswerRule) => goldAgreement(rows, rule).agree;
   return rows.length > 0 && marked && agree(world) >= agree(other) ? world : other;
