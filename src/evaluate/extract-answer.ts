@@ -142,8 +142,8 @@ function sameFlexibly(
   choices: Choices | undefined,
 ): boolean {
   if (choices && optionNamed(choices, given.text) === right.text) return true;
-  // The micro-world's answers are short forms of its own: to it `15 apples` is not 15.
-  const asText = rule.kind === 'world' && /\p{L}/u.test(given.text);
+  // The micro-world's answers are short forms of its own: to it neither `15 apples` nor `8+7=15` is 15.
+  const asText = rule.kind === 'world' && /[\p{L}=]/u.test(given.text);
   const [a, b] = [given, right].map((value): AnswerValue =>
     asText ? { kind: 'text', text: value.text } : value,
   ) as [AnswerValue, AnswerValue];

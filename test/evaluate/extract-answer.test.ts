@@ -23,6 +23,7 @@ describe('world answers', () => {
     ['each gets 12.5', '1', false, false],
     ['each gets 5. So 12.5', '5', false, true],
     ['Answer: 1.5', '15', false, false],
+    ['Answer: 8+7=15', '15', false, false],
     ['', '2', false, false],
   ])('%j with gold %s', (response, gold, strict, flexible) => {
     expect(judge(rule, response, gold)).toEqual([strict, flexible]);
