@@ -63,7 +63,9 @@ function resultOf(line: string, sign: DecimalSign): NumberFound | undefined {
   if (rest.length === 0 || !/\d/.test(left!) || !/^[-+\d\s*/×÷·().,$€£%]+$/.test(left!))
     return undefined;
   const last = rest.at(-1)!.trimStart();
-  return numbersIn(last, sign).find(({ start }) => start === 0);
+  const found = numbersIn(last, sign).find(({ start }) => start === 0);
+  // In 7 = 3 + 4 the result stands first.
+  return found && /^\s*[-+*/×÷·]/.test(last.slice(found.end)) ? undefined : found;
 }
 
 const valueOf = ({ text, value }: NumberFound): AnswerValue => ({ kind: 'number', text, value });

@@ -108,8 +108,10 @@ function valueOf(match: RegExpExecArray, decimalSign: DecimalSign): NumberValue 
   const size = match[0].length > MOST_DIGITS ? undefined : magnitude(part, decimalSign);
   if (size === undefined) return undefined;
   const money = (part['before'] ?? '').trim() || part['between'];
-  const multiplier = part['multiplier'] && MULTIPLIERS[part['multiplier']];
-  const unit = unitNamed(money || part['unit'] || part['multiplier'] || '');
+  const named = part['multiplier'] ?? '';
+  const multiplier = MULTIPLIERS[named] ?? MULTIPLIERS[named.toLowerCase()];
+  const share = /^(?:%|percent)$/i.test(named) ? '%' : '';
+  const unit = unitNamed(money || part['unit'] || share);
   return {
     number: part['sign'] === '-' ? negated(size) : size,
     ...(multiplier && { multiplier: decimal(multiplier) }),

@@ -55,6 +55,10 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 export const MULTIPLIERS: Readonly<Record<string, string>> = {
   '%': '0.01',
   percent: '0.01',
+  k: '1000',
+  K: '1000',
+  M: '1000000',
+  bn: '1000000000',
   dozen: '12',
   hundred: '100',
   thousand: '1000',
@@ -77,12 +81,17 @@ for (const [dimension, factors] of Object.entries(table)) {
 
 /** A unit by a name as `unitNames` matches it. */
 export function unitNamed(name: string): Unit | undefined {
-  return units.get(name) ?? units.get(name.toLowerCase());
+  return units.get(name) ?? (isWord(name) ? units.get(name.toLowerCase()) : undefined);
 }
+
+/** Words may begin with a capital; of symbols the case decides (m and M). */
+const isWord = (name: string): boolean => /^[A-Za-z][a-z]{2,}$/.test(name);
+const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 const escaped = (name: string): string => name.replace(/[$]/g, '\\$&');
 const longestFirst = (names: Iterable<string>): string =>
   [...names]
+    .flatMap((name) => (isWord(name) ? [name, capital(name)] : [name]))
     .sort((a, b) => b.length - a.length)
     .map(escaped)
     .join('|');

@@ -40,6 +40,11 @@ describe('grade-school answers', () => {
     ['The cost is $1,018 in all.', '1018', false, true],
     ['It is 5, 18', '18', false, true],
     ['Final answer: -3', '-3', true, true],
+    ['#### 3 + 4 = 7', '7', true, true],
+    ['#### 7 = 3 + 4', '7', true, true],
+    ['#### 18 (as 20 - 2 = 18, not 17)', '18', true, true],
+    ['Final Answer: The total is 18 apples', '18', false, true],
+    ['Final Answer:\n18', '18', true, true],
     ['I do not know.', '18', false, false],
   ])('%j with gold %s', (response, gold, strict, flexible) => {
     expect(judge(rule, response, gold)).toEqual([strict, flexible]);
