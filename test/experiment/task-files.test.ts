@@ -16,10 +16,9 @@ function read(name: string) {
 describe('files of a task', () => {
   it('are doubted when no given answer agrees with its gold', () => {
     const { notices } = read('exp-train-decimal.json');
-    expect(notices).toMatchObject([
-      { kind: 'doubtful', text: expect.stringMatching(/^human: 0 of 8 given answers agree/) },
-      { kind: 'info', text: 'test: 8 of 8 given answers agree with their gold.' },
-    ]);
+    expect(notices.map(({ kind }) => kind)).toEqual(['doubtful', 'info']);
+    expect(notices[0]!.text).toMatch(/^human: 0 of 8 given answers agree with their gold\./);
+    expect(notices[1]!.text).toBe('test: 8 of 8 given answers agree with their gold.');
     expect(notices[0]!.places).toHaveLength(8);
   });
 

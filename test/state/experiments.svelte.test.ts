@@ -11,6 +11,7 @@ import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { timeOfId } from '../../src/state/run-record.ts';
 import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
 
+import { fixtureBytes } from '../support/fixtures.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
 // Whole experiments, each stage with its report: seconds where something else has the processor too.
@@ -273,4 +274,33 @@ test('one’s own answers become a task with questions that no set is trained on
       .map((line) => (JSON.parse(line) as { question: string }).question);
   const both = [...(await questions('plain.jsonl')), ...(await questions('test.jsonl'))];
   expect(new Set(both).size).toBe(4);
+});
+
+test('says on the form how many given answers agree with their gold', async () => {
+  const { state } = await page();
+  const { draft } = state;
+  const names = ['exp-train-decimal.json', 'train-decimal.jsonl', 'test-gold.jsonl'];
+  const files = await Promise.all(
+    names.map(async (path) => ({
+      path,
+      file: new Blob([await fixtureBytes(`cases/experiment/${path}`)]),
+    })),
+  );
+  await draft.read(files.slice(0, 2));
+  expect(draft.notices).toEqual([]);
+  await draft.read(files);
+  expect(draft.error).toBeUndefined();
+  expect(draft.notices.map(({ kind, text }) => [kind, text])).toEqual([
+    [
+      'doubtful',
+      'human: 0 of 8 given answers agree with their gold. Check the answers, and how final answers are found.',
+    ],
+    ['info', 'test: 8 of 8 given answers agree with their gold.'],
+  ]);
+  // Another rule of judging is applied at once, and to the page's own answers the usual one is.
+  draft.experiment.task = {
+    ...draft.experiment.task,
+    answers: { kind: 'pattern', pattern: 'x' },
+  } as never;
+  expect(draft.notices.map(({ kind }) => kind)).toEqual(['doubtful', 'doubtful']);
 });
