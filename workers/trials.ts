@@ -12,7 +12,7 @@ import { batchGradients, disposeGradients, readLossAndNorm } from '../src/train/
 import type { PromptSettings } from '../src/tokenizer/prompt-format.ts';
 import { targetCount } from '../src/batches/example.ts';
 import { mean } from '../src/statistics/summary.ts';
-import { ASKED_AT_ONCE, askHeldOut } from '../src/workflows/train/held-out-questions.ts';
+import { ASKED_AT_ONCE, askHeldOut } from '../src/workflows/train/ask-held-out.ts';
 import type { MeasureRequest } from './protocol.ts';
 
 const TRIAL_ROWS = 8;

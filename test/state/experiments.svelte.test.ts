@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DataError, GpuUnavailableError } from '../../src/errors.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
@@ -11,7 +12,6 @@ import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { timeOfId } from '../../src/state/run-record.ts';
 import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
 
-import { fixtureBytes } from '../support/fixtures.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
 // Whole experiments, each stage with its report: seconds where something else has the processor too.
@@ -280,12 +280,10 @@ test('says on the form how many given answers agree with their gold', async () =
   const { state } = await page();
   const { draft } = state;
   const names = ['exp-train-decimal.json', 'train-decimal.jsonl', 'test-gold.jsonl'];
-  const files = await Promise.all(
-    names.map(async (path) => ({
-      path,
-      file: new Blob([await fixtureBytes(`cases/experiment/${path}`)]),
-    })),
-  );
+  const files = names.map((path) => ({
+    path,
+    file: new Blob([readFileSync(`test/fixtures/cases/experiment/${path}`)]),
+  }));
   await draft.read(files.slice(0, 2));
   expect(draft.notices).toEqual([]);
   await draft.read(files);
@@ -297,7 +295,7 @@ test('says on the form how many given answers agree with their gold', async () =
     ],
     ['info', 'test: 8 of 8 given answers agree with their gold.'],
   ]);
-  // Another rule of judging is applied at once, and to the page's own answers the usual one is.
+  // Another rule is applied at once.
   draft.experiment.task = {
     ...draft.experiment.task,
     answers: { kind: 'pattern', pattern: 'x' },

@@ -6,12 +6,8 @@ import { StoppedError } from '../../errors.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
 import type { TrainingJob, TrainingResult } from '../../train/train.ts';
 import type { OpenModel } from '../open/open-model.ts';
-import {
-  askHeldOut,
-  SAMPLED,
-  type HeldOutCheck,
-  type HeldOutQuestions,
-} from './held-out-questions.ts';
+import { SAMPLED, type HeldOutCheck, type HeldOutQuestions } from './held-out-questions.ts';
+import { askHeldOut } from './ask-held-out.ts';
 import { runTraining, type TrainingSurroundings } from './run-training.ts';
 
 export interface CheckedRun {

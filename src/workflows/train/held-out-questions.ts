@@ -2,18 +2,13 @@
  * Held-out questions whose right answers are known, asked of the model before, during and after
  * training: what training is for, where a loss is only a means.
  */
-import { evaluateAnswers, type EvaluationQuestion } from '../../evaluate/accuracy.ts';
+import type { EvaluationQuestion } from '../../evaluate/accuracy.ts';
 import type { CheckSettings } from '../../evaluate/config.ts';
 import type { AnswerRule } from '../../evaluate/extract-answer.ts';
 import { EXPECTED_SHARE, goldAgreement } from '../../evaluate/gold-agreement.ts';
 import { promptPart, type ResponseRow } from '../../data/response-set.ts';
 import { knownQuestions, usualRule } from '../../experiment/sets/known-questions.ts';
-import type { Host } from '../../host.ts';
 import { notice, type Notice } from '../../notices.ts';
-import { encodePrompt } from '../../tokenizer/encode-pair.ts';
-import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
-import { answerQuestions } from '../generate/answer-questions.ts';
-import type { PromptedModel } from '../open/prompted-model.ts';
 
 export interface HeldOutQuestions {
   questions: EvaluationQuestion[];
@@ -40,7 +35,6 @@ export interface HeldOutCheck {
   answers: HeldOutAnswer[];
 }
 
-export const ASKED_AT_ONCE = 16;
 /** Questions answered on the way. */
 export const SAMPLED = 3;
 
@@ -83,29 +77,6 @@ export function questionNotices(
   if (agreeing >= EXPECTED_SHARE * questions.length) return [];
   const text = `Only ${agreeing} of ${questions.length} written answers to the held-out questions agree with the right one as they are judged (${rule.kind}): counts of right answers may mean little.`;
   return [notice('doubtful', text)];
-}
-
-/** Greedy answers, judged. @throws StoppedError when asked to stop between two tokens */
-export async function askHeldOut(
-  model: PromptedModel,
-  host: Host,
-  { rule, longestAnswer }: HeldOutQuestions,
-  questions: readonly EvaluationQuestion[],
-): Promise<HeldOutAnswer[]> {
-  const { tokenizer } = model.opened;
-  const format = createPromptFormat(tokenizer, model.prompt);
-  const settings = { maxNewTokens: longestAnswer, temperature: undefined, seed: 0 };
-  const outcomes = await evaluateAnswers(questions, {
-    rule,
-    answer: (batch) => answerQuestions(model, host, settings, batch),
-    lengthOf: (question) => encodePrompt(tokenizer, format.prompt(question)).length,
-    batchSize: ASKED_AT_ONCE,
-    report: () => Promise.resolve(),
-  });
-  return questions.map(({ id, text, gold }, i) => {
-    const { response, flexible } = outcomes[i]!;
-    return { id, question: text, gold, answer: response, right: flexible };
-  });
 }
 
 export const rightOf = ({ answers }: HeldOutCheck): number =>
