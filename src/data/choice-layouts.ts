@@ -77,16 +77,16 @@ export const namesRight = (column: string): boolean => RIGHT.includes(column.tri
 const columnsByName = (names: readonly string[]) =>
   new Map(names.map((name) => [name.trim().toLowerCase(), name]));
 
-/** {question, mc1_targets: {choices, labels: [1, 0, 0]}} */
+/** {question, mc1_targets: {choices, labels: [1, 0, 0]}}, or with its authors {mc1_targets: {option: 1, …}}. */
 function truthfulQa(get: Lookup): ChoiceRecord | undefined {
   const targets = get('mc1_targets');
   if (!isRecord(targets)) return undefined;
-  const { choices, labels } = targets;
-  const marks = Array.isArray(labels) ? (labels as unknown[]) : [];
+  const options = listOf(targets['choices']) ?? Object.keys(targets);
+  const marks = listOf(targets['labels']) ?? Object.values(targets);
   const right = marks.findIndex((mark) => Number(mark) === 1);
   return {
     question: get('question'),
-    options: listOf(choices),
+    options,
     right: right < 0 ? undefined : right,
   };
 }

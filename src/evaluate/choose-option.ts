@@ -1,8 +1,8 @@
 /**
  * Multiple choice by log-likelihood: each option is measured as the answer to its question. `strict`
- * is acc, the option with the largest Σ ln p of its tokens; `flexible` is acc_norm, the largest per
- * byte, which does not favor short options. Both as lm-evaluation-harness defines them, with the
- * bytes of the option's own UTF-8 text; of equals the first.
+ * is acc, the option with the largest Σ ln p of its tokens; `flexible` is the largest per byte of
+ * the option's own UTF-8 text, which does not favor short options: lm-evaluation-harness's acc_bytes, and
+ * for ASCII texts its acc_norm, which divides by characters. Of equals the first.
  */
 import { promptPart, type ResponseRow } from '../data/response-set.ts';
 import { DataError } from '../errors.ts';

@@ -106,6 +106,7 @@ describe('layouts', () => {
     expect(right({ question: 'q', passage: 'p', label: 0 })).toEqual(['no']);
     const targets = { choices: ['x', 'y', 'z'], labels: [0, 0, 1] };
     expect(right({ question: 'Q?', mc1_targets: targets, mc2_targets: targets })).toEqual(['z']);
+    expect(right({ question: 'Q?', mc1_targets: { x: 0, y: 1 } })).toEqual(['y']);
     expect(right({ sentence: 'The _ fell.', option1: 'cup', option2: 'jar', answer: '2' })).toEqual(
       ['jar'],
     );
