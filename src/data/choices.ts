@@ -22,8 +22,13 @@ export function hasChoices({ rows }: Pick<Table, 'rows'>): boolean {
 }
 
 /** A question with its options; `gold` is the text of the right one. */
-export type ChoiceQuestion = Required<Pick<ResponseRow, 'question' | 'gold' | 'options'>> &
-  Pick<ResponseRow, 'labels'>;
+export type ChoiceQuestion = Required<Pick<ResponseRow, 'gold' | 'options'>> &
+  Pick<ResponseRow, 'labels'> & {
+    /** Undefined where there is none, or where it is not a text: then a conversation may hold it. */
+    question: string | undefined;
+  };
+
+export const NO_QUESTION = 'there is no "question"';
 
 export interface ChoicesRead {
   /** Of each row its question, or a plain phrase why it is none. */
@@ -41,10 +46,12 @@ export function readChoices(table: Table): ResponseSet {
   const { read, notices: doubts } = readOptions(table, table.rows);
   const problems: string[] = [];
   const rows = [...read].flatMap(([row, question]): ResponseRow[] => {
-    if (typeof question !== 'string') {
-      return [{ id: nameOf(row), response: question.gold, ...question }];
+    const text = typeof question === 'string' ? undefined : question.question;
+    if (typeof question !== 'string' && text !== undefined) {
+      return [{ id: nameOf(row), response: question.gold, ...question, question: text }];
     }
-    problems.push(`${placeOf(table, row)}: ${question}`);
+    const problem = typeof question === 'string' ? question : NO_QUESTION;
+    problems.push(`${placeOf(table, row)}: ${problem}`);
     return [];
   });
   throwProblems(`${fileName} cannot be read as multiple choice.`, problems);
@@ -113,7 +120,7 @@ function doubtNotices({ index, text, equal }: Doubts): Notice[] {
 }
 
 interface Question extends ChoiceRecord {
-  question: string;
+  question: string | undefined;
   options: readonly string[];
 }
 
@@ -121,8 +128,9 @@ interface Question extends ChoiceRecord {
 function readQuestion(row: TableRow): Question | string {
   const record = choiceRecord(row);
   if (!record) return 'there are no "options" or "choices"';
-  const { question, options: given, labels } = record;
-  if (typeof question !== 'string' || question.trim() === '') return 'there is no "question"';
+  const { options: given, labels } = record;
+  const asked = typeof record.question === 'string' && record.question.trim() !== '';
+  const question = asked ? (record.question as string) : undefined;
   const options = given?.map((option) => (typeof option === 'number' ? String(option) : option));
   if (!isTexts(options) || options.length < 2)
     return '"options" is not a list of at least two texts';

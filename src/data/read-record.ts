@@ -8,7 +8,7 @@ import {
   readTurns,
   responseOf,
 } from './chat-turns.ts';
-import type { ChoiceQuestion } from './choices.ts';
+import { NO_QUESTION, type ChoiceQuestion } from './choices.ts';
 import { markedAnswer } from './gold.ts';
 import type { ColumnMapping } from './mapping.ts';
 import type { ChatMessage, ResponseRow } from './response-set.ts';
@@ -44,8 +44,12 @@ export function withOptions(
     return { ...record, answers: [], problems: [...record.problems, question] };
   }
   if (responses.length === 0 && responseMap === undefined && conversation === undefined) {
-    const answer = { ...question, response: question.gold };
     const { id } = record;
+    const { question: text } = question;
+    if (text === undefined) {
+      return { ...record, answers: [], problems: [...record.problems, NO_QUESTION] };
+    }
+    const answer = { ...question, question: text, response: question.gold };
     return {
       ...(id !== undefined && { id }),
       answers: [{ writer: choices, answer }],

@@ -40,14 +40,10 @@ export function ownTask(
   const files: Record<string, TaskFile> = {};
   const write = (name: string, set: ResponseSet): string => {
     const path = `${name}.jsonl`;
-<<<<<<< HEAD
-    const lines = rowRecords(set.rows).map((record) => `${JSON.stringify(record)}\n`);
-    files[path] = { content: new Blob(lines), records: lines.length };
-=======
     // The right option is named by its text, which a label could be taken for.
-    const text = set.rows.map((row) => `${JSON.stringify({ ...row, labels: undefined })}\n`).join('');
+    const records = rowRecords(set.rows.map(({ labels: _, ...row }) => row));
+    const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
     files[path] = { content: new Blob([text]), table: parseTable(text, path, 'jsonl') };
->>>>>>> eda5404 (experiment: agreement with gold on the form)
     return path;
   };
   const taken: string[] = ['test', 'validation'];

@@ -207,6 +207,21 @@ describe('as a file of answers', () => {
     expect(rows).toMatchObject([{ response: 'Final Answer: y', gold: 'y', options: ['x', 'y'] }]);
   });
 
+  it('keeps a conversation beside the options', () => {
+    const { rows } = read({
+      prompt: [
+        { role: 'system', content: 'S' },
+        { role: 'user', content: 'Q?' },
+      ],
+      completion: [{ role: 'assistant', content: 'Final Answer: y' }],
+      options: ['x', 'y'],
+      gold: 'y',
+    });
+    expect(rows).toMatchObject([
+      { question: 'Q?', response: 'Final Answer: y', options: ['x', 'y'] },
+    ]);
+  });
+
   it('tells writers called A and B from options', () => {
     const { mapping } = read({ question: 'Q?', A: 'it is 5', B: 'five', gold: '5' });
     expect(mapping.choices).toBeUndefined();
