@@ -3,7 +3,6 @@
  * file is found before anything is uploaded; then one matrix at a time passes through host memory.
  */
 import { tensor, variable, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { ModelFileError } from '../src/errors.ts';
 import { notice, type Notice } from '../src/notices.ts';
 import {
   disposeWeight,
@@ -15,14 +14,9 @@ import {
 import { nonFiniteProblem } from '../src/storage/finite.ts';
 import { readFloat32, type NamedTensor, type TensorFile } from '../src/storage/tensor-file.ts';
 import { throwProblems } from '../src/storage/problems.ts';
+import { checkPlan, type Find } from './check-plan.ts';
 import type { Precision } from './precision.ts';
-import {
-  findTensor,
-  type MatrixPlan,
-  type PlanPart,
-  type VectorPlan,
-  type WeightPlan,
-} from './weight-plan.ts';
+import type { MatrixPlan, PlanPart, VectorPlan, WeightPlan } from './weight-plan.ts';
 
 export interface LoadOptions {
   precision: Precision;
@@ -104,55 +98,6 @@ export async function loadWeights(
     throw error;
   }
   return loaded;
-}
-
-type Find = (part: PlanPart) => NamedTensor;
-
-function checkPlan(modelId: string, plan: WeightPlan, file: TensorFile) {
-  const problems: string[] = [];
-  const used = new Set<string>();
-  const lookUpPart = (part: PlanPart) => {
-    const found = findTensor(file, plan, part);
-    if (found) used.add(found.name);
-    return found;
-  };
-  const check = (part: PlanPart, columns: number | undefined) => {
-    const found = lookUpPart(part);
-    const expected =
-      columns === undefined
-        ? [part.rows]
-        : part.transposed
-          ? [columns, part.rows]
-          : [part.rows, columns];
-    if (!found) {
-      const format = file.unreadable.get(part.tensor);
-      problems.push(
-        format === undefined
-          ? `${part.tensor} [${expected.join(', ')}] is missing.`
-          : `${part.tensor} is stored as ${format}; F32, F16 and BF16 are read.`,
-      );
-    } else if (found.shape.join() !== expected.join()) {
-      problems.push(
-        `${part.tensor}: expected shape [${expected.join(', ')}] by config.json, found [${found.shape.join(', ')}].`,
-      );
-    }
-  };
-  for (const { columns, parts } of plan.matrices) for (const part of parts) check(part, columns);
-  for (const { parts } of plan.vectors) for (const part of parts) check(part, undefined);
-  if (problems.length > 0) {
-    throw new ModelFileError(`${modelId}: the weights do not fit config.json.`, problems);
-  }
-  // Of a tied model: the same numbers as the embedding's.
-  lookUpPart(plan.head.parts[0]!);
-  const spare = [...file.tensors.keys(), ...file.unreadable.keys()].filter(
-    (name) => !used.has(name) && !plan.ignored.some((pattern) => pattern.test(name)),
-  );
-  const notices = [...file.notices];
-  if (spare.length > 0) {
-    const text = 'Some tensors of the file have no place in this model and were not used.';
-    notices.push(notice('dropped', text, spare));
-  }
-  return { find: (part: PlanPart) => lookUpPart(part)!, notices };
 }
 
 function byteLength({ shape, dtype }: NamedTensor): number {

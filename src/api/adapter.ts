@@ -1,7 +1,8 @@
 /** LoRA adapters as PEFT's files. */
 import { fileAt, pathFrom } from '#platform';
 import { ADAPTER_CONFIG } from '../exchange/peft-config.ts';
-import { ADAPTER_WEIGHTS, readPeftAdapter } from '../exchange/peft-read.ts';
+import { ADAPTER_WEIGHTS } from '../exchange/peft-match.ts';
+import { readPeftAdapter } from '../exchange/peft-read.ts';
 import type { NamedBytes } from '../exchange/peft-write.ts';
 import { adapterFromValues, type LoraAdapter } from '../lora/adapter.ts';
 import type { Notice } from '../notices.ts';

@@ -2,7 +2,6 @@
  * A PEFT adapter from its two files, checked against the model it should fit: every pair there, every
  * tensor accounted for, every shape right, and all problems reported at once.
  */
-import type { LanguageModel } from '../../models/language-model.ts';
 import { ModelFileError, UnsupportedModelError } from '../errors.ts';
 import type { LoraValues } from '../lora/adapter.ts';
 import type { LoraSettings } from '../lora/config.ts';
@@ -14,6 +13,13 @@ import { readSafetensors } from '../storage/safetensors.ts';
 import { readFloat32, type NamedTensor } from '../storage/tensor-file.ts';
 import { largestDirections, leadingRows } from './base-change.ts';
 import { ADAPTER_CONFIG, readPeftConfig, type PeftConfig } from './peft-config.ts';
+import {
+  ADAPTER_WEIGHTS,
+  matchTensors,
+  PREFIX,
+  type AdaptedModel,
+  type Pair,
+} from './peft-match.ts';
 import { bringTogether, type PairValues } from './peft-ranks.ts';
 
 export interface ReadAdapter {
@@ -25,15 +31,6 @@ export interface ReadAdapter {
   saved: Map<string, Float32Array>;
   notices: Notice[];
 }
-
-/** What reading an adapter must know of the model. */
-export type AdaptedModel = Pick<
-  LanguageModel,
-  'linears' | 'replaceable' | 'projectionValues' | 'fanInFanOut' | 'format'
->;
-
-export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
-const PREFIX = 'base_model.model.';
 
 /** @throws ModelFileError, UnsupportedModelError, DataError */
 export async function readPeftAdapter(
@@ -60,7 +57,7 @@ export async function readPeftAdapter(
   const file = await readSafetensors(weightsFile);
   const notices = [...config.notices, ...file.notices];
   const tensors = withPlainNames(new Map([...file.tensors]), notices);
-  const { pairs, saved } = match(tensors, file.unreadable, config, model, notices);
+  const { pairs, saved } = matchTensors(tensors, file.unreadable, config, model, notices);
   const values = await readPairs(pairs, config, model, notices);
   return {
     ...bringTogether(values, config, notices),
@@ -68,12 +65,6 @@ export async function readPeftAdapter(
     saved: await readSaved(saved),
     notices,
   };
-}
-
-interface Pair {
-  path: string;
-  a: NamedTensor;
-  b: NamedTensor;
 }
 
 /** Adapter names inside keys and a doubled prefix are accepted, with a word about it. */
@@ -94,123 +85,6 @@ function withPlainNames(tensors: ReadonlyMap<string, NamedTensor>, notices: Noti
     );
   }
   return plain;
-}
-
-/** Every tensor of the file finds its place, or the reason why it has none. */
-function match(
-  tensors: ReadonlyMap<string, NamedTensor>,
-  unreadable: ReadonlyMap<string, string>,
-  config: PeftConfig,
-  model: AdaptedModel,
-  notices: Notice[],
-): { pairs: Pair[]; saved: Map<string, NamedTensor> } {
-  const problems: string[] = [];
-  const pairs: Pair[] = [];
-  const unused = new Set(tensors.keys());
-  const untargeted: string[] = [];
-  for (const { weight, projections } of model.linears) {
-    for (const { path, start, end } of projections) {
-      const names = ['A', 'B'].map((which) => `${PREFIX}${path}.lora_${which}.weight`);
-      const [a, b] = names.map((name) => tensors.get(name));
-      for (const name of names) unused.delete(name);
-      const targeted = config.targets(path);
-      if (!a && !b) {
-        if (targeted) problems.push(`${path} should be adapted, but has no matrices.`);
-        continue;
-      }
-      if (!targeted) {
-        untargeted.push(path);
-        continue;
-      }
-      if (!a || !b) {
-        problems.push(`${path}: lora_${a ? 'B' : 'A'} is missing.`);
-        continue;
-      }
-      const rank = config.rankOf(path);
-      checkShape(a, [rank, weight.columns], `${path}.lora_A`, problems);
-      checkShape(b, [end - start, rank], `${path}.lora_B`, problems);
-      pairs.push({ path, a, b });
-    }
-  }
-  if (untargeted.length > 0) {
-    const text = `${ADAPTER_CONFIG} does not adapt these layers; their matrices were left out, as PEFT does.`;
-    notices.push(notice('dropped', text, untargeted));
-  }
-  const saved = new Map<string, NamedTensor>();
-  for (const name of [...unused]) {
-    const base = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
-    const part = model.replaceable.get(base);
-    if (!part) continue;
-    checkShape(tensors.get(name)!, part.shape, base, problems);
-    saved.set(base, tensors.get(name)!);
-    unused.delete(name);
-  }
-  checkSavedModules(config, model, saved, problems);
-  refuseForeign([...unused], unreadable, problems);
-  if (pairs.length === 0) problems.push('No layer of this model is adapted.');
-  if (problems.length > 0) {
-    throw new ModelFileError(
-      'The adapter does not fit this model; was it trained on another?',
-      problems,
-    );
-  }
-  return { pairs, saved };
-}
-
-function checkShape(
-  { shape }: NamedTensor,
-  expected: readonly number[],
-  what: string,
-  problems: string[],
-): void {
-  if (shape.join() === expected.join()) return;
-  problems.push(
-    `${what}: expected [${expected.join(', ')}] for this model, found [${shape.join(', ')}].`,
-  );
-}
-
-/** Each module that should be saved in full must be in the file. */
-function checkSavedModules(
-  { modulesToSave }: PeftConfig,
-  { replaceable }: AdaptedModel,
-  saved: ReadonlyMap<string, NamedTensor>,
-  problems: string[],
-): void {
-  const moduleOf = (name: string) => name.slice(0, name.lastIndexOf('.'));
-  // The head of some models has two names.
-  const parts = new Set([...saved.keys()].map((name) => replaceable.get(name)!.part));
-  for (const end of modulesToSave) {
-    const wanted = [...replaceable].filter(([name]) => moduleOf(name).endsWith(end));
-    const missing = wanted.filter(([, { part }]) => !parts.has(part)).map(([name]) => name);
-    if (wanted.length === 0) missing.push(end);
-    for (const name of missing) {
-      problems.push(`modules_to_save names ${name}, which ${ADAPTER_WEIGHTS} does not hold.`);
-    }
-  }
-}
-
-function refuseForeign(
-  unused: readonly string[],
-  unreadable: ReadonlyMap<string, string>,
-  problems: string[],
-): void {
-  const foreign = unused.filter((name) => !/\.lora_[AB]\.weight$/.test(name));
-  for (const name of foreign) {
-    problems.push(
-      `${name} is no LoRA matrix of a linear layer, and nothing that may be saved in full.`,
-    );
-  }
-  for (const name of unused) {
-    if (!foreign.includes(name)) problems.push(`${name} belongs to no layer of this model.`);
-  }
-  for (const [name, format] of unreadable) {
-    problems.push(`${name} is stored as ${format}; F64, F32, F16 and BF16 are read.`);
-  }
-  if (foreign.length === 0) return;
-  throw new UnsupportedModelError(
-    'The adapter holds more than LoRA matrices of linear layers, norms, embeddings and the head.',
-    problems,
-  );
 }
 
 async function readPairs(
