@@ -31,11 +31,12 @@ const CALLING = new Set(['function_call', 'tool_call']);
 /** Whether a value looks like a list of turns; used to guess a format from samples. */
 export function looksLikeTurns(value: unknown): boolean {
   const list = listOf(value);
-  return (
-    list !== undefined &&
-    list.length > 0 &&
-    list.every((turn) => isRecord(turn) && ('role' in turn || 'from' in turn))
-  );
+  return list !== undefined && list.length > 0 && list.every(isTurn);
+}
+
+/** Whether a cell holds one turn, as preference files beside a conversation do. */
+export function isTurn(value: unknown): boolean {
+  return isRecord(value) && ('role' in value || 'from' in value);
 }
 
 /**

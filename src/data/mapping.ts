@@ -100,8 +100,8 @@ const LOOK = 0.5;
 /** The most specific format first: the first that recognizes the table wins. */
 const recognizers: readonly ((sketch: Sketch) => MappingGuess | undefined)[] = [
   responseSets,
-  chat,
   preference,
+  chat,
   alpaca,
   promptCompletion,
   questionResponse,
@@ -205,16 +205,24 @@ function chat({ find, every }: Sketch): MappingGuess | undefined {
   };
 }
 
-function preference({ find }: Sketch): MappingGuess | undefined {
+function preference({ find, every }: Sketch): MappingGuess | undefined {
   const chosen = find('chosen');
   const rejected = find('rejected');
-  const question = find(...QUESTION_NAMES);
   if (chosen === undefined || rejected === undefined) return undefined;
+  // The question in a column of its own, or the turns of a conversation that both answer.
+  const conversation = find('messages', 'conversations', 'conversation');
+  const repeated = every(chosen, (turns) => /"(user|human)"/.test(JSON.stringify(turns)));
+  const question = find(...QUESTION_NAMES) ?? (repeated ? undefined : conversation);
+  const input = find('input');
   return {
     format: 'preference',
     confidence: KNOWN_FORMAT,
     // Without a question column, chosen and rejected are chats that begin with the question.
-    mapping: { ...(question !== undefined && { question }), responses: [chosen, rejected] },
+    mapping: {
+      ...(question !== undefined && { question }),
+      ...(question !== undefined && input !== undefined && { input }),
+      responses: [chosen, rejected],
+    },
     reasons: ['Preference pairs: chosen and rejected answers become two sets.'],
   };
 }

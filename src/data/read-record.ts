@@ -2,6 +2,7 @@
 import {
   continued,
   lastAnswer,
+  isTurn,
   looksLikeTurns,
   readHistory,
   readTools,
@@ -152,7 +153,11 @@ const noAnswer = 'without an assistant turn';
 function turnReader(row: TableRow, { question }: ColumnMapping, textCells: boolean) {
   const written = textCells && (question === undefined || looksLikeTurns(cell(row, question)));
   return (value: unknown): ChatMessage[] | string | undefined =>
-    Array.isArray(value) || (written && looksLikeTurns(value)) ? readTurns(value) : undefined;
+    Array.isArray(value) || (written && looksLikeTurns(value))
+      ? readTurns(value)
+      : isTurn(value)
+        ? readTurns([value])
+        : undefined;
 }
 
 /** The turns before the response, or what stands in the place of a question that is missing. */

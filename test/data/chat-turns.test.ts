@@ -70,12 +70,22 @@ describe('the same conversation from every layout', () => {
     },
   };
 
+  layouts['two answers beside a conversation'] = {
+    ...{ system: 'Be brief.', conversations: shareGpt.slice(0, 3) },
+    ...{ chosen: { from: 'gpt', value: '5' }, rejected: { from: 'gpt', value: '6' } },
+  };
+
   it.each(Object.entries(layouts))('%s', (_, record) => {
     expect(rowsOf(record)[0]).toMatchObject({
       question: 'And now?',
       response: '5',
       messages: [system, one, two, three],
     });
+  });
+
+  it('adds the input of a preference pair below its question', () => {
+    const record = { instruction: 'Add', input: '2 and 2', chosen: '4', rejected: '5' };
+    expect(rowsOf(record)[0]).toMatchObject({ question: 'Add\n2 and 2', response: '4' });
   });
 
   it('reads the cases', () => {
