@@ -35,6 +35,12 @@ it('rows that are left out and rows that are cut, each by its id, also in the fi
   expect(readFileSync(out, 'utf8')).toContain('long-rows/longanswer');
 });
 
+it('the text of a special token within an answer', async () => {
+  const { code, stderr } = await measure(['limits/eos-in-answer.jsonl']);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/special tokens \(<\|endoftext\|>\).*\(eos-in-answer\/short\)/);
+});
+
 it('empty answers: named by line, and with nothing else an error', async () => {
   const { code, stderr } = await measure(['limits/empty-answer.jsonl']);
   expect(code).toBe(1);

@@ -71,7 +71,10 @@ export function encodeSet(set: ResponseSet, options: EncodeOptions): EncodedSet 
       .filter(({ truncated }) => truncated)
       .map(({ rowIndex }) => facts[rowIndex]!.rowId),
     merged: facts.filter(({ boundaryMerged }) => boundaryMerged).map(({ rowId }) => rowId),
-    notices: conversationNotices(set, format, usable),
+    notices: [
+      ...conversationNotices(set, format, usable),
+      ...specialTokenNotices(set, options, usable),
+    ],
   };
 }
 
@@ -118,6 +121,30 @@ function conversationNotices(
     notices.push(notice('cut', text, placesOf(shortened)));
   }
   return notices;
+}
+
+/** Answers with the text of a special token in them: the tokenizer makes the token of it. */
+function specialTokenNotices(
+  { name, rows }: ResponseSet,
+  { tokenizer, format: { endId } }: EncodeOptions,
+  pairs: readonly (EncodedPair & { rowIndex: number })[],
+): Notice[] {
+  const found = new Set<string>();
+  const places = pairs.flatMap(({ tokens, promptLength, weights, rowIndex }) => {
+    const marks = tokens.filter((id, t) => {
+      if (t < promptLength || !tokenizer.isSpecial(id)) return false;
+      // The end of an answer is no part of its text.
+      return weights === undefined
+        ? t < tokens.length - 1 || id !== endId
+        : weights[t] !== 0 && id !== endId;
+    });
+    for (const id of marks) found.add(tokenizer.token(id));
+    return marks.length > 0 ? [`${name}/${rows[rowIndex]!.id}`] : [];
+  });
+  if (places.length === 0) return [];
+  const some = [...found].slice(0, 3).join(', ');
+  const text = `${name}: the text of special tokens (${some}) within answers is read as these tokens.`;
+  return [notice('doubtful', text, places)];
 }
 
 /** Rows that are left out or cut, named by set and id. */
