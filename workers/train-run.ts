@@ -7,7 +7,7 @@ import type { LoraAdapter } from '../src/lora/adapter.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { runManifest } from '../src/workflows/train/run-manifest.ts';
 import { checkedRun } from '../src/workflows/train/checked-run.ts';
-import { planRun, prepareRun } from '../src/workflows/train/training-run.ts';
+import { prepareRun, type RunPlan } from '../src/workflows/train/training-run.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import {
   CHECKPOINT_FILE,
@@ -24,6 +24,7 @@ import { notice } from '../src/notices.ts';
 export interface RunPlace {
   opened: OpenModel;
   engine: EngineReport;
+  plan: RunPlan;
   store: RunStore;
   host: Host;
   /** Takes the trained adapter over. */
@@ -31,11 +32,10 @@ export interface RunPlace {
 }
 
 export async function trainRun(
-  { opened, engine, store, host, keep }: RunPlace,
+  { opened, engine, plan, store, host, keep }: RunPlace,
   request: TrainRequest,
   report: (event: TrainEvent) => Promise<void>,
 ): Promise<TrainSummary> {
-  const plan = planRun(opened, request, engine.memoryBytes);
   const notices = [...noticesOf(request.set), ...plan.notices];
   if (store.refused !== undefined) notices.push(notice('info', store.refused));
   for (const one of notices) await report({ kind: 'notice', notice: one });

@@ -7,7 +7,7 @@ import type { LoraAdapter } from '../src/lora/adapter.ts';
 import { measureSets } from '../src/workflows/measure/measure-sets.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { ownAnswers } from '../src/workflows/generate/own-answers.ts';
-import { planRun, type RunRequest } from '../src/workflows/train/training-run.ts';
+import type { RunRequest } from '../src/workflows/train/training-run.ts';
 import { viewRow } from '../src/workflows/measure/token-view.ts';
 import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
 import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
@@ -16,6 +16,7 @@ import type { Experiments } from './experiments.ts';
 import { deleteModel, isModel, resumableRuns, storageReport } from './kept-files.ts';
 import { modelSummary } from './model-summary.ts';
 import type { TrainerApi, TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
+import { PlannedRuns } from './planned-runs.ts';
 import { checkpointStep, trainRun } from './train-run.ts';
 import { secondsPerStep, secondsToAsk, secondsToMeasure } from './trials.ts';
 import { TunedModels } from './tuned-models.ts';
@@ -34,7 +35,8 @@ export class TrainerService implements TrainerApi {
     if (what === 'engine') this.#experiments?.close();
     this.#tuned.clear();
   });
-  readonly #tuned = new TunedModels(this.#bench, () => this.#runs());
+  readonly #plans = new PlannedRuns();
+  readonly #tuned = new TunedModels(this.#bench, this.#plans, () => this.#runs());
   #store: Promise<RunStore> | undefined;
   #experiments: Experiments | undefined;
 
@@ -73,7 +75,7 @@ export class TrainerService implements TrainerApi {
     this.#alone(async () => {
       const opened = await this.#labFor(request);
       const engine = this.#bench.engine;
-      const plan = planRun(opened, request, engine.memoryBytes);
+      const plan = await this.#plans.plan(opened, request, engine.memoryBytes);
       return {
         trainableParameters: plan.trainableParameters,
         allParameters: opened.model.shape.parameters,
@@ -181,9 +183,11 @@ export class TrainerService implements TrainerApi {
 
   async #train(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
     const opened = await this.#labFor(request);
+    const engine = this.#bench.engine;
     const place = {
       opened,
-      engine: this.#bench.engine,
+      engine,
+      plan: await this.#plans.plan(opened, request, engine.memoryBytes),
       store: await this.#runs(),
       host: this.#host,
       keep: (adapter: LoraAdapter) => this.#tuned.keep(request.runId, adapter),

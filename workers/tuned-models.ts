@@ -8,12 +8,13 @@ import { adapterFromValues, type LoraAdapter } from '../src/lora/adapter.ts';
 import { adapterFiles } from '../src/workflows/train/adapter-files.ts';
 import { modelFiles } from '../src/workflows/train/model-files.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
-import { planRun, prepareRun } from '../src/workflows/train/training-run.ts';
+import { prepareRun } from '../src/workflows/train/training-run.ts';
 import { blobSource } from '../src/storage/byte-source.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import { restoreCheckpoint } from '../src/train/checkpoint.ts';
 import { createOptimizer, disposeOptimizer } from '../src/train/optimizer.ts';
 import type { AdapterSummary, NamedBytes, TrainRequest } from './protocol.ts';
+import type { PlannedRuns } from './planned-runs.ts';
 import { readCheckpoint } from './train-run.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -28,10 +29,12 @@ export class TunedModels {
   /** Fully fine-tuned runs, by what they were started with; their weights are read when asked for. */
   readonly #full = new Map<string, TrainRequest>();
   readonly #bench: Workbench;
+  readonly #plans: PlannedRuns;
   readonly #store: () => Promise<RunStore>;
 
-  constructor(bench: Workbench, store: () => Promise<RunStore>) {
+  constructor(bench: Workbench, plans: PlannedRuns, store: () => Promise<RunStore>) {
     this.#bench = bench;
+    this.#plans = plans;
     this.#store = store;
   }
 
@@ -101,7 +104,7 @@ export class TunedModels {
   async #restore(request: TrainRequest): Promise<Tuned> {
     const full = request.training.method === 'full';
     const opened = full ? await this.#bench.trainableModel() : await this.#bench.baseModel();
-    const plan = planRun(opened, request, this.#bench.engine.memoryBytes);
+    const plan = await this.#plans.plan(opened, request, this.#bench.engine.memoryBytes);
     const { job, adapter } = await prepareRun(opened, request, plan);
     const optimizer = createOptimizer(job.parameters);
     try {

@@ -75,6 +75,17 @@ it('doubts counts where the written answers are judged wrong, and says when noth
   expect(questionNotices(undefined, { ...settings, heldOutQuestions: 0 })).toEqual([]);
 });
 
+it('asks all turns of a conversation', () => {
+  const messages = [
+    { role: 'system', content: 'Answer briefly.' },
+    { role: 'user', content: 'How much is 3 and 4?' },
+  ];
+  const chat = [
+    { ...{ id: '1', question: 'How much is 3 and 4?', response: '#### 7', gold: '7' }, messages },
+  ];
+  expect(heldOutQuestions(chat, settings)!.questions[0]).toMatchObject({ messages });
+});
+
 let opened: OpenModel;
 beforeAll(async () => {
   await startEngine('wasm');
@@ -120,6 +131,37 @@ it('is asked before, on the way and after, and changes no number of the training
     [3, false, 3],
     [4, true, 4],
   ]);
+});
+
+it('encodes a set once for a plan and for every seed, and again for another prompt', () => {
+  let encoded = 0;
+  const { tokenizer } = opened;
+  const counting: OpenModel = {
+    ...opened,
+    tokenizer: Object.assign(Object.create(tokenizer) as typeof tokenizer, {
+      encode: (...all: Parameters<typeof tokenizer.encode>) => {
+        encoded++;
+        return tokenizer.encode(...all);
+      },
+    }),
+  };
+  const heldOut = rows.slice(0, 4);
+  const request = (seed: number, plainTemplate: string) => ({
+    set: { id: 'b', name: 'B', rows },
+    validation: { id: 'v', name: 'V', rows: heldOut },
+    prompt: { useChatTemplate: false, plainTemplate },
+    encoding: 'separate' as const,
+    lora: defaultsOf(loraFields),
+    training: { ...defaultsOf(trainingFields), seed },
+  });
+  const first = planRun(counting, request(1, '{question}\n'), 2e9);
+  const once = encoded;
+  expect(once).toBeGreaterThan(20);
+  const second = planRun(counting, request(2, '{question}\n'), 2e9);
+  expect(second.examples).toBe(first.examples);
+  expect(encoded).toBeLessThan(once + 5);
+  const other = planRun(counting, request(1, '{question} '), 2e9);
+  expect(other.examples[0]!.tokens).not.toEqual(first.examples[0]!.tokens);
 });
 
 it('a stop ends the run without a second count', async () => {

@@ -6,7 +6,11 @@ import { rowNotices } from '../../data/row-notices.ts';
 import type { RowFacts } from '../../familiarity/measure.ts';
 import { notice, type Notice } from '../../notices.ts';
 import { encodePair, type EncodedPair, type EncodingMode } from '../../tokenizer/encode-pair.ts';
-import type { PromptFormat } from '../../tokenizer/prompt-format.ts';
+import {
+  createPromptFormat,
+  type PromptFormat,
+  type PromptSettings,
+} from '../../tokenizer/prompt-format.ts';
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import type { LossOn } from '../../tokenizer/written-chat.ts';
 import { scoredPair } from './scored-tokens.ts';
@@ -33,6 +37,32 @@ export interface EncodeOptions {
   maxLength: number;
   /** To be measured: of every answer its text, and only the last one's end. */
   measured?: boolean;
+}
+
+/** Sets that were encoded before, by their rows; gone with them. */
+const encodings = new WeakMap<readonly ResponseRow[], Map<Tokenizer, Map<string, EncodedSet>>>();
+
+/**
+ * The set in tokens, encoded when it is first asked for: plan and training, every seed, and each
+ * measurement before, during and after training share one encoding. It must not be changed.
+ */
+export function encodedSet(
+  set: ResponseSet,
+  tokenizer: Tokenizer,
+  prompt: PromptSettings,
+  options: Omit<EncodeOptions, 'tokenizer' | 'format'>,
+): EncodedSet {
+  const ofRows = encodings.get(set.rows) ?? new Map<Tokenizer, Map<string, EncodedSet>>();
+  encodings.set(set.rows, ofRows);
+  const known = ofRows.get(tokenizer) ?? new Map<string, EncodedSet>();
+  ofRows.set(tokenizer, known);
+  const key = JSON.stringify([set.name, prompt, options]);
+  const found = known.get(key);
+  if (found) return found;
+  const format = createPromptFormat(tokenizer, prompt);
+  const encoded = encodeSet(set, { tokenizer, format, ...options });
+  known.set(key, encoded);
+  return encoded;
 }
 
 type Refusal = Pick<DataError, 'message'>;

@@ -6,8 +6,8 @@ import type { ResponseSet } from '../../data/response-set.ts';
 import type { FamiliaritySettings, RowFamiliarity } from '../../familiarity/config.ts';
 import { measure } from '../../familiarity/measure.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
-import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
-import { encodeSet, encodingNotices, padIdOf } from './encode-set.ts';
+import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
+import { encodedSet, encodingNotices, padIdOf } from './encode-set.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import type { Notice } from '../../notices.ts';
 
@@ -47,10 +47,10 @@ export async function measureSets(
 ): Promise<MeasuredSet[]> {
   const { encoding, lossOn, batchTokens } = familiarity;
   const maxLength = Math.min(familiarity.maxLength, model.shape.contextLength);
-  const format = createPromptFormat(tokenizer, prompt);
+  const options = { encoding, lossOn, maxLength, measured: true };
   const encoded = sets.map((set) => ({
     set,
-    ...encodeSet(set, { tokenizer, format, encoding, lossOn, maxLength, measured: true }),
+    ...encodedSet(set, tokenizer, prompt, options),
   }));
   const rowsTotal = encoded.reduce((sum, { examples }) => sum + examples.length, 0);
   const tokensTotal = encoded.reduce(
@@ -61,7 +61,7 @@ export async function measureSets(
   let rowsDone = 0;
   let tokensDone = 0;
   const shape = { padId: padIdOf(tokenizer), maxLength, maxTokens: batchTokens };
-  const options = { ...shape, cost: engineBatchCost(), forward: { adapter } };
+  const measuring = { ...shape, cost: engineBatchCost(), forward: { adapter } };
   const results = encoded.map(({ set, ...one }): MeasuredSet => ({
     setId: set.id,
     rows: [],
@@ -72,7 +72,7 @@ export async function measureSets(
   // A batch of each set in turn: every set has first numbers early, and all grow together.
   let open = encoded.map(({ examples, facts }, i) => ({
     result: results[i]!,
-    batches: measure(model, examples, facts, options),
+    batches: measure(model, examples, facts, measuring),
   }));
   while (open.length > 0) {
     for (const one of open) {

@@ -7,8 +7,8 @@ import { familiarityFields, type RowFamiliarity } from '../../familiarity/config
 import { measureDivergence } from '../../familiarity/divergence.ts';
 import { defaultsOf } from '../../fields.ts';
 import type { Host } from '../../host.ts';
-import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
-import { encodeSet, padIdOf } from './encode-set.ts';
+import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
+import { encodedSet, padIdOf } from './encode-set.ts';
 import { refuseUnmeasured } from '../../data/row-notices.ts';
 import { measureSets, type MeasuredSet } from './measure-sets.ts';
 import type { OpenModel } from '../open/open-model.ts';
@@ -64,8 +64,7 @@ export async function scoreDivergence(
 ): Promise<AnswerDivergence[]> {
   const { maxLength: longest, batchTokens: maxTokens, encoding } = defaultsOf(familiarityFields);
   const maxLength = Math.min(longest, model.shape.contextLength);
-  const format = createPromptFormat(tokenizer, promptFor(set, prompt));
-  const { examples } = encodeSet(set, { tokenizer, format, encoding, maxLength });
+  const { examples } = encodedSet(set, tokenizer, promptFor(set, prompt), { encoding, maxLength });
   const own = { padId: padIdOf(tokenizer), maxLength, maxTokens, base: {}, tuned: { adapter } };
   const found: (AnswerDivergence & { rowIndex: number })[] = [];
   for await (const rows of measureDivergence(model, examples, own)) {

@@ -21,7 +21,7 @@ import { trainingFields, type TrainingSettings } from '../../train/config.ts';
 import type { Parameter } from '../../train/optimizer.ts';
 import type { RunFacts } from '../../train/run-facts.ts';
 import type { TrainingJob } from '../../train/train.ts';
-import { encodeSet, encodingNotices, padIdOf, type EncodedSet } from '../measure/encode-set.ts';
+import { encodedSet, encodingNotices, padIdOf, type EncodedSet } from '../measure/encode-set.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import { heldOutQuestions, questionNotices, type HeldOutQuestions } from './held-out-questions.ts';
 import { maskSurprising, type MaskedTokens } from './mask-tokens.ts';
@@ -77,12 +77,9 @@ export function planRun(
   const notices: Notice[] = [];
   const maxLength = Math.min(training.maxLength, model.shape.contextLength);
   const format = createPromptFormat(tokenizer, request.prompt);
+  const { lossOn } = training;
   const encode = (set: ResponseSet) =>
-    encodeSet(set, {
-      ...{ tokenizer, format, maxLength },
-      encoding: request.encoding,
-      lossOn: training.lossOn,
-    });
+    encodedSet(set, tokenizer, request.prompt, { maxLength, encoding: request.encoding, lossOn });
   const { trainSet, heldOut } = divide(request);
   const trained = encode(trainSet);
   const held: EncodedSet | undefined = heldOut && encode(heldOut);
