@@ -20,10 +20,16 @@ import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { printNotices } from './print-notices.ts';
 import { openResultFolder } from './result-folder.ts';
-import { clearProgress, duration, errorText, showProgress, type Run } from './run-command.ts';
+import {
+  clearProgress,
+  duration,
+  errorText,
+  showProgress,
+  type CommandRun,
+} from './run-command.ts';
 import { printTable } from './text-table.ts';
 
-export const run: Run<typeof experimentCommand> = async (values, frame) => {
+export const run: CommandRun<typeof experimentCommand> = async (values, frame) => {
   const { argument: name, print } = frame;
   const began = performance.now();
   const inputs = await readExperimentFiles(

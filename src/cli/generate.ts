@@ -9,7 +9,7 @@ import { openAdapter, openCommandModel } from './open-model.ts';
 import { printNotices } from './print-notices.ts';
 import type { Run } from './run-command.ts';
 
-export const run: Run<typeof generateCommand> = async (values, { print, result }) => {
+export const run: CommandRun<typeof generateCommand> = async (values, { print, result }) => {
   const { prompt: question, system } = values;
   const turn = (role: string, content: string) => ({ role, content });
   const conversation = {

@@ -8,17 +8,18 @@ import type { Command } from '../commands/option.ts';
 import { suggestion } from '../commands/nearest.ts';
 import { UsageError } from '../errors.ts';
 import { personFolder, projectFolder } from './person-folder.ts';
-import { end, fail, runCommand, type Run } from './run-command.ts';
+import { end, fail, runCommand, type CommandRun } from './run-command.ts';
 
 /** Loaded when needed: help should not wait for an engine. */
-const runs: { [Name in CommandName]: () => Promise<{ run: Run<(typeof commands)[Name]> }> } = {
-  measure: () => import('./measure.ts'),
-  train: () => import('./train.ts'),
-  generate: () => import('./generate.ts'),
-  experiment: () => import('./experiment.ts'),
-  'pre-train': () => import('./pre-train.ts'),
-  'model-card': () => import('./model-card.ts'),
-};
+const runs: { [Name in CommandName]: () => Promise<{ run: CommandRun<(typeof commands)[Name]> }> } =
+  {
+    measure: () => import('./measure.ts'),
+    train: () => import('./train.ts'),
+    generate: () => import('./generate.ts'),
+    experiment: () => import('./experiment.ts'),
+    'pre-train': () => import('./pre-train.ts'),
+    'model-card': () => import('./model-card.ts'),
+  };
 
 async function main([first, ...rest]: readonly string[]): Promise<never> {
   process.on('uncaughtException', (error) => void fail(error));
@@ -58,7 +59,11 @@ async function main([first, ...rest]: readonly string[]): Promise<never> {
 
 /** Each command goes with the values of its own options; over all of them, types cannot say so. */
 function start(name: CommandName, argv: readonly string[]): Promise<never> {
-  return runCommand(commands[name], argv, runs[name] as () => Promise<{ run: Run<Command> }>);
+  return runCommand(
+    commands[name],
+    argv,
+    runs[name] as () => Promise<{ run: CommandRun<Command> }>,
+  );
 }
 
 function version(): string {

@@ -13,10 +13,10 @@ import { nodeHost } from './node-host.ts';
 import { openAdapter, openCommandModel } from './open-model.ts';
 import { printNotices } from './print-notices.ts';
 import { readResponseFiles } from './read-responses.ts';
-import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
+import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { textTable } from './text-table.ts';
 
-export const run: Run<typeof measureCommand> = async (values, { print, result }) => {
+export const run: CommandRun<typeof measureCommand> = async (values, { print, result }) => {
   const excluded = await excludedIds(values.exclude, values['exclude-file']);
   const read = await readResponseFiles(values.responses, values.rows);
   const { sets, notices } = leaveOut(read, excluded);

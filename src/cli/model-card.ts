@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { modelCardCommand } from '../commands/model-card.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { readTextInput } from './read-file.ts';
-import { clearProgress, showProgress, type Run } from './run-command.ts';
+import { clearProgress, showProgress, type CommandRun } from './run-command.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { nodeModelFiles } from '../storage/node-file.ts';
 import { measureBase } from '../recipes/base-measurements.ts';
@@ -15,7 +15,7 @@ import { cardText, summaryTable, type TrainingRecord } from '../recipes/card-tex
 import { evaluationLines } from '../recipes/corpus.ts';
 import { corpusSettings, embeddedModels } from '../recipes/settings.ts';
 
-export const run: Run<typeof modelCardCommand> = async (values, { print }) => {
+export const run: CommandRun<typeof modelCardCommand> = async (values, { print }) => {
   const entry = embeddedModels.find(({ id }) => id === values.model)!;
   const { folder, split, questions: size } = values;
   const engine = await startNodeEngine('wasm', values.threads);

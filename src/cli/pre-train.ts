@@ -8,7 +8,7 @@ import type { preTrainCommand } from '../commands/pre-train.ts';
 import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
-import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
+import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { StoppedError } from '../errors.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { sha256Of } from '../workflows/open/fingerprint.ts';
@@ -20,7 +20,7 @@ import { newModelFiles, newModelTexts } from '../recipes/new-model.ts';
 import { pretrainingJob, pretrainingSettings } from '../recipes/pretraining.ts';
 import { embeddedModels, trainingSettings } from '../recipes/settings.ts';
 
-export const run: Run<typeof preTrainCommand> = async (values, { print }) => {
+export const run: CommandRun<typeof preTrainCommand> = async (values, { print }) => {
   const entry = embeddedModels.find(({ id }) => id === values.model)!;
   const seed = values.seed ?? entry.seed;
   const settings = pretrainingSettings(seed, values.steps ?? trainingSettings.steps);

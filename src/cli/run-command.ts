@@ -7,7 +7,7 @@ import { readArguments } from './arguments.ts';
 import { systemProblem } from './system-error.ts';
 
 /** What a command gets beside its values. */
-export interface Frame {
+export interface CommandFrame {
   /** What was given without an option's name; '' for a command that takes none. */
   argument: string;
   /** Text for the person: on standard output, or on standard error where `--json` keeps the former. */
@@ -16,16 +16,16 @@ export interface Frame {
   result: (value: unknown) => void;
 }
 
-export type Run<C extends Command> = (
+export type CommandRun<C extends Command> = (
   values: ValuesOf<C['options']>,
-  frame: Frame,
+  frame: CommandFrame,
 ) => Promise<void>;
 
 /** Reads the options, runs the command, and ends the process with the right code. */
 export async function runCommand(
   command: Command,
   argv: readonly string[],
-  load: () => Promise<{ run: Run<Command> }>,
+  load: () => Promise<{ run: CommandRun<Command> }>,
 ): Promise<never> {
   try {
     const { help, values, argument } = readArguments(command, argv);

@@ -25,7 +25,7 @@ import { openCommandModel } from './open-model.ts';
 import { readInput } from './read-file.ts';
 import { excludedIds, leaveOut } from './exclude-rows.ts';
 import { readResponseFile } from './read-responses.ts';
-import { clearProgress, duration, showProgress, type Run } from './run-command.ts';
+import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 import { printNotices } from './print-notices.ts';
 import { noticesOf } from '../data/response-set.ts';
@@ -40,7 +40,7 @@ const RESULTS = [
   'adapter_model.safetensors',
 ];
 
-export const run: Run<typeof trainCommand> = async (values, { print, result }) => {
+export const run: CommandRun<typeof trainCommand> = async (values, { print, result }) => {
   const { options } = trainCommand;
   const training = settingsFrom('training', options, values);
   const checks = settingsFrom('checks', options, values);

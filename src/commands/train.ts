@@ -43,8 +43,6 @@ export const trainCommand = {
     encoding: fieldOption(familiarityFields.encoding, { section: 'Data' }),
     'loss-on': settingOption('training', 'lossOn', { section: 'Data' }),
     'max-length': settingOption('training', 'maxLength', { section: 'Data' }),
-    'held-out-questions': settingOption('checks', 'heldOutQuestions', { section: 'Data' }),
-    'longest-answer': settingOption('checks', 'longestAnswer', { section: 'Data' }),
     method: settingOption('training', 'method', training),
     steps: settingOption('training', 'steps', training),
     batch: settingOption('training', 'batchSize', training),
