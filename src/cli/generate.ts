@@ -7,7 +7,7 @@ import { answerOne } from '../workflows/generate/answer-one.ts';
 import { nodeHost } from './node-host.ts';
 import { openAdapter, openCommandModel } from './open-model.ts';
 import { printNotices } from './print-notices.ts';
-import type { Run } from './run-command.ts';
+import type { CommandRun } from './run-command.ts';
 
 export const run: CommandRun<typeof generateCommand> = async (values, { print, result }) => {
   const { prompt: question, system } = values;
