@@ -55,3 +55,19 @@ it('files in other encodings are read as the page reads them', async () => {
   expect(stderr).toContain('cp1252.csv is not UTF-8');
   expect(stderr).toContain('null-response.jsonl, line 1: "response" is null');
 });
+
+it('given answers beside their gold, before anything is measured or trained', async () => {
+  const doubtful =
+    /Notice \(doubtful\): train-decimal: 0 of 8 given answers agree with their gold\. .*train-decimal\/q0: 4\.8, gold 48/;
+  const decimal = await measure(['experiment/train-decimal.jsonl']);
+  expect(decimal.code).toBe(0);
+  expect(decimal.stderr).toMatch(doubtful);
+  const gsm8k = await measure(['tables/gsm8k-original.jsonl']);
+  expect(gsm8k.stderr).toContain('gsm8k-original: 1 of 1 given answers agree with their gold.');
+  const trained = await run('train', [
+    ...['--responses', 'test/fixtures/cases/experiment/train-decimal.jsonl', '--threads', '1'],
+    ...['--out', temporaryFolder(), '--steps', '1', '--batch', '2', '--held-out', '0'],
+  ]);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stderr).toMatch(doubtful);
+});
