@@ -13,6 +13,9 @@ export interface CatalogEntry {
   dialect?: 'a' | 'b';
 }
 
+/** Up to this size a trial step is quick enough for the page to make it without being asked to. */
+export const SMALL_MODEL_PARAMETERS = 20e6;
+
 /** Shipped with the page, smallest wait first; the first is opened at once. */
 export const embeddedModels: readonly CatalogEntry[] = [
   {

@@ -11,6 +11,7 @@ import { sumByExample, type Batch } from '../batches/batch.ts';
 import type { Example } from '../batches/example.ts';
 import type { ForwardOptions } from '../forward/forward-context.ts';
 import { hiddenStates } from '../forward/token-losses.ts';
+import { LOGITS_BYTES } from '../ops/cross-entropy/config.ts';
 import { headLogits } from '../ops/linear/head-logits.ts';
 
 /** KL of one answer, nats. */
@@ -33,16 +34,13 @@ export interface DivergenceOptions {
   logitsAtOnce?: number;
 }
 
-/** 16 MB of float32. */
-const LOGITS_AT_ONCE = 2 ** 22;
-
 /** Yields the rows of each batch as they finish. */
 export async function* measureDivergence(
   model: LanguageModel,
   examples: readonly Example[],
   options: DivergenceOptions,
 ): AsyncGenerator<RowDivergence[], void, undefined> {
-  const { padId, maxLength, maxTokens, base, tuned, logitsAtOnce = LOGITS_AT_ONCE } = options;
+  const { padId, maxLength, maxTokens, base, tuned, logitsAtOnce = LOGITS_BYTES / 4 } = options;
   const batches = evaluationBatches(examples, { batchSize: 256, maxTokens, maxLength, padId });
   for (const batch of batches) {
     const hidden = [base, tuned].map((own) => tidy(() => hiddenStates(model, batch, own)));

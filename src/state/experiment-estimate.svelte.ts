@@ -1,4 +1,5 @@
 /** How long an experiment will take before it is begun, from a short trial of its first model. */
+import { SMALL_MODEL_PARAMETERS } from '../../models/catalog.ts';
 import {
   stageSeconds,
   type Known,
@@ -12,9 +13,6 @@ import type { ExperimentRequest } from '../../workers/protocol.ts';
 import type { AppState } from './app-state.svelte.ts';
 
 type Parts = Pick<AppState, 'model' | 'client' | 'activity'>;
-
-/** Up to this size a trial is quick enough to be made unasked. */
-const SMALL_MODEL = 20e6;
 
 export class ExperimentEstimate {
   /** A trial is under way. */
@@ -52,7 +50,8 @@ export class ExperimentEstimate {
     const { summary } = this.#parts.model;
     return models.every(
       ({ source }) =>
-        source === undefined || (summary !== undefined && summary.parameters <= SMALL_MODEL),
+        source === undefined ||
+        (summary !== undefined && summary.parameters <= SMALL_MODEL_PARAMETERS),
     );
   }
 

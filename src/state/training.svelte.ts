@@ -2,6 +2,7 @@
  * The training form and what it will cost: the chosen sets, with equal settings and as many seeds as
  * were asked for; one click puts them all into the queue.
  */
+import { SMALL_MODEL_PARAMETERS } from '../../models/catalog.ts';
 import { SvelteMap } from 'svelte/reactivity';
 import type { ResponseSet } from '../data/response-set.ts';
 import { checkFields, type CheckSettings } from '../evaluate/config.ts';
@@ -40,9 +41,6 @@ export interface Order {
   runs: number;
   steps: number;
 }
-
-/** Up to this size a trial step is quick enough to be made unasked. */
-const SMALL_MODEL = 20e6;
 
 export class TrainingState implements Addressed {
   readonly lora = $state<LoraSettings>(defaultsOf(loraFields));
@@ -150,7 +148,7 @@ export class TrainingState implements Addressed {
   });
   /** A plan may be asked for unasked: its trial step is quick. */
   readonly plansItself = $derived.by(
-    () => (this.#parts.model.summary?.parameters ?? Infinity) <= SMALL_MODEL,
+    () => (this.#parts.model.summary?.parameters ?? Infinity) <= SMALL_MODEL_PARAMETERS,
   );
   readonly canStart = $derived.by(
     () =>

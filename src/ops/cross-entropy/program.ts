@@ -7,17 +7,12 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { disposeTensor, emptyTensor } from '../../engine/webgpu/tfjs-stream.ts';
 import type { Kernel } from '../define-op.ts';
 import { lengthOf } from '../shape.ts';
+import { LOGITS_BYTES } from './config.ts';
 import type { WeightAttributes } from '../weight.ts';
 import { matmulGroups, planMatmul } from '../wgsl-matmul.ts';
 import type { CrossEntropy, CrossEntropyWeightGradient } from './cross-entropy.ts';
 import { runInputGradient, runLogits, runWeightGradient, type BakedHead } from './head-program.ts';
 import { computeLosses } from './losses-program.ts';
-
-/**
- * Logits held at once: 85 rows of a vocabulary of 49,152. A larger chunk reads the head fewer
- * times, but adds to the peak, which comes here, when all activations are there.
- */
-export const LOGITS_BYTES = 16 * 2 ** 20;
 
 /** The kernels of the head with a byte budget for the logits of one chunk. */
 export function crossEntropyKernels(logitsBytes = LOGITS_BYTES) {

@@ -1,4 +1,5 @@
 /** What a training run will need, before it starts. Bytes; an estimate from shapes alone. */
+import { LOGITS_BYTES } from '../../ops/cross-entropy/config.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 
 export interface MemoryEstimate {
@@ -8,9 +9,6 @@ export interface MemoryEstimate {
   activations: number;
   total: number;
 }
-
-/** Logits exist in chunks of at most this many bytes. */
-const LOGITS_CHUNK = 16 * 2 ** 20;
 
 /**
  * @param tokens B·T of the largest micro-batch
@@ -29,7 +27,7 @@ export function estimateMemory(
   // A block that is recomputed is there with its gradients.
   const kept = checkpointing ? layers * width + (2 * perToken) / layers : perToken;
   const activations =
-    4 * tokens * (kept + 4 * width) + Math.min(LOGITS_CHUNK, 8 * tokens * vocabSize);
+    4 * tokens * (kept + 4 * width) + Math.min(LOGITS_BYTES, 8 * tokens * vocabSize);
   const training = 24 * trainedParameters;
   const total = model.weightBytes + training + activations;
   return { weights: model.weightBytes, training, activations, total };
