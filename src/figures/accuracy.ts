@@ -85,12 +85,12 @@ function draw({ report, reference }: Shown, width: number) {
     groups: modelIds(report)
       .filter((model) => armsOfModel(report, model).length > 0)
       .map((model) => {
-        const own = armsOfModel(report, model);
-        const base = own[0]!.accuracyChange.before;
+        const modelArms = armsOfModel(report, model);
+        const base = modelArms[0]!.accuracyChange.before;
         return {
           heading: model,
           behind: (axis, top, foot) => baseLine(axis.at(base), top, foot, percentage(base)),
-          rows: own.map((arm): Row => ({
+          rows: modelArms.map((arm): Row => ({
             name: arm.set,
             slot: slotOf(report, arm.set),
             value: percentage(arm.accuracy),

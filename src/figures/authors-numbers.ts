@@ -144,12 +144,12 @@ export function authorsTables(): AuthorsTable[] {
 
 /** What the tables say together, the exceptions included. */
 export function authorsSentence(): string {
-  const own = perplexities.filter(({ medians }) => {
+  const lowest = perplexities.filter(({ medians }) => {
     const known = medians.filter((value) => value !== undefined);
     return medians[4] === Math.min(...known);
   }).length;
   const better = accuracies.filter(({ percent }) => percent[1]![0] > percent[0]![0]).length;
   const { cells, sets, familiarity, length, familiarityGivenLength } = correlations;
   const { lowestCell, highestCell } = correlations;
-  return `The model’s own minimally changed answers have the lowest median perplexity in ${own} of ${perplexities.length} rows (not in MBPP); answers by GPT-4 teach better than human ones in ${better} of ${accuracies.length} rows (hardly at all where Qwen is near its ceiling). Over ${sets} sets, familiarity and accuracy correlate with a mean Spearman ρ of +${familiarity.toFixed(2)} in ${cells} cells (from ${String(lowestCell).replace('-', '−')} to +${highestCell}), length with +${length.toFixed(2)}, familiarity given length +${familiarityGivenLength.toFixed(2)}.`;
+  return `The model’s own minimally changed answers have the lowest median perplexity in ${lowest} of ${perplexities.length} rows (not in MBPP); answers by GPT-4 teach better than human ones in ${better} of ${accuracies.length} rows (hardly at all where Qwen is near its ceiling). Over ${sets} sets, familiarity and accuracy correlate with a mean Spearman ρ of +${familiarity.toFixed(2)} in ${cells} cells (from ${String(lowestCell).replace('-', '−')} to +${highestCell}), length with +${length.toFixed(2)}, familiarity given length +${familiarityGivenLength.toFixed(2)}.`;
 }

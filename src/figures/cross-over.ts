@@ -54,9 +54,9 @@ const measures: readonly Measure[] = [
     sets: 'answers read',
     tested: ({ familiarity }) => familiarity,
     cell: (report, model, set) => {
-      const own = findSet(report, set)?.familiarity[model];
-      if (own === undefined) return none;
-      return { value: own.geometric, ...own.geometricInterval, seeds: [] };
+      const summary = findSet(report, set)?.familiarity[model];
+      if (summary === undefined) return none;
+      return { value: summary.geometric, ...summary.geometricInterval, seeds: [] };
     },
     axis: (cells, place) => closePerplexityAxis(shares(cells), place),
     say: (value) => digits(value),
@@ -162,13 +162,13 @@ interface Panel {
 function draw(report: ExperimentReport, panels: readonly Panel[], width: number): Drawing {
   const narrow = width < NARROW;
   const gap = 28;
-  const own = narrow ? width : (width - gap * (panels.length - 1)) / panels.length;
+  const panelWidth = narrow ? width : (width - gap * (panels.length - 1)) / panels.length;
   const step = HEAD + HEIGHT + FOOT + 12;
   const shapes = panels.flatMap((panel, i) =>
     panelShapes(report, panel, {
-      left: narrow ? 0 : i * (own + gap),
+      left: narrow ? 0 : i * (panelWidth + gap),
       top: narrow ? i * step : 0,
-      width: own,
+      width: panelWidth,
     }),
   );
   return { width, height: narrow ? panels.length * step : step, shapes };

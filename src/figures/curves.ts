@@ -60,18 +60,18 @@ export function meanCurve(
     for (const point of curve) {
       const value = valueOf[loss](point);
       if (value === null || value === undefined || !Number.isFinite(value)) continue;
-      const own = bySteps.get(point.step) ?? [];
-      own.push({ value, tokens: point.tokens });
-      bySteps.set(point.step, own);
+      const values = bySteps.get(point.step) ?? [];
+      values.push({ value, tokens: point.tokens });
+      bySteps.set(point.step, values);
     }
   }
   return [...bySteps]
     .sort(([a], [b]) => a - b)
-    .map(([step, own]) => {
-      const values = own.map(({ value }) => value);
+    .map(([step, readings]) => {
+      const values = readings.map(({ value }) => value);
       return {
         step,
-        tokens: mean(own.map(({ tokens }) => tokens)),
+        tokens: mean(readings.map(({ tokens }) => tokens)),
         mean: mean(values),
         low: Math.min(...values),
         high: Math.max(...values),
@@ -135,10 +135,10 @@ function draw(
   axis: CurveAxis,
   width: number,
 ): Drawing {
-  const models = modelIds(report).filter((model) => curves.some((own) => own.model === model));
+  const models = modelIds(report).filter((model) => curves.some((curve) => curve.model === model));
   const columns = width < 1.5 * NARROW ? 1 : Math.min(2, models.length);
   const gap = 32;
-  const own = (width - gap * (columns - 1)) / columns;
+  const columnWidth = (width - gap * (columns - 1)) / columns;
   const most = Math.max(...models.map((model) => armsOfModel(report, model).length));
   // As high as its labels need when many sets end close together.
   const height = Math.max(HEIGHT, most * 18 + 20);
@@ -151,7 +151,11 @@ function draw(
       model,
       curves.filter((curve) => curve.model === model),
       { axis, x, y, height },
-      { left: (i % columns) * (own + gap), top: Math.floor(i / columns) * step, width: own },
+      {
+        left: (i % columns) * (columnWidth + gap),
+        top: Math.floor(i / columns) * step,
+        width: columnWidth,
+      },
     ),
   );
   return { width, height: Math.ceil(models.length / columns) * step, shapes };

@@ -73,7 +73,7 @@ function draw({ report, reference }: Shown, moved: readonly Moved[], width: numb
   const models = modelIds(report).filter((model) => moved.some(({ arm }) => arm.model === model));
   const columns = narrow ? 1 : Math.min(2, models.length);
   const gap = 40;
-  const own = (width - gap * (columns - 1)) / columns;
+  const columnWidth = (width - gap * (columns - 1)) / columns;
   const step = HEAD + HEIGHT + 66;
   const across = padded([0, ...[...moved, ...others].map(({ kl }) => kl)], { hold: [0, Infinity] });
   const up = padded([
@@ -82,8 +82,8 @@ function draw({ report, reference }: Shown, moved: readonly Moved[], width: numb
     ...others.map(({ change }) => change),
   ]);
   const shapes = models.flatMap((model, i) => {
-    const [left, top] = [(i % columns) * (own + gap), Math.floor(i / columns) * step];
-    const [start, end] = [left + 52, left + own - 12];
+    const [left, top] = [(i % columns) * (columnWidth + gap), Math.floor(i / columns) * step];
+    const [start, end] = [left + 52, left + columnWidth - 12];
     const foot = top + HEAD + HEIGHT;
     const x = linearAxis(across, { start, end });
     const y = linearAxis(up, {

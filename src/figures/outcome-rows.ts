@@ -53,8 +53,10 @@ export function outcomeRows(
   const before = new Map(base?.[part].map((outcome) => [outcome.id, outcome]));
   const after = new Map(run[part].map((outcome) => [outcome.id, outcome]));
   return (questions[part] ?? []).flatMap(({ id, text, gold, family = '' }) => {
-    const [own, tuned] = [before.get(id), after.get(id)];
-    return own && tuned ? [{ id, family, question: text, gold, base: own, tuned }] : [];
+    const [baseOutcome, tuned] = [before.get(id), after.get(id)];
+    return baseOutcome && tuned
+      ? [{ id, family, question: text, gold, base: baseOutcome, tuned }]
+      : [];
   });
 }
 

@@ -16,7 +16,7 @@ interface Measured {
   model: string;
   set: string;
   slot: number;
-  own: Familiarity;
+  summary: Familiarity;
   /** Perplexity of each answer; empty when only the summary is at hand. */
   answers: number[];
   reference: Familiarity | undefined;
@@ -45,20 +45,20 @@ export function perplexityFigure(shown: Shown): Figure {
       { key: 'mean_tokens', label: 'tokens', number: true },
       { key: 'right', label: 'right', number: true, help: 'Share of right answers in the set.' },
     ],
-    records: measured.map(({ model, set, own }) => ({
+    records: measured.map(({ model, set, summary }) => ({
       model,
       set,
-      n: own.n,
-      median: own.median,
-      median_low: own.medianInterval.low,
-      median_high: own.medianInterval.high,
-      geometric: own.geometric,
-      arithmetic: own.arithmetic,
-      by_token: own.tokenWeighted,
-      clipped: own.clipped,
-      quarter: own.quantiles[1],
-      three_quarters: own.quantiles[3],
-      mean_tokens: own.meanTokens,
+      n: summary.n,
+      median: summary.median,
+      median_low: summary.medianInterval.low,
+      median_high: summary.medianInterval.high,
+      geometric: summary.geometric,
+      arithmetic: summary.arithmetic,
+      by_token: summary.tokenWeighted,
+      clipped: summary.clipped,
+      quarter: summary.quantiles[1],
+      three_quarters: summary.quantiles[3],
+      mean_tokens: summary.meanTokens,
       right: findSet(shown.report, set)?.correct.share,
     })),
     draw: (width) => draw(shown, measured, width),
@@ -68,8 +68,8 @@ export function perplexityFigure(shown: Shown): Figure {
 function measuredSets({ report, results, reference }: Shown): Measured[] {
   return modelIds(report).flatMap((model) => {
     return report.sets.flatMap(({ id, familiarity }) => {
-      const own = familiarity[model];
-      if (own === undefined) return [];
+      const summary = familiarity[model];
+      if (summary === undefined) return [];
       const scored = results.find(
         (result): result is FamiliarityResult =>
           result.kind === 'familiarity' && result.model === model && result.set === id,
@@ -78,16 +78,16 @@ function measuredSets({ report, results, reference }: Shown): Measured[] {
         Math.exp(nllSum / tokens),
       );
       const other = findSet(reference, id)?.familiarity[model];
-      return [{ model, set: id, slot: slotOf(report, id), own, answers, reference: other }];
+      return [{ model, set: id, slot: slotOf(report, id), summary, answers, reference: other }];
     });
   });
 }
 
 function draw({ report }: Shown, measured: readonly Measured[], width: number) {
   // The furthest 5 % of a set without its answers at hand are not drawn and need no room.
-  const values = measured.flatMap(({ answers, own, reference }) => [
+  const values = measured.flatMap(({ answers, summary, reference }) => [
     ...answers,
-    own.quantiles[4]!,
+    summary.quantiles[4]!,
     reference?.quantiles[4] ?? 1,
   ]);
   let max = 1;
@@ -111,8 +111,8 @@ function draw({ report }: Shown, measured: readonly Measured[], width: number) {
         .map((one): Row => ({
           name: one.set,
           slot: one.slot,
-          value: digits(one.own.median),
-          note: `${digits(one.own.medianInterval.low)}–${digits(one.own.medianInterval.high)}`,
+          value: digits(one.summary.median),
+          note: `${digits(one.summary.medianInterval.low)}–${digits(one.summary.medianInterval.high)}`,
           draw: (axis, middle) => rowShapes(one, middle + 10, axis.at, { max, most }),
         })),
     })),
@@ -120,13 +120,13 @@ function draw({ report }: Shown, measured: readonly Measured[], width: number) {
 }
 
 function rowShapes(
-  { own, slot, answers, reference, set }: Measured,
+  { summary, slot, answers, reference, set }: Measured,
   foot: number,
   at: (value: number) => number,
   { max, most }: { max: number; most: number },
 ): Shape[] {
   const color = seriesColor(slot);
-  const [p5, p25, , p75, p95] = own.quantiles.map(at);
+  const [p5, p25, , p75, p95] = summary.quantiles.map(at);
   const width = at(max) - at(1);
   const place = { left: at(1), foot, width, unit: RIDGE / most };
   const ridge = stepsPath(logHistogram(answers, max, BINS), place);
@@ -134,11 +134,11 @@ function rowShapes(
     ...(ridge === '' ? [] : [area(ridge, color, 0.28)]),
     line(p5!, foot, p95!, foot, { color }),
     line(p25!, foot, p75!, foot, { color, width: 6, opacity: 0.45 }),
-    whisker(at(own.medianInterval.low), at(own.medianInterval.high), foot, {
+    whisker(at(summary.medianInterval.low), at(summary.medianInterval.high), foot, {
       color: ink,
       width: 1.5,
     }),
-    mark(slot, at(own.median), foot, { title: `${set}: median ${digits(own.median)}` }),
+    mark(slot, at(summary.median), foot, { title: `${set}: median ${digits(summary.median)}` }),
   ];
   if (reference === undefined) return shapes;
   const low = foot + 11;
@@ -154,20 +154,20 @@ function rowShapes(
 
 /** Which set each model knows best and least, and whether the first place is settled. */
 export function perplexitySentence(
-  measured: readonly { model: string; set: string; own: Familiarity }[],
+  measured: readonly { model: string; set: string; summary: Familiarity }[],
 ): string {
   if (measured.length === 0) return 'No set is measured yet.';
   const models = [...new Set(measured.map(({ model }) => model))];
   const parts = models.map((model) => {
     const order = measured
       .filter((one) => one.model === model)
-      .toSorted((a, b) => a.own.median - b.own.median);
+      .toSorted((a, b) => a.summary.median - b.summary.median);
     const [first, second] = order;
-    const said = ({ set, own }: { set: string; own: Familiarity }) =>
-      `${set} (median ${digits(own.median)})`;
+    const said = ({ set, summary }: { set: string; summary: Familiarity }) =>
+      `${set} (median ${digits(summary.median)})`;
     if (second === undefined)
-      return `To ${model}, ${first!.set} has a median of ${digits(first!.own.median)}.`;
-    const settled = first!.own.medianInterval.high < second.own.medianInterval.low;
+      return `To ${model}, ${first!.set} has a median of ${digits(first!.summary.median)}.`;
+    const settled = first!.summary.medianInterval.high < second.summary.medianInterval.low;
     const tie = settled ? '' : `; its interval overlaps with that of ${second.set}`;
     return `To ${model} the most familiar set is ${said(first!)}, the least ${said(order.at(-1)!)}${tie}.`;
   });

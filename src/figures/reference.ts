@@ -29,10 +29,10 @@ export function referenceWords(report: ExperimentReport, reference: ExperimentRe
 }
 
 function differences(report: ExperimentReport, reference: ExperimentReport): string {
-  const own = facts(report);
-  const other = facts(reference);
-  const found = Object.keys(own).flatMap((name) =>
-    own[name] === other[name] ? [] : [`${name} (${own[name]!} here, ${other[name]!} there)`],
+  const here = facts(report);
+  const there = facts(reference);
+  const found = Object.keys(here).flatMap((name) =>
+    here[name] === there[name] ? [] : [`${name} (${here[name]!} here, ${there[name]!} there)`],
   );
   const models = report.models.flatMap(({ facts: { id, filesHash } }) => {
     const same = reference.models.find((model) => model.facts.id === id);

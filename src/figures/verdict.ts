@@ -33,7 +33,7 @@ export function headline(report: ExperimentReport): Headline {
 
 const measuredOf = ({ sets }: ExperimentReport) =>
   sets.flatMap(({ id, familiarity }) =>
-    Object.entries(familiarity).map(([model, own]) => ({ model, set: id, own })),
+    Object.entries(familiarity).map(([model, summary]) => ({ model, set: id, summary })),
   );
 
 /** Familiarity is the claim's premise, accuracy its conclusion; the word is that of the conclusion. */
@@ -157,8 +157,8 @@ export function crossOverSentence(report: ExperimentReport): string {
   const { crossOver } = report;
   if (crossOver === undefined) return waitingSentence(report);
   const { models, sets, familiarity, accuracy } = crossOver;
-  const said = (model: string, own: string, other: string, nats: number, share: number) =>
-    `To ${model}, ${other} is ${times(nats)} times as surprising as ${own}, and ${own} teaches it ${points(share)} points more than ${other} does.`;
+  const said = (model: string, nativeSet: string, other: string, nats: number, share: number) =>
+    `To ${model}, ${other} is ${times(nats)} times as surprising as ${nativeSet}, and ${nativeSet} teaches it ${points(share)} points more than ${other} does.`;
   const [setA, setB] = sets;
   return [
     said(models[0], setA, setB, familiarity.bracketA, accuracy.bracketA),

@@ -16,20 +16,20 @@ import {
 
 /** Runs that were not measured are left out. */
 export function outcomeSentence(groups: readonly OutcomeGroup[]): string {
-  const asked = groups.filter(({ runs }) => onePerSeed(runs, 'questions').length > 0);
+  const answered = groups.filter(({ runs }) => onePerSeed(runs, 'questions').length > 0);
   const measured = groups.filter(({ runs }) => onePerSeed(runs, 'loss').length > 0);
-  if (asked.length + measured.length === 0) {
+  if (answered.length + measured.length === 0) {
     return 'No shown run has answered held-out questions or has a held-out loss yet: train one, or hold some answers out.';
   }
-  const compared = asked.length > 0 ? asked : measured;
+  const compared = answered.length > 0 ? answered : measured;
   const sentences = [
-    asked.length > 0 ? questions(asked) : '',
-    asked.length > 1 && !sameQuestions(asked)
+    answered.length > 0 ? questions(answered) : '',
+    answered.length > 1 && !sameQuestions(answered)
       ? 'They were asked different questions, so these counts cannot be set side by side.'
       : '',
     measured.length > 0 ? losses(measured) : '',
     ...compared.flatMap(repeated),
-    chance(compared, asked.length > 0 ? 'questions' : 'loss'),
+    chance(compared, answered.length > 0 ? 'questions' : 'loss'),
   ];
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }

@@ -107,10 +107,10 @@ export function lossComparable(groups: readonly OutcomeGroup[]): boolean {
 
 /** Whether all groups answered the same questions. */
 export function sameQuestions(groups: readonly OutcomeGroup[]): boolean {
-  const asked = groups.map(({ runs }) =>
+  const questions = groups.map(({ runs }) =>
     [...new Set(runs.flatMap(({ counts }) => counts?.questions ?? []))].sort().join('\n'),
   );
-  return new Set(asked).size <= 1;
+  return new Set(questions).size <= 1;
 }
 
 /** A number with its sign. */
