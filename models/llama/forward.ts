@@ -47,8 +47,8 @@ function normHeads(qkv: Tensor, config: LlamaConfig, parts: ModelParts, layer: n
   const { heads, kvHeads, headDim, epsilon } = config;
   const rows = qkv.shape[0];
   const normed = (firstHead: number, count: number, gamma: Tensor) => {
-    const own = slice(qkv, [0, firstHead * headDim], [rows, count * headDim]);
-    const flat = rmsNorm(reshape(own, [rows * count, headDim]), gamma, epsilon);
+    const projection = slice(qkv, [0, firstHead * headDim], [rows, count * headDim]);
+    const flat = rmsNorm(reshape(projection, [rows * count, headDim]), gamma, epsilon);
     return reshape(flat, [rows, count * headDim]);
   };
   const values = slice(qkv, [0, (heads + kvHeads) * headDim], [rows, kvHeads * headDim]);

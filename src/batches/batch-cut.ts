@@ -36,8 +36,8 @@ export function cheapestCut(
     for (let count = 1; count <= Math.min(batchSize, end); count++) {
       const tokens = count * Math.max(times[end - count]!, times[end - 1]!);
       if (count > 1 && tokens > maxTokens) break;
-      const own = least[end - count]! + tokens + perBatch;
-      if (own < price) [price, size] = [own, count];
+      const candidate = least[end - count]! + tokens + perBatch;
+      if (candidate < price) [price, size] = [candidate, count];
     }
     least.push(price);
     last.push(size);

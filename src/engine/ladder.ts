@@ -8,10 +8,10 @@ import { LADDER, type EngineName, type EngineReport } from './config.ts';
 export interface EngineProbe {
   /**
    * Starts the engine and makes it current.
-   * @param asked whether a person named this engine: a software WebGPU adapter runs only then
+   * @param named whether a person named this engine: a software WebGPU adapter runs only then
    * @throws when it cannot start here, with a plain sentence
    */
-  start(asked: boolean): Promise<EngineReport>;
+  start(named: boolean): Promise<EngineReport>;
   /** Throws when the started engine computes something wrong. */
   check?(): Promise<void>;
 }
@@ -59,8 +59,8 @@ export async function chooseEngine({
   throw new GpuUnavailableError('No engine starts in this browser.', reasons);
 }
 
-async function startAndCheck(probe: EngineProbe, asked: boolean): Promise<EngineReport> {
-  const report = await probe.start(asked);
+async function startAndCheck(probe: EngineProbe, named: boolean): Promise<EngineReport> {
+  const report = await probe.start(named);
   await probe.check?.();
   return report;
 }

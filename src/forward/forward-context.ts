@@ -44,13 +44,16 @@ export function forwardContext(
     replacements: adapter?.replacements,
     attend: (_layer, qkv, shape) => attention(qkv, batch, time, shape),
     linear(layer, x, residual) {
-      const own = { bias: layer.bias, residual };
+      const addends = { bias: layer.bias, residual };
       if (!('apply' in x)) {
         const input = droppedInput(layer, x);
-        return linear(x, layer.weight, { ...own, adapter: linearAdapter(adapter, layer, input) });
+        return linear(x, layer.weight, {
+          ...addends,
+          adapter: linearAdapter(adapter, layer, input),
+        });
       }
       if (dropped && dropped.rate > 0) return context.linear(layer, x.apply(), residual);
-      return linearAfter(x, layer.weight, { ...own, adapter: linearAdapter(adapter, layer) });
+      return linearAfter(x, layer.weight, { ...addends, adapter: linearAdapter(adapter, layer) });
     },
     block(layer, x, run) {
       const runBlock = (input: Tensor, ownPositions: Tensor) => {

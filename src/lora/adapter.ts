@@ -264,9 +264,9 @@ function targetModulesOf(model: LanguageModel, adapted: readonly string[]): stri
 
 function makeVariable(values: Float32Array, shape: [number, number]): Variable {
   const initial = values.length > 0 ? tensor(values, shape) : zeros(shape);
-  const own = variable(initial);
+  const trained = variable(initial);
   initial.dispose();
-  return own;
+  return trained;
 }
 
 /** Stack row i is the file's row order[i]. */

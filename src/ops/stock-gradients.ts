@@ -49,12 +49,12 @@ export function registerStockGradients(): void {
   register('Concat', 'all', (dy, inputs, attributes) => {
     const axis = attributes['axis'] as number;
     let offset = 0;
-    const pieces = inputs.map(({ shape }, index): [string, () => Tensor] => {
+    const gradients = inputs.map(({ shape }, index): [string, () => Tensor] => {
       const begin = shape.map((_, i) => (i === axis ? offset : 0));
       offset += at(shape, axis);
       return [String(index), () => slice(dy, begin, shape)];
     });
-    return Object.fromEntries(pieces);
+    return Object.fromEntries(gradients);
   });
 }
 

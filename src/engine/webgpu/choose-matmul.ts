@@ -90,10 +90,11 @@ async function choose(
     return sentence(kept, 'faster in an earlier trial on this adapter');
   }
   const { register, workgroup, products } = await timesOf(suggested, trial);
-  const [own, other] = suggested === 'register' ? [register, workgroup] : [workgroup, register];
+  const [suggestedTime, other] =
+    suggested === 'register' ? [register, workgroup] : [workgroup, register];
   const unsuggested = suggested === 'register' ? 'workgroup' : 'register';
-  const variant = other < CLEARLY * own ? unsuggested : suggested;
-  const [taken, left] = variant === suggested ? [own, other] : [other, own];
+  const variant = other < CLEARLY * suggestedTime ? unsuggested : suggested;
+  const [taken, left] = variant === suggested ? [suggestedTime, other] : [other, suggestedTime];
   const figures = `${perProduct(taken, products)} ms a product in a trial against ${perProduct(left, products)} ms`;
   try {
     await trial.store.write(key, variant);

@@ -6,9 +6,9 @@ import { linear } from './linear.ts';
 
 /** x [M, C] → logits [M, V], part by part when the table is cut. */
 export function headLogits(x: Tensor, head: Weight): Tensor {
-  const pieces = head.parts.map((part, i) => {
+  const logits = head.parts.map((part, i) => {
     const rows = Math.min(head.partRows, head.rows - i * head.partRows);
     return linear(x, { ...head, parts: [part], rows, partRows: rows });
   });
-  return pieces.length === 1 ? at(pieces, 0) : concat(pieces, 1);
+  return logits.length === 1 ? at(logits, 0) : concat(logits, 1);
 }

@@ -48,11 +48,11 @@ export const linear: Reference<Linear> = (inputs, attributes) => {
 
 export const loraHiddenGradient: Reference<LoraHiddenGradient> = ({ dy, b }, attributes) => {
   const { slots, rank, scale } = attributes;
-  const pieces = slotRows(slots).map(({ start, end, bRow }) => {
+  const slotGradients = slotRows(slots).map(({ start, end, bRow }) => {
     const columns = slice(dy, [0, start], [lengthOf(dy), end - start]);
     return mul(matrixProduct(columns, slice(b, [bRow, 0], [end - start, rank])), scale);
   });
-  return { g: joined(pieces, 1) };
+  return { g: joined(slotGradients, 1) };
 };
 
 export const linearInputGradient: Reference<LinearInputGradient> = (inputs, attributes) => {
@@ -68,20 +68,20 @@ export const loraAGradient: Reference<LoraAGradient> = ({ g, x }) => ({
 export const loraBGradient: Reference<LoraBGradient> = ({ dy, hidden }, attributes) => {
   const { slots, rank, scale } = attributes;
   const count = lengthOf(dy);
-  const pieces = slotRows(slots).map(({ start, end }, index) => {
+  const slotGradients = slotRows(slots).map(({ start, end }, index) => {
     const columns = slice(dy, [0, start], [count, end - start]);
     const p = slice(hidden, [0, index * rank], [count, rank]);
     return mul(matrixProduct(columns, p, true, false), scale);
   });
-  return { db: joined(pieces, 0) };
+  return { db: joined(slotGradients, 0) };
 };
 
 export const linearWeightGradient: Reference<LinearWeightGradient> = ({ dy, x }) => ({
   dw: matrixProduct(dy, x, true, false),
 });
 
-function joined(pieces: Tensor[], axis: number): Tensor {
-  return pieces.length === 1 ? at(pieces, 0) : concat(pieces, axis);
+function joined(parts: Tensor[], axis: number): Tensor {
+  return parts.length === 1 ? at(parts, 0) : concat(parts, axis);
 }
 
 /** left · right, either of them turned. */

@@ -16,11 +16,11 @@ export const rope: Reference<Rope> = ({ x, table, positions }, attributes) => {
   const rotated = reshape(slice(x, [0, 0], [rows, heads * headDim]), [rows, heads, headDim]);
   const first = slice(rotated, [0, 0, 0], [rows, heads, half]);
   const second = slice(rotated, [0, 0, half], [rows, heads, half]);
-  const pieces = [sub(mul(first, cos), mul(second, sin)), add(mul(second, cos), mul(first, sin))];
+  const parts = [sub(mul(first, cos), mul(second, sin)), add(mul(second, cos), mul(first, sin))];
   if (rotaryDim < headDim) {
-    pieces.push(slice(rotated, [0, 0, rotaryDim], [rows, heads, headDim - rotaryDim]));
+    parts.push(slice(rotated, [0, 0, rotaryDim], [rows, heads, headDim - rotaryDim]));
   }
-  const turned = reshape(concat(pieces, -1), [rows, heads * headDim]);
+  const turned = reshape(concat(parts, -1), [rows, heads * headDim]);
   if (width === heads * headDim) return { y: turned };
   const rest = slice(x, [0, heads * headDim], [rows, width - heads * headDim]);
   return { y: concat([turned, rest], 1) };

@@ -33,7 +33,7 @@ export function widen(weight: Weight): Tensor {
 /** The same from a kernel's parts of a weight, within a tidy. */
 export function matrixOf(parts: readonly Tensor[], attributes: WeightAttributes): Tensor {
   const { rows, columns, format, partRows } = attributes;
-  const pieces = parts.map((part, i) => {
+  const matrices = parts.map((part, i) => {
     const count = Math.min(partRows, rows - i * partRows);
     if (format === 'f32') return reshape(part, [count, columns]);
     const width = rowValues(format, columns);
@@ -41,5 +41,5 @@ export function matrixOf(parts: readonly Tensor[], attributes: WeightAttributes)
     const matrix = reshape(wide, [count, width]);
     return width === columns ? matrix : slice(matrix, [0, 0], [count, columns]);
   });
-  return pieces.length === 1 ? at(pieces, 0) : concat(pieces, 0);
+  return matrices.length === 1 ? at(matrices, 0) : concat(matrices, 0);
 }
