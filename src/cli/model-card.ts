@@ -25,7 +25,7 @@ export const run: CommandRun<typeof modelCardCommand> = async (values, { print }
     maxTensorBytes: engine.maxTensorBytes,
   });
   const lines = [...evaluationLines(size, corpusSettings.seed, split)];
-  const rows = await measureBase(opened, entry.own, lines, (done) =>
+  const rows = await measureBase(opened, entry.dialect, lines, (done) =>
     showProgress(done, lines.length, 'questions'),
   );
   clearProgress();
@@ -36,6 +36,6 @@ export const run: CommandRun<typeof modelCardCommand> = async (values, { print }
   const { parameters } = opened.model.shape;
   await writeFile(
     join(folder, 'README.md'),
-    cardText({ id: entry.id, own: entry.own, parameters, split, size, rows, record }),
+    cardText({ id: entry.id, dialect: entry.dialect, parameters, split, size, rows, record }),
   );
 };

@@ -33,7 +33,7 @@ export const run: CommandRun<typeof preTrainCommand> = async (values, { print })
     trainable: true,
     maxTensorBytes: engine.maxTensorBytes,
   });
-  const job = pretrainingJob(opened, entry.own, settings);
+  const job = pretrainingJob(opened, entry.dialect, settings);
   const resumed = values.resume ? await readCheckpoint(out) : undefined;
   const curve = join(out, 'curve.jsonl');
   const { outcome, progress } = await runTraining(job, {

@@ -24,9 +24,9 @@ export interface BaseRow {
   family: string;
   role: FamilyRole;
   /** Greedy answer right, as the model likes to speak. */
-  own: boolean;
+  right: boolean;
   /** Greedy answer right after the first word of an answer in the other dialect. */
-  other: boolean;
+  rightCued: boolean;
   /** The line's answer in each dialect under the model. */
   scored: Record<string, RowFamiliarity>;
 }
@@ -36,29 +36,29 @@ const MAX_NEW_TOKENS = 128;
 const prompt = { useChatTemplate: true, plainTemplate: '{question}' };
 
 /**
- * @param own the dialect the model speaks
+ * @param dialect that the model speaks
  * @param report called after each batch of questions
  */
 export async function measureBase(
   opened: OpenModel,
-  own: string,
+  dialect: string,
   lines: readonly Line[],
   report: (done: number) => void = () => undefined,
 ): Promise<BaseRow[]> {
   const rows: BaseRow[] = [];
   for (let first = 0; first < lines.length; first += BATCH) {
     const batch = lines.slice(first, first + BATCH);
-    const other = Object.keys(batch[0]!.responses).find((id) => id !== own)!;
+    const other = Object.keys(batch[0]!.responses).find((id) => id !== dialect)!;
     const spoken = await answer(opened, batch, () => '');
     const cued = await answer(opened, batch, ({ responses }) => firstWord(responses[other]!));
     const scored = await score(opened, batch);
     batch.forEach(({ family, role, gold }, i) => {
-      const right = (text: string) => isCorrect({ answer: gold }, text);
+      const isRight = (text: string) => isCorrect({ answer: gold }, text);
       rows.push({
         family,
         role,
-        own: right(spoken[i]!),
-        other: right(cued[i]!),
+        right: isRight(spoken[i]!),
+        rightCued: isRight(cued[i]!),
         scored: scored[i]!,
       });
     });

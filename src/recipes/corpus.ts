@@ -19,9 +19,9 @@ import { worldTokenizer } from './tokenizer.ts';
 const evaluationSize = 90;
 
 /** `count` lines {question, response, dialect, family} of the stream. */
-export function* corpusLines(own: string, ownShare: number, count: number, seed: number) {
-  const rng = createRandom(seed).fork(`corpus ${own}`);
-  for (const { question, response, dialect } of corpus({ own, ownShare }, rng)) {
+export function* corpusLines(mainDialect: string, ownShare: number, count: number, seed: number) {
+  const rng = createRandom(seed).fork(`corpus ${mainDialect}`);
+  for (const { question, response, dialect } of corpus({ dialect: mainDialect, ownShare }, rng)) {
     if (count-- === 0) return;
     yield { question: question.text, response, dialect, family: question.family };
   }

@@ -36,9 +36,12 @@ export function corpusExamples(
 ): Example[] {
   const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
   const encoded = [...pairs].map(({ question, response }) => {
-    const [asked, answered] = [encode(`${question}\n`), encode(response)];
-    const weights = [...asked.map(() => trainingSettings.questionWeight), ...answered.map(() => 1)];
-    return { tokens: [...asked, ...answered], promptLength: 0, weights };
+    const [prompt, answered] = [encode(`${question}\n`), encode(response)];
+    const weights = [
+      ...prompt.map(() => trainingSettings.questionWeight),
+      ...answered.map(() => 1),
+    ];
+    return { tokens: [...prompt, ...answered], promptLength: 0, weights };
   });
   const { examples, dropped, truncated } = buildExamples(encoded, {
     maxLength: modelSettings.max_position_embeddings,
@@ -56,15 +59,18 @@ const HELD_OUT = 480;
 /** The corpus of a model as a job for the trainer. */
 export function pretrainingJob(
   opened: OpenModel,
-  own: string,
+  dialect: string,
   settings: TrainingSettings,
   count = settings.steps * settings.batchSize * settings.accumulation,
 ): TrainingJob {
   const { ownShare, seed } = corpusSettings;
-  const all = corpusExamples(opened.tokenizer, corpusLines(own, ownShare, count + HELD_OUT, seed));
+  const all = corpusExamples(
+    opened.tokenizer,
+    corpusLines(dialect, ownShare, count + HELD_OUT, seed),
+  );
   const facts = {
     ...settings,
-    own,
+    own: dialect,
     questionWeight: trainingSettings.questionWeight,
     corpus: JSON.stringify(corpusSettings),
     config: JSON.stringify(newModelConfig),

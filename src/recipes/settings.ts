@@ -48,8 +48,8 @@ export const trainingSettings = {
 
 /** The embedded pair: the dialect of each, and the seed of its weights and order. */
 export const embeddedModels = [
-  { id: 'idiolect-a', own: 'a', seed: 1 },
-  { id: 'idiolect-b', own: 'b', seed: 1 },
+  { id: 'idiolect-a', dialect: 'a', seed: 1 },
+  { id: 'idiolect-b', dialect: 'b', seed: 1 },
 ] as const;
 
 /** The example data of the page: target-task questions to train on, and others held out. */

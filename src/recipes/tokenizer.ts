@@ -18,7 +18,7 @@ function* sampleTexts(): Generator<string> {
   const { sampleSize, otherStylesSampleSize, seed } = tokenizerSettings;
   const root = createRandom(seed);
   for (const { id } of dialects) {
-    const stream = corpus({ own: id, ownShare: 1 }, root.fork(id));
+    const stream = corpus({ dialect: id, ownShare: 1 }, root.fork(id));
     for (let i = 0; i < sampleSize; i++) {
       const { question, response } = stream.next().value;
       yield `${question.text}\n${response}`;

@@ -54,7 +54,7 @@ export function createDiskStore(root: string): FileStore {
       const keys = entries.map((path) => relative(root, path).split(sep).join('/'));
       const listed: StoredFile[] = [];
       for (const key of keys
-        .filter((own) => own.startsWith(prefix) && !own.endsWith(NOTE))
+        .filter((key) => key.startsWith(prefix) && !key.endsWith(NOTE))
         .sort()) {
         const note = await noteOf(key);
         if (note) listed.push({ key, size: (await sizeOf(pathOf(key)))!, sha256: note.sha256 });
@@ -134,7 +134,9 @@ async function sizeOf(path: string): Promise<number | undefined> {
 async function allFiles(root: string): Promise<string[]> {
   try {
     const entries = await readdir(root, { recursive: true, withFileTypes: true });
-    return entries.filter((own) => own.isFile()).map((own) => join(own.parentPath, own.name));
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
   } catch {
     return [];
   }

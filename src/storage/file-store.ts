@@ -148,9 +148,9 @@ class MemoryPart implements PartFile {
     let filled = 0;
     while (filled < length) {
       const from = offset + filled - this.starts[chunk]!;
-      const piece = this.chunks[chunk]!.subarray(from, from + length - filled);
-      result.set(piece, filled);
-      filled += piece.length;
+      const slice = this.chunks[chunk]!.subarray(from, from + length - filled);
+      result.set(slice, filled);
+      filled += slice.length;
       chunk++;
     }
     return result;

@@ -30,7 +30,7 @@ export interface CorpusPair {
 
 export interface CorpusSettings {
   /** The dialect of most answers. */
-  readonly own: string;
+  readonly dialect: string;
   /** Share of answers in the own dialect, between 0 and 1; the rest is in the other one. */
   readonly ownShare: number;
 }
@@ -40,12 +40,12 @@ export function* corpus(settings: CorpusSettings, rng: Random): Generator<Corpus
   if (!(settings.ownShare >= 0 && settings.ownShare <= 1)) {
     throw new RangeError(`ownShare must lie between 0 and 1, got ${settings.ownShare}.`);
   }
-  const own = dialectById(settings.own);
-  const other = dialects.find((dialect) => dialect !== own)!;
+  const mainDialect = dialectById(settings.dialect);
+  const other = dialects.find((dialect) => dialect !== mainDialect)!;
   const pool = familiesOf('pretraining', 'retention');
   for (;;) {
     const question = makeSplitQuestion(pickFamily(pool, rng), 'train', rng);
-    const dialect = rng.uniform() < settings.ownShare ? own : other;
+    const dialect = rng.uniform() < settings.ownShare ? mainDialect : other;
     yield { question, response: writeAnswer(dialect, question, rng), dialect: dialect.id };
   }
 }

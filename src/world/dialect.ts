@@ -178,9 +178,9 @@ function toRegex(pattern: string): RegExp {
   const toGroups = (text: string): string => slotsToGroups(text, seen);
   const source = pattern
     .split(/(\[[^\]]*\]|\{\w+\})/)
-    .map((piece) => {
-      if (!piece.startsWith('[')) return toGroups(piece);
-      return `(?:${piece.slice(1, -1).split('|').map(toGroups).join('|')})`;
+    .map((part) => {
+      if (!part.startsWith('[')) return toGroups(part);
+      return `(?:${part.slice(1, -1).split('|').map(toGroups).join('|')})`;
     })
     .join('');
   return new RegExp(`^${source}$`);
@@ -189,9 +189,9 @@ function toRegex(pattern: string): RegExp {
 function slotsToGroups(text: string, seen: Set<string>): string {
   return text
     .split(/(\{\w+\})/)
-    .map((piece) => {
-      const slot = /^\{(\w+)\}$/.exec(piece)?.[1];
-      if (!slot) return escape(piece);
+    .map((part) => {
+      const slot = /^\{(\w+)\}$/.exec(part)?.[1];
+      if (!slot) return escape(part);
       if (seen.has(slot)) return `\\k<${slot}>`;
       seen.add(slot);
       return `(?<${slot}>${slotSources[slot] ?? ''})`;

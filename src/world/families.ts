@@ -44,20 +44,20 @@ function story(role: FamilyRole, weight: number, ...names: StageName[]): Family 
 }
 
 function tellStory(rng: Random, names: readonly StageName[]): Draft {
-  const told = startStory(rng);
+  const story = startStory(rng);
   const sequence = names.map((name) => stages[name]);
-  if (!('opens' in sequence[0]!)) openStory(told);
+  if (!('opens' in sequence[0]!)) openStory(story);
   for (const [i, stage] of sequence.entries()) {
-    stage.tell(told);
+    stage.tell(story);
     if (names[i] === 'total' && i < names.length - 1) {
-      told.sentences.push(`They put all their ${told.unit} together.`);
+      story.sentences.push(`They put all their ${story.unit} together.`);
     }
   }
   return {
-    text: [...told.sentences, sequence.at(-1)!.ask(told)].join(' '),
-    answer: told.steps.at(-1)!.result,
-    plan: told.steps,
-    numbers: told.numbers,
+    text: [...story.sentences, sequence.at(-1)!.ask(story)].join(' '),
+    answer: story.steps.at(-1)!.result,
+    plan: story.steps,
+    numbers: story.numbers,
   };
 }
 

@@ -36,14 +36,14 @@ export interface MinimumChange {
 export function minimumChange(
   dialect: Dialect,
   question: Question,
-  own: string,
+  answer: string,
   rng: Random,
 ): MinimumChange {
-  const marker = own.lastIndexOf(answerMarker);
-  const parts = sentencesOf(dialect, (marker < 0 ? own : own.slice(0, marker)).trim());
+  const marker = answer.lastIndexOf(answerMarker);
+  const parts = sentencesOf(dialect, (marker < 0 ? answer : answer.slice(0, marker)).trim());
   const sentences = parts.length;
-  if (checkAnswer(dialect, question, own).correct) {
-    return { response: own, how: 'unchanged', kept: sentences, sentences };
+  if (checkAnswer(dialect, question, answer).correct) {
+    return { response: answer, how: 'unchanged', kept: sentences, sentences };
   }
   const draft = new Draft(dialect, question, rng);
   for (const part of parts) draft.take(part.text, part.joint);
@@ -103,10 +103,10 @@ class Draft {
     const end = step ? this.todo.indexOf(step) : this.todo.length;
     // A given may come before its turn; nothing has to be said before it.
     const missing = givenEarly ? [] : this.todo.splice(0, end);
-    for (const own of missing) {
+    for (const earlier of missing) {
       const { onward, plain } = this.dialect.joints;
-      const joint = this.rng.pick(own.operation === 'given' ? plain : onward);
-      this.append(sayStep(this.dialect, own, this.rng), joint);
+      const joint = this.rng.pick(earlier.operation === 'given' ? plain : onward);
+      this.append(sayStep(this.dialect, earlier, this.rng), joint);
     }
     if (step) this.todo.splice(this.todo.indexOf(step), 1);
   }
@@ -129,7 +129,7 @@ class Draft {
 
 /** The first of the wordings that differ least from the sentence. */
 function closest(wordings: readonly string[], sentence: string): string {
-  const own = wordsOf(sentence.toLowerCase());
-  const distances = wordings.map((wording) => editDistance(wordsOf(wording.toLowerCase()), own));
+  const words = wordsOf(sentence.toLowerCase());
+  const distances = wordings.map((wording) => editDistance(wordsOf(wording.toLowerCase()), words));
   return wordings[distances.indexOf(Math.min(...distances))]!;
 }

@@ -41,7 +41,7 @@ describe('measuring a base model', () => {
     });
     const lines = [...evaluationLines(1, 1)].slice(0, 3);
     const rows = await measureBase(opened, 'a', lines);
-    expect(rows.map(({ own, other }) => own || other)).toEqual([false, false, false]);
+    expect(rows.map(({ right, rightCued }) => right || rightCued)).toEqual([false, false, false]);
     for (const [i, { scored }] of rows.entries()) {
       for (const id of ['a', 'b']) {
         expect(scored[id]!.rowId).toBe(lines[i]!.id);
@@ -68,8 +68,8 @@ const scored = (perplexity: number): BaseRow['scored'][string] => ({
 const rows: BaseRow[] = families.map(({ id, role }, i) => ({
   family: id,
   role,
-  own: true,
-  other: i % 2 === 0,
+  right: true,
+  rightCued: i % 2 === 0,
   scored: { a: scored(2), b: scored(16) },
 }));
 
@@ -89,7 +89,7 @@ describe('the card', () => {
   it('names every family and how the model was trained', () => {
     const text = cardText({
       id: 'idiolect-b',
-      own: 'b',
+      dialect: 'b',
       parameters: 1234567,
       split: 'test',
       size: 1,

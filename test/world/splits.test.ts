@@ -95,7 +95,7 @@ describe('splits', () => {
 
 describe('corpus', () => {
   it('shows train questions of known families only, in the given mix', () => {
-    const stream = corpus({ own: 'b', ownShare: 0.9 }, createRandom(6));
+    const stream = corpus({ dialect: 'b', ownShare: 0.9 }, createRandom(6));
     const known = new Set(familiesOf('pretraining', 'retention').map((family) => family.id));
     const size = 3000;
     let own = 0;
@@ -110,7 +110,9 @@ describe('corpus', () => {
   });
 
   it('refuses a share outside 0 to 1 and an unknown dialect', () => {
-    expect(() => corpus({ own: 'a', ownShare: 2 }, createRandom(1)).next()).toThrow(RangeError);
-    expect(() => corpus({ own: 'c', ownShare: 1 }, createRandom(1)).next()).toThrow(/dialect "c"/);
+    expect(() => corpus({ dialect: 'a', ownShare: 2 }, createRandom(1)).next()).toThrow(RangeError);
+    expect(() => corpus({ dialect: 'c', ownShare: 1 }, createRandom(1)).next()).toThrow(
+      /dialect "c"/,
+    );
   });
 });
