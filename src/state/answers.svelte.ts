@@ -81,16 +81,16 @@ export class AnswersState implements Addressed {
   readonly joined = $derived(this.#join.joined?.sets ?? []);
   readonly joinReport = $derived(this.#join.joined?.report);
   readonly joinError = $derived(this.#join.error);
+  /** Joined sets without the questions left out: what is measured and trained on. */
+  readonly included = $derived(this.joined.map((set) => excludeRows(set, this.excluded)));
   /** What reading and joining the sets left out, assumed or doubts. */
   readonly notices = $derived(
     uniqueNotices([
       ...this.shown.flatMap(({ set }) => noticesOf(set)),
       ...(this.joinReport === undefined ? [] : joinNotices(this.joinReport)),
-      ...givenAnswerNotices(this.shown.map(({ set }) => set)),
+      ...givenAnswerNotices(this.included),
     ]),
   );
-  /** Joined sets without the questions left out: what is measured and trained on. */
-  readonly included = $derived(this.joined.map((set) => excludeRows(set, this.excluded)));
   /** Every joined question, also those left out. */
   readonly questions = $derived<readonly ResponseRow[]>(this.joined[0]?.rows ?? []);
   readonly includedCount = $derived(this.included[0]?.rows.length ?? 0);
