@@ -12,7 +12,7 @@ export const trainCommand = {
   name: 'train',
   title: 'A LoRA adapter, or a whole tiny model, from a file of responses',
   summary:
-    'Trains a LoRA adapter on a file of responses and writes it in PEFT format, with the metrics of every step (metrics.jsonl) and a record of the run (run.json). If training is interrupted, run the same command with --resume.',
+    'Trains a LoRA adapter on a file of responses and writes it in PEFT format, with the metrics of every step (metrics.jsonl), the answers to held-out questions before, during and after training (answers.jsonl), and a record of the run (run.json). If training is interrupted, run the same command with --resume.',
   options: {
     responses: {
       kind: 'path',

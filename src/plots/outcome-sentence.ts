@@ -52,7 +52,7 @@ function counted(runs: readonly OutcomeRun[]): string {
 function losses(groups: readonly OutcomeGroup[]): string {
   const [{ validation, heldOut }] = groups as [OutcomeGroup];
   if (!lossComparable(groups)) {
-    return 'Held-out loss is measured on different answers here and tells nothing between writers: choose the same answers for all in Train’s settings to see it side by side.';
+    return 'Held-out loss is measured on different answers here, so it does not compare the writers; choose the same answers for all in Train’s settings to see it side by side.';
   }
   const parts = groups.map(({ name, runs }) => {
     const seeds = onePerSeed(runs, 'loss');

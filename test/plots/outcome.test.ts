@@ -67,7 +67,7 @@ it('puts questions right first and never sets losses of different writers side b
   expect(sentence).toMatch(
     /^Held-out questions answered right, before → after training: Notes 3 → 12 of 32; Dialect A 12 → 20 of 32\./,
   );
-  expect(sentence).toContain('tells nothing between writers');
+  expect(sentence).toContain('does not compare the writers');
   for (const loss of ['5.73', '6.2', '0.25', 'compare the drops']) {
     expect(sentence).not.toContain(loss);
   }
