@@ -19,7 +19,7 @@ export interface GenerateOptions extends Pick<CallOptions, 'signal'>, Partial<Sa
 
 /**
  * Answers a question, or a conversation as its last turn asks: greedy unless `greedy: false`. An aborted call returns what was written so far.
- * @throws UsageError for sampling settings out of bounds, RangeError when the question leaves no room
+ * @throws UsageError for sampling settings out of bounds, DataError when the question leaves no room
  *   in the model's context
  */
 export async function generate(

@@ -2,6 +2,7 @@
  * Answers from a model, several at once: the prompts are read in one pass, then one token a step
  * for all of them, with keys and values kept. Prompts may differ in length.
  */
+import { DataError } from '../errors.ts';
 import { gather, tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import type { ForwardContext, LanguageModel } from '../../models/language-model.ts';
 import { headOf, linearAdapter, type LoraAdapter } from '../lora/adapter.ts';
@@ -35,14 +36,14 @@ export interface Generated {
 /** Cache sizes in multiples of this, so that few shapes occur. */
 const CAPACITY_STEP = 64;
 
-/** @throws RangeError when a prompt is empty or leaves no room in the model's context */
+/** @throws DataError when a prompt is empty or leaves no room in the model's context */
 export async function generate(job: GenerationJob): Promise<Generated[]> {
   const { model, prompts, sampling, endIds } = job;
   const { contextLength, layers, kvHeads, headDim } = model.shape;
   const longest = Math.max(...prompts.map(({ length }) => length));
-  if (prompts.some(({ length }) => length === 0)) throw new RangeError('A prompt has no token.');
+  if (prompts.some(({ length }) => length === 0)) throw new DataError('A prompt has no token.');
   if (longest >= contextLength) {
-    throw new RangeError(
+    throw new DataError(
       `The prompt has ${longest} tokens; the model reads ${contextLength} at most, the answer included.`,
     );
   }

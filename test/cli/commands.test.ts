@@ -182,6 +182,12 @@ describe('exit codes', () => {
     });
   });
 
+  it('is 1 for a prompt that the model has no room for', async () => {
+    const { code, stderr } = await run('generate', ['--prompt', 'apples '.repeat(600), ...one]);
+    expect(stderr).toMatch(/The prompt has \d+ tokens; the model reads 256 at most/);
+    expect(code).toBe(1);
+  });
+
   it('is 1 for layers the model does not have, and lists those it has', async () => {
     const args = ['--responses', answers, '--out', join(folder, 'x'), '--targets', 'q_proj,c_attn'];
     const { code, stderr } = await run('train', args);

@@ -20,7 +20,7 @@ export interface GenerateResult extends GenerateProgress {
 
 /**
  * A stopped answer keeps what was written.
- * @throws DataError naming what the prompt has no place for, RangeError when it leaves no room in the
+ * @throws DataError naming what the prompt has no place for, or when it leaves no room in the
  *   model's context
  */
 export async function answerOne(
