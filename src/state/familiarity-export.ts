@@ -23,6 +23,7 @@ export function recordOf(
     notices.push(notice('info', styled.reason(measuredWith?.setup.model.id ?? '')));
   }
   if (measuredWith === undefined) return undefined;
+  const { opened } = measuredWith;
   const scored = (set: ResponseSet, rows: readonly (RowFamiliarity | undefined)[]): Scored => ({
     rows: rows.filter((row) => row !== undefined),
     skipped: set.rows
@@ -45,9 +46,16 @@ export function recordOf(
             own_answers: style.known(answers.included[0]!.rows),
           }
         : null,
-    excluded: [...answers.excluded],
-    notices: [...notices, ...answers.notices],
+    excluded: [...new Set([...(opened?.excluded ?? []), ...excludedHere(answers)])],
+    notices: opened?.notices ?? [...notices, ...answers.notices],
   });
+}
+
+/** Of the questions left out by hand those that are no other set's. */
+function excludedHere({ excluded, questions, sets }: AnswersState): string[] {
+  const here = new Set(questions.map(({ id }) => id));
+  const known = new Set(sets.flatMap(({ set }) => set.rows.map(({ id }) => id)));
+  return [...excluded].filter((id) => here.has(id) || !known.has(id));
 }
 
 /** One line for each measured answer. */

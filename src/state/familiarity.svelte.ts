@@ -19,6 +19,7 @@ import {
   type RowFamiliarity,
 } from '../familiarity/config.ts';
 import { measurementOf, readRecord } from '../exchange/familiarity-record/read.ts';
+import type { FamiliarityRecord } from '../exchange/familiarity-record/schema.ts';
 import {
   decisivePart,
   measurementSetup,
@@ -46,6 +47,8 @@ export interface MeasuredWith {
   familiarity: FamiliaritySettings;
   /** How a command opens the model; undefined for a measurement that was opened from a record. */
   openedAs: OpenedAs | undefined;
+  /** What that record said was left out, and its notices. */
+  opened?: Pick<FamiliarityRecord, 'excluded' | 'notices'>;
 }
 
 const { batchTokens, lossOn, maxLength } = familiarityFields;
@@ -295,7 +298,8 @@ export class FamiliarityState implements Addressed {
    * @throws DataError as `readRecord`
    */
   readonly show = (text: string, place: string): void => {
-    const { setup, sets, eos, style, excluded } = measurementOf(readRecord(text, place));
+    const opened = readRecord(text, place);
+    const { setup, sets, eos, style, excluded } = measurementOf(opened);
     const { encoding: cut, ...settings } = setup.settings;
     this.#answers.use(sets, { encoding: cut, prompt: setup.prompt, excluded });
     Object.assign(this.settings, settings);
@@ -303,7 +307,7 @@ export class FamiliarityState implements Addressed {
     this.style.restore(style, sets[0]?.set.rows ?? [], askedPart(setup));
     this.#clear();
     const { prompt } = this.#answers;
-    this.measuredWith = { setup, prompt, familiarity: setup.settings, openedAs: undefined };
+    this.measuredWith = { setup, prompt, familiarity: setup.settings, openedAs: undefined, opened };
     for (const one of sets) this.#measurements.intake([one.set])({ setId: one.set.id, ...one });
     const styled = this.style.prepare(sets.map(({ set }) => set));
     if (styled.kind !== 'ready') return;
