@@ -9,7 +9,7 @@ import type { Host } from '../src/host.ts';
 import { DataError, StoppedError } from '../src/errors.ts';
 import { sizesOf, type UnitCosts } from '../src/experiment/run/estimate.ts';
 import { planExperiment } from '../src/experiment/spec/plan.ts';
-import type { ExperimentReport, Surroundings } from '../src/experiment/report/report.ts';
+import type { ExperimentReport, Environment } from '../src/experiment/report/report.ts';
 import type { StageResult, ResultStore } from '../src/experiment/run/results.ts';
 import { ExperimentRunner, type StageProgress } from '../src/experiment/run/runner.ts';
 import type { ModelSpec } from '../src/experiment/spec/schema.ts';
@@ -24,7 +24,7 @@ import {
   readResult,
   reportJson,
   resultFiles,
-  surroundingsOf,
+  environmentOf,
   type ExperimentResult,
   type TextFiles,
 } from '../src/workflows/experiment/experiment-result.ts';
@@ -60,7 +60,7 @@ type ReportLoad = (progress: LoadProgress) => Promise<void>;
 interface Opened {
   request: ExperimentRequest;
   inputs: ExperimentInputs;
-  surroundings: Surroundings;
+  surroundings: Environment;
   kept: ResultStore;
   session: ExperimentRunner;
 }
@@ -90,7 +90,7 @@ export class Experiments {
     const notices = [...inputs.notices];
     const platform = navigator.userAgent;
     const engine = this.#parts.engine();
-    const surroundings = await surroundingsOf(inputs, engine, request.prompt, platform);
+    const surroundings = await environmentOf(inputs, engine, request.prompt, platform);
     const store = await this.#parts.store();
     if (store.refused !== undefined) notices.push(notice('info', store.refused));
     const texts = textFiles(store, request.id);

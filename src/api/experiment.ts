@@ -16,7 +16,7 @@ import { readInputs } from '../workflows/experiment/experiment-inputs.ts';
 import {
   experimentResult,
   resultFiles,
-  surroundingsOf,
+  environmentOf,
   type ExperimentResult,
 } from '../workflows/experiment/experiment-result.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
@@ -81,8 +81,8 @@ export async function runExperiment(
     if ('error' in end) throw end.error;
     onProgress?.(kept.size, total);
   }
-  const surroundings = await surroundingsOf(inputs, engine, DEFAULT_PROMPT, platformName);
-  const result = experimentResult(inputs, [...kept.values()], surroundings);
+  const environment = await environmentOf(inputs, engine, DEFAULT_PROMPT, platformName);
+  const result = experimentResult(inputs, [...kept.values()], environment);
   return { ...result, files: resultFiles(result) };
 }
 

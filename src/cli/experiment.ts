@@ -11,7 +11,7 @@ import { experimentBackend } from '../workflows/experiment/experiment-backend.ts
 import {
   experimentResult,
   resultFiles,
-  surroundingsOf,
+  environmentOf,
 } from '../workflows/experiment/experiment-result.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { promptOf } from './open-model.ts';
@@ -42,7 +42,7 @@ export const run: CommandRun<typeof experimentCommand> = async (values, frame) =
   const engine = await startNodeEngine(experiment.engine, values.threads);
   const prompt = promptOf(values);
   const platform = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
-  const surroundings = await surroundingsOf(inputs, engine, prompt, platform);
+  const surroundings = await environmentOf(inputs, engine, prompt, platform);
   const out = values.out ?? join('runs', experiment.name);
   const folder = await openResultFolder(out, experiment, surroundings.fingerprint, values.resume);
 

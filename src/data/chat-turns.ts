@@ -152,11 +152,11 @@ export function readHistory(value: unknown): ChatMessage[] | string {
   if (list !== undefined && list.length > 0 && list.every(isRecord)) return readTurns(list);
   const turns: ChatMessage[] = [];
   for (const pair of list ?? [undefined]) {
-    const [asked, answered] = Array.isArray(pair) ? (pair as unknown[]) : [];
-    if (typeof asked !== 'string' || typeof answered !== 'string') {
+    const [question, answered] = Array.isArray(pair) ? (pair as unknown[]) : [];
+    if (typeof question !== 'string' || typeof answered !== 'string') {
       return 'is not a list of [question, answer] pairs';
     }
-    turns.push({ role: 'user', content: asked }, { role: 'assistant', content: answered });
+    turns.push({ role: 'user', content: question }, { role: 'assistant', content: answered });
   }
   return turns;
 }

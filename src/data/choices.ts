@@ -129,8 +129,8 @@ function readQuestion(row: TableRow): Question | string {
   const record = choiceRecord(row);
   if (!record) return 'there are no "options" or "choices"';
   const { options: given, labels } = record;
-  const asked = typeof record.question === 'string' && record.question.trim() !== '';
-  const question = asked ? (record.question as string) : undefined;
+  const hasQuestion = typeof record.question === 'string' && record.question.trim() !== '';
+  const question = hasQuestion ? (record.question as string) : undefined;
   const options = given?.map((option) => (typeof option === 'number' ? String(option) : option));
   if (!isTexts(options) || options.length < 2)
     return '"options" is not a list of at least two texts';

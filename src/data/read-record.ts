@@ -184,10 +184,10 @@ function readPrompt(
   else turns.push(...earlier);
   if (question === undefined) return turns;
   const value = cell(row, question);
-  const asked = asTurns(value);
+  const questionTurns = asTurns(value);
   const text = scalarText(value);
-  if (typeof asked === 'string') problems.push(`"${question}" ${asked}`);
-  else if (asked !== undefined) turns.push(...asked);
+  if (typeof questionTurns === 'string') problems.push(`"${question}" ${questionTurns}`);
+  else if (questionTurns !== undefined) turns.push(...questionTurns);
   else if (isBlank(value)) return `"${question}" is ${kindOf(value)}`;
   else if (text === undefined) problems.push(`"${question}" is ${kindOf(value)}, expected text`);
   else {

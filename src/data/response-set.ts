@@ -96,8 +96,12 @@ export function questionKey({ question, messages, tools }: RowPrompt): string {
   if (messages === undefined && tools === undefined) return question;
   const turns = messages ?? [{ role: 'user', content: question }];
   // Numbers and times of single turns, which some files hold, ask nothing.
-  const asked = turns.map(({ role, content, tool_calls }) => ({ role, content, tool_calls }));
-  return JSON.stringify(tools === undefined ? asked : [...asked, { tools }]);
+  const comparedTurns = turns.map(({ role, content, tool_calls }) => ({
+    role,
+    content,
+    tool_calls,
+  }));
+  return JSON.stringify(tools === undefined ? comparedTurns : [...comparedTurns, { tools }]);
 }
 
 /** What reading its file left out, assumed or doubts. */

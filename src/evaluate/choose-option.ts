@@ -36,11 +36,11 @@ export async function chooseOptions(
       })),
     ),
   );
-  const byRow = new Map(measured.map((own) => [own.rowId, own]));
+  const byRow = new Map(measured.map((row) => [row.rowId, row]));
   return questions.map(({ id, gold, options = [] }, q) => {
     const scores = options.map((option, k) => {
-      const own = byRow.get(rowId(q, k));
-      if (own) return own;
+      const score = byRow.get(rowId(q, k));
+      if (score) return score;
       throw new DataError(
         `The question ${id} is too long to be asked with its option "${option}".`,
       );

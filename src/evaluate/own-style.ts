@@ -34,15 +34,15 @@ export function neededAnswers(examples: number): number {
  */
 export function inStyle(
   set: ResponseSet,
-  own: readonly OwnAnswer[],
+  ownAnswers: readonly OwnAnswer[],
   examples: number,
 ): ResponseSet | undefined {
-  const right = own.filter((one) => one.right);
+  const right = ownAnswers.filter((one) => one.right);
   if (right.length < neededAnswers(examples)) return undefined;
   const rows = set.rows.map((row) => {
-    const asked = transcript(row);
+    const conversation = transcript(row);
     const before = right
-      .filter(({ id, question }) => id !== row.id && question !== asked)
+      .filter(({ id, question }) => id !== row.id && question !== conversation)
       .slice(0, examples)
       .map(({ question, answer }) => `${question}\nAnswer: ${answer}\n\n`);
     const question = `${before.join('')}Question: ${row.question}\nAnswer:`;
@@ -56,10 +56,14 @@ export function inStyle(
 }
 
 /** Why nothing was measured in style, in plain words. */
-export function tooFewAnswers(model: string, own: readonly OwnAnswer[], examples: number): string {
-  const right = own.filter((one) => one.right).length;
-  if (own.length === 0) {
+export function tooFewAnswers(
+  model: string,
+  ownAnswers: readonly OwnAnswer[],
+  examples: number,
+): string {
+  const right = ownAnswers.filter((one) => one.right).length;
+  if (ownAnswers.length === 0) {
     return 'No question has a right final answer in the data, so the model’s own answers cannot be judged and nothing was measured in its style.';
   }
-  return `${model} answered ${right} of ${own.length} questions right by itself; ${neededAnswers(examples)} are needed to put ${examples} of its own answers before each question. Nothing was measured in its style.`;
+  return `${model} answered ${right} of ${ownAnswers.length} questions right by itself; ${neededAnswers(examples)} are needed to put ${examples} of its own answers before each question. Nothing was measured in its style.`;
 }

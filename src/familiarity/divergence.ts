@@ -43,7 +43,9 @@ export async function* measureDivergence(
   const { padId, maxLength, maxTokens, base, tuned, logitsAtOnce = LOGITS_BYTES / 4 } = options;
   const batches = evaluationBatches(examples, { batchSize: 256, maxTokens, maxLength, padId });
   for (const batch of batches) {
-    const hidden = [base, tuned].map((own) => tidy(() => hiddenStates(model, batch, own)));
+    const hidden = [base, tuned].map((forwardOptions) =>
+      tidy(() => hiddenStates(model, batch, forwardOptions)),
+    );
     try {
       const perTarget = await ofTargets(model, batch, hidden[0]!, hidden[1]!, logitsAtOnce);
       const sums = sumByExample(batch, perTarget);
@@ -54,7 +56,7 @@ export async function* measureDivergence(
         klSum: sums[b]!,
       }));
     } finally {
-      for (const own of hidden) own.dispose();
+      for (const states of hidden) states.dispose();
     }
   }
 }
@@ -70,13 +72,13 @@ async function ofTargets(
   const result = new Float64Array(rows.length);
   const chunk = Math.max(1, Math.floor(logitsAtOnce / vocabSize));
   for (let first = 0; first < rows.length; first += chunk) {
-    const own = rows.subarray(first, first + chunk);
+    const chunkRows = rows.subarray(first, first + chunk);
     const logits = [base, tuned].map((hidden) =>
-      tidy(() => headLogits(gather(hidden, tensor(own, [own.length], 'int32')), head)),
+      tidy(() => headLogits(gather(hidden, tensor(chunkRows, [chunkRows.length], 'int32')), head)),
     );
     const [p, q] = await Promise.all(logits.map((each) => each.data()));
     for (const each of logits) each.dispose();
-    for (let i = 0; i < own.length; i++) {
+    for (let i = 0; i < chunkRows.length; i++) {
       const [from, to] = [i * vocabSize, (i + 1) * vocabSize];
       result[first + i] = klOfLogits(
         p!.subarray(from, to) as Float32Array,

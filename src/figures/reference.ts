@@ -4,9 +4,13 @@ import { count, counted, list } from './format.ts';
 import { findArm, findSet } from './figure.ts';
 
 /** Settings and engine of a run, in a sentence. */
-export function runWords({ experiment, models, surroundings }: ExperimentReport): string {
+export function runWords({
+  experiment,
+  models,
+  surroundings: environment,
+}: ExperimentReport): string {
   const { seeds, training, lora, budget } = experiment;
-  const { engine, platform, idiolect } = surroundings;
+  const { engine, platform, idiolect } = environment;
   const n = models[0]?.strict.n ?? 0;
   const rates = experiment.learningRates.join(' or ') || String(training.learningRate);
   return `${experiment.name}: ${counted(seeds.length, 'seed')}, ${count(n)} test questions, ${training.steps} steps of ${training.batchSize * training.accumulation} answers (${budget}), learning rate ${rates}, LoRA rank ${lora.rank} (${lora.targets}); engine ${engine.name}, ${engine.device}; ${platform}; Idiolect ${idiolect}.`;
@@ -49,7 +53,11 @@ function differences(report: ExperimentReport, reference: ExperimentReport): str
     : `It differs in ${list(found)}.`;
 }
 
-function facts({ experiment, models, surroundings }: ExperimentReport): Record<string, string> {
+function facts({
+  experiment,
+  models,
+  surroundings: environment,
+}: ExperimentReport): Record<string, string> {
   const { seeds, training, lora, budget, task } = experiment;
   return {
     seeds: String(seeds.length),
@@ -60,7 +68,7 @@ function facts({ experiment, models, surroundings }: ExperimentReport): Record<s
     'learning rate': experiment.learningRates.join(' or ') || String(training.learningRate),
     'LoRA rank': String(lora.rank),
     budget,
-    engine: surroundings.engine.name,
-    version: surroundings.idiolect,
+    engine: environment.engine.name,
+    version: environment.idiolect,
   };
 }

@@ -94,11 +94,11 @@ function byteFallback(parts: readonly Json[]): TokenBytes {
       return byte === undefined ? encoder.encode(spell(token)) : Uint8Array.of(byte);
     },
     text: (tokens) => {
-      const pieces: string[] = [];
+      const texts: string[] = [];
       let run: number[] = [];
       const flush = (): void => {
         // The original gives one U+FFFD for each byte of a run that is not whole characters.
-        pieces.push(wholeText(Uint8Array.from(run)) ?? '\ufffd'.repeat(run.length));
+        texts.push(wholeText(Uint8Array.from(run)) ?? '\ufffd'.repeat(run.length));
         run = [];
       };
       for (const { token } of tokens) {
@@ -108,10 +108,10 @@ function byteFallback(parts: readonly Json[]): TokenBytes {
           continue;
         }
         flush();
-        pieces.push(spell(token));
+        texts.push(spell(token));
       }
       flush();
-      const text = pieces.join('');
+      const text = texts.join('');
       return strips && text.startsWith(' ') ? text.slice(1) : text;
     },
   };

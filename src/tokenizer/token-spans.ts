@@ -33,17 +33,17 @@ function byBytes(tokenizer: Tokenizer, text: string, ids: readonly number[]): Fi
   const encoder = new TextEncoder();
   const whole = encoder.encode(text);
   const ends: number[] = [];
-  const pieces = ids.map((id) => tokenizer.tokenBytes(id));
+  const tokenBytes = ids.map((id) => tokenizer.tokenBytes(id));
   // SentencePiece puts a space before the first word.
-  const total = pieces.reduce((sum, { length }) => sum + length, 0);
+  const total = tokenBytes.reduce((sum, { length }) => sum + length, 0);
   const lead = total - whole.length;
-  if (lead !== 0 && (lead !== 1 || pieces[0]?.[0] !== 0x20)) return undefined;
+  if (lead !== 0 && (lead !== 1 || tokenBytes[0]?.[0] !== 0x20)) return undefined;
   let at = -lead;
-  for (const piece of pieces) {
-    for (const [i, byte] of piece.entries()) {
+  for (const bytes of tokenBytes) {
+    for (const [i, byte] of bytes.entries()) {
       if (at + i >= 0 && whole[at + i] !== byte) return undefined;
     }
-    at += piece.length;
+    at += bytes.length;
     ends.push(at);
   }
   const bytesBefore = (character: number) => encoder.encode(text.slice(0, character)).length;

@@ -59,16 +59,16 @@ export async function takeCheckpoint(
 ): Promise<Checkpoint> {
   const values = await Promise.all(
     parameters.map(async ({ name, variable }) => {
-      const own = {
+      const stored = {
         shape: variable.shape.slice(),
         values: (await variable.data()) as Float32Array,
       };
-      return [name, own] as const;
+      return [name, stored] as const;
     }),
   );
   const moments = await readMoments(optimizer, parameters);
   const broken = values
-    .filter(([name, own]) => ![own.values, ...moments.get(name)!].every(allFinite))
+    .filter(([name, stored]) => ![stored.values, ...moments.get(name)!].every(allFinite))
     .map(([name]) => name);
   if (broken.length > 0) throw notFinite(progress, broken);
   return {
@@ -170,10 +170,11 @@ export async function decodeCheckpoint(
   const moments: Checkpoint['moments'] = new Map();
   for (const [key, stored] of file.tensors) {
     if (!key.startsWith('parameter.')) continue;
-    const own = key.slice('parameter.'.length);
-    const read = async (prefix: string) => readFloat32(file.tensors.get(`${prefix}.${own}`)!);
-    parameters.set(own, { shape: [...stored.shape], values: await readFloat32(stored) });
-    moments.set(own, [await read('exp_avg'), await read('exp_avg_sq')]);
+    const parameterName = key.slice('parameter.'.length);
+    const read = async (prefix: string) =>
+      readFloat32(file.tensors.get(`${prefix}.${parameterName}`)!);
+    parameters.set(parameterName, { shape: [...stored.shape], values: await readFloat32(stored) });
+    moments.set(parameterName, [await read('exp_avg'), await read('exp_avg_sq')]);
   }
   return {
     facts: JSON.parse(facts) as RunFacts,

@@ -48,7 +48,9 @@ export function batchGradients(
       );
       return sum<Scalar>(mul(nll, tensor(weights)));
     }, variables);
-    const gradient = flatten(gradients.map((own, i) => own ?? zerosLike(variables[i]!)));
+    const gradient = flatten(
+      gradients.map((variableGradient, i) => variableGradient ?? zerosLike(variables[i]!)),
+    );
     return { loss: value, gradient };
   });
 }

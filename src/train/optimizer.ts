@@ -94,9 +94,9 @@ export async function readMoments(
   let start = 0;
   return new Map(
     parameters.map(({ name, variable: { size } }) => {
-      const own = both.map((values) => values.slice(start, start + size));
+      const slices = both.map((values) => values.slice(start, start + size));
       start += size;
-      return [name, own];
+      return [name, slices];
     }),
   );
 }
@@ -113,9 +113,9 @@ export function writeMoments(
     const values = new Float32Array(size);
     let start = 0;
     for (const { name } of parameters) {
-      const own = moments.get(name)![which]!;
-      values.set(own, start);
-      start += own.length;
+      const moment = moments.get(name)![which]!;
+      values.set(moment, start);
+      start += moment.length;
     }
     return tensor(values);
   });

@@ -28,7 +28,10 @@ export function compareFacts(saved: RunFacts, now: RunFacts): ComparedFacts {
   );
   const problems = names
     .filter((name) => !ROUNDING.includes(name) && !isLaterDefault(name, saved, now))
-    .map((name) => `${name}: ${told(saved[name])} in the checkpoint, ${told(now[name])} now.`);
+    .map(
+      (name) =>
+        `${name}: ${shownValue(saved[name])} in the checkpoint, ${shownValue(now[name])} now.`,
+    );
   const engines = [saved['engine'], now['engine']];
   const moved = engines.every((name) => name !== undefined) && engines[0] !== engines[1];
   const cut = names.some((name) => name !== 'engine' && ROUNDING.includes(name));
@@ -63,7 +66,7 @@ function isSameWeights(name: string, saved: RunFacts, now: RunFacts): boolean {
   return name === 'weight_format' && exact;
 }
 
-function told(value: RunFacts[string] | undefined): string {
+function shownValue(value: RunFacts[string] | undefined): string {
   return value === undefined ? 'nothing' : String(value).slice(0, 80);
 }
 

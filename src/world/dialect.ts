@@ -103,10 +103,12 @@ export function sentencesOf(dialect: Dialect, body: string): { joint: string; te
   // The longest joint first, so that ". So " is not taken for ". ".
   const { onward, plain } = dialect.joints;
   const joints = [...new Set([...onward, ...plain])].sort((a, b) => b.length - a.length);
-  const pieces = body.replace(/\.\s*$/, '').split(new RegExp(`(${joints.map(escape).join('|')})`));
+  const segments = body
+    .replace(/\.\s*$/, '')
+    .split(new RegExp(`(${joints.map(escape).join('|')})`));
   const sentences: { joint: string; text: string }[] = [];
-  for (let i = 0; i < pieces.length; i += 2) {
-    sentences.push({ joint: pieces[i - 1] ?? '', text: pieces[i]! });
+  for (let i = 0; i < segments.length; i += 2) {
+    sentences.push({ joint: segments[i - 1] ?? '', text: segments[i]! });
   }
   return sentences;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeReport } from '../../src/experiment/report/report.ts';
 import { tablesOf } from '../../src/experiment/report/tables.ts';
 import type { ExperimentInput } from '../../src/experiment/spec/schema.ts';
-import { exampleReport, exampleSurroundings } from './example-report.ts';
+import { exampleReport, exampleEnvironment } from './example-report.ts';
 
 const sets: ExperimentInput['sets'] = ['a', 'terse', 'detail', 'paraphrase', 'shuffled'].map(
   (writer) => ({ id: writer, kind: 'written', writer }),
@@ -108,7 +108,7 @@ describe('trends', () => {
     expect(trend).toMatchObject({ seeds: 2, exact: true, smallestP: 1 / 120 ** 2 });
     // With the runs of the second seed missing, the first alone is the block.
     const early = results.filter((own) => !(own.kind === 'run' && own.seed === 2));
-    const partial = makeReport(report.experiment, task, early, exampleSurroundings);
+    const partial = makeReport(report.experiment, task, early, exampleEnvironment);
     expect(partial.trends[0]).toMatchObject({ seeds: 1, L: places(1) });
   });
 

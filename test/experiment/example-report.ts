@@ -2,7 +2,7 @@
 import {
   makeReport,
   type ExperimentReport,
-  type Surroundings,
+  type Environment,
 } from '../../src/experiment/report/report.ts';
 import type { StageResult } from '../../src/experiment/run/results.ts';
 import { readExperiment, type ExperimentInput } from '../../src/experiment/spec/schema.ts';
@@ -10,7 +10,7 @@ import { worldTask, type Task } from '../../src/experiment/run/task.ts';
 import { allDone } from './all-done.ts';
 import { fakeBackend, memoryResults, type FakeOptions } from './fake-backend.ts';
 
-export const exampleSurroundings: Surroundings = {
+export const exampleEnvironment: Environment = {
   idiolect: '0',
   tensorflow_js: '0',
   platform: 'test',
@@ -66,6 +66,6 @@ export async function exampleReport(
   });
   const results = done.map(({ result }) => result);
   const partial = (stages: number) =>
-    makeReport(experiment, task, results.slice(0, stages), exampleSurroundings);
+    makeReport(experiment, task, results.slice(0, stages), exampleEnvironment);
   return { task, results, report: partial(results.length), partial };
 }

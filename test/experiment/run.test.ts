@@ -5,7 +5,7 @@ import { needsOf, planExperiment } from '../../src/experiment/spec/plan.ts';
 import {
   makeReport,
   type ExperimentReport,
-  type Surroundings,
+  type Environment,
 } from '../../src/experiment/report/report.ts';
 import type { StageResult, RunResult, SetResult } from '../../src/experiment/run/results.ts';
 import { runExperiment, type StageEnd } from '../../src/experiment/run/run.ts';
@@ -36,7 +36,7 @@ const crossOver: ExperimentInput = {
   seeds: [1, 2],
   crossOver: { modelA: 'ma', setA: 'a', modelB: 'mb', setB: 'b' },
 };
-const surroundings = { fingerprint: 'test' } as Surroundings;
+const surroundings = { fingerprint: 'test' } as Environment;
 
 interface Setup {
   input?: Partial<ExperimentInput>;

@@ -2,7 +2,7 @@
 import { DataError, StoppedError } from '../../src/errors.ts';
 import { sizesOf } from '../../src/experiment/run/estimate.ts';
 import { planExperiment } from '../../src/experiment/spec/plan.ts';
-import type { Surroundings } from '../../src/experiment/report/report.ts';
+import type { Environment } from '../../src/experiment/report/report.ts';
 import type { StageResult } from '../../src/experiment/run/results.ts';
 import { ExperimentRunner, type StageProgress } from '../../src/experiment/run/runner.ts';
 import { worldTask, type Task } from '../../src/experiment/run/task.ts';
@@ -25,7 +25,7 @@ type Calls =
   | 'experimentFiles'
   | 'estimateExperiment';
 
-const surroundings: Surroundings = {
+const surroundings: Environment = {
   idiolect: '0',
   tensorflow_js: '0',
   platform: 'a test',

@@ -7,7 +7,7 @@ import {
   readResult,
   resultFiles,
 } from '../../src/workflows/experiment/experiment-result.ts';
-import { exampleReport, exampleSurroundings, type Example } from '../experiment/example-report.ts';
+import { exampleReport, exampleEnvironment, type Example } from '../experiment/example-report.ts';
 
 /** As they were. */
 function earlier({ results, report }: Example) {
@@ -38,7 +38,7 @@ it('are read from a report', async () => {
   expect(familiarity.every(({ styled }) => styled !== undefined)).toBe(true);
   expect(read.results).toEqual([...others, ...familiarity]);
   const { experiment } = report;
-  const today = experimentResult({ experiment, task, notices: [] }, results, exampleSurroundings);
+  const today = experimentResult({ experiment, task, notices: [] }, results, exampleEnvironment);
   expect(resultFiles(read)['report.html']).toContain(today.report.sets[0]!.sha256);
   expect(read.report).toEqual(today.report);
 });

@@ -19,17 +19,17 @@ export function answerTables(
   return models
     .map(({ facts: { id } }) => {
       const base = results.find(
-        (own): own is BaseResult => own.kind === 'base' && own.model.id === id,
+        (result): result is BaseResult => result.kind === 'base' && result.model.id === id,
       );
       const runs = arms
         .filter(({ model }) => model === id)
         .flatMap(({ set, seeds }) =>
           results.filter(
-            (own): own is RunResult =>
-              own.kind === 'run' &&
-              own.model === id &&
-              own.set === set &&
-              own.seed === seeds[0]!.seed,
+            (result): result is RunResult =>
+              result.kind === 'run' &&
+              result.model === id &&
+              result.set === set &&
+              result.seed === seeds[0]!.seed,
           ),
         );
       if (base === undefined) return '';
@@ -38,8 +38,8 @@ export function answerTables(
         ...runs.map(({ set, seed }) => `after ${set}, seed ${seed}`),
       ];
       const rows = test.slice(0, SHOWN_QUESTIONS).map(({ text, gold }, i) => {
-        const answers = [base, ...runs].map(({ test: own }) => {
-          const { strict, flexible, response } = own[i]!;
+        const answers = [base, ...runs].map(({ test: outcomes }) => {
+          const { strict, flexible, response } = outcomes[i]!;
           return `${strict ? '✓' : flexible ? '✓ (form lost)' : '✗'} ${response}`;
         });
         return [text, gold, ...answers];

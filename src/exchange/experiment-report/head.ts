@@ -38,9 +38,9 @@ export function referenceChoice(report: ExperimentReport, reference: ExperimentR
 
 /** Facts of the run, then its remarks. */
 export function remarks(report: ExperimentReport, more: readonly (string | undefined)[]): string {
-  const { experiment, models, surroundings, seconds, notes } = report;
+  const { experiment, models, surroundings: environment, seconds, notes } = report;
   const { training, learningRates, lora, budget, seeds } = experiment;
-  const total = Object.values(seconds).reduce((sum, own) => sum + own, 0);
+  const total = Object.values(seconds).reduce((sum, duration) => sum + duration, 0);
   const named = models.map(
     ({ facts: { id, parameters, format } }) =>
       `${id} (${parameters.toLocaleString('en-US')} parameters, ${format})`,
@@ -55,7 +55,7 @@ export function remarks(report: ExperimentReport, more: readonly (string | undef
     ],
     [
       'engine',
-      `${surroundings.engine.name}: ${surroundings.engine.device}; ${surroundings.platform}; Idiolect ${surroundings.idiolect}`,
+      `${environment.engine.name}: ${environment.engine.device}; ${environment.platform}; Idiolect ${environment.idiolect}`,
     ],
     [
       'work',

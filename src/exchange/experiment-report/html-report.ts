@@ -36,7 +36,7 @@ export function htmlReport(parts: ReportParts, reference?: ExperimentReport): st
     (['step', 'tokens'] as const).flatMap((axis) => curvesFigure(shown, { axis, loss }) ?? []),
   );
   const tableOf = (...ids: string[]) =>
-    ids.flatMap((id) => tables.filter((own) => own.id === id).map(tableHtml)).join('');
+    ids.flatMap((id) => tables.filter((table) => table.id === id).map(tableHtml)).join('');
 
   const body = [
     verdictHtml(report),
@@ -120,12 +120,12 @@ function referenceNumbers(): string {
   );
 }
 
-function provenance({ experiment, surroundings }: ExperimentReport): string {
+function provenance({ experiment, surroundings: environment }: ExperimentReport): string {
   const json = (value: unknown) =>
     `<pre tabindex="0">${escapeHtml(JSON.stringify(value, null, 2))}</pre>`;
   return (
     `<p>Save the first block as a file and pass it to <code>npm run experiment</code>; the same engine gives the same numbers.</p>` +
     fold('Experiment file', json(experiment)) +
-    fold('Engine, versions and hashes of all files', json(surroundings))
+    fold('Engine, versions and hashes of all files', json(environment))
   );
 }

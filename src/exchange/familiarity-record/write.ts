@@ -76,12 +76,12 @@ export function recordCsv({ sets }: FamiliarityRecord): string {
     return rows.map((row) => {
       const question = row.messages === undefined ? row.question : transcript(textOf(row));
       const cells = { ...row, question, set: name };
-      const own = COLUMNS.map((column) => [column, cells[column]]);
+      const values = COLUMNS.map((column) => [column, cells[column]]);
       const other = inStyle.get(row.id);
       const more = other
         ? STYLE_COLUMNS.map((column) => [`in_style_${column}`, other[column]])
         : [];
-      return Object.fromEntries([...own, ...more]) as CellRecord;
+      return Object.fromEntries([...values, ...more]) as CellRecord;
     });
   });
   return tableToCsv(columns, records);

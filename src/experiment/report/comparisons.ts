@@ -75,7 +75,7 @@ export function summarizeCrossOver(
 /** Questions answered in all of the lists. */
 function sharedRows(lists: readonly (readonly ScoredAnswer[])[]): string[] {
   const ids = lists.map((rows) => new Set(rows.map(({ rowId }) => rowId)));
-  return [...ids[0]!].filter((id) => ids.every((own) => own.has(id)));
+  return [...ids[0]!].filter((id) => ids.every((answered) => answered.has(id)));
 }
 
 /** One arm against the first arm of its model, by each question's mean over seeds. */
@@ -104,8 +104,8 @@ export function compareArms(
       firstOf.set(model, runs);
       continue;
     }
-    const items = (own: readonly RunResult[]) =>
-      overSeeds(own.map(({ test }) => correctness(test)));
+    const items = (armRuns: readonly RunResult[]) =>
+      overSeeds(armRuns.map(({ test }) => correctness(test)));
     const differences = pairedDifferences(items(runs), items(first));
     const test = signFlipTest(differences, random.fork(`${model}/${set}`));
     compared.push({

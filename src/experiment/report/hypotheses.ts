@@ -76,8 +76,8 @@ export function testHypotheses(
   return claims.map(({ opposite: _, exploratory: __, verdict, ...claim }, i) => {
     const at = stated.indexOf(claims[i]!);
     if (at < 0) return { ...claim, pHolm: NaN, verdict: undefined };
-    const own = verdictFrom(adjusted[at]!, opposite[at]!);
-    return { ...claim, pHolm: adjusted[at]!, verdict: verdict ?? own };
+    const tested = verdictFrom(adjusted[at]!, opposite[at]!);
+    return { ...claim, pHolm: adjusted[at]!, verdict: verdict ?? tested };
   });
 }
 

@@ -61,8 +61,8 @@ export function summarizeRanks(
   sets: readonly SetSummary[],
   random: Random,
 ): RankSummary[] {
-  return eachOutcome(arms, (model, outcome, own) => {
-    const points = own.map((arm) => pointOf(arm, sets, outcome));
+  return eachOutcome(arms, (model, outcome, modelArms) => {
+    const points = modelArms.map((arm) => pointOf(arm, sets, outcome));
     if (points.some(({ value }) => Number.isNaN(value))) return undefined;
     const x = points.map(familiarityOf);
     const y = points.map(({ value }) => value);
@@ -95,8 +95,8 @@ export function summarizeTrends(
   arms: readonly ArmSummary[],
   sets: readonly SetSummary[],
 ): TrendSummary[] {
-  return eachOutcome(arms, (model, outcome, own) => {
-    const ordered = own
+  return eachOutcome(arms, (model, outcome, modelArms) => {
+    const ordered = modelArms
       .map((arm) => ({ arm, familiarity: familiarityOf(pointOf(arm, sets, outcome)) }))
       .sort((a, b) => a.familiarity - b.familiarity)
       .map(({ arm }) => arm);
@@ -106,7 +106,7 @@ export function summarizeTrends(
       .filter((seed) => ordered.every(({ seeds }) => seeds.some((run) => run.seed === seed)));
     const blocks = shared.map((seed) =>
       ordered.map(({ seeds }) => {
-        const run = seeds.find((own) => own.seed === seed)!;
+        const run = seeds.find((seedResult) => seedResult.seed === seed)!;
         return (outcome === 'accuracy' ? run.strict : run.retention).share;
       }),
     );
@@ -129,14 +129,14 @@ function eachOutcome<Result>(
   summarize: (
     model: string,
     outcome: RankedOutcome,
-    own: readonly ArmSummary[],
+    modelArms: readonly ArmSummary[],
   ) => Result | undefined,
 ): Result[] {
   return [...new Set(arms.map(({ model }) => model))].flatMap((model) => {
-    const own = arms.filter((arm) => arm.model === model);
-    if (own.length < FEWEST_SETS) return [];
+    const modelArms = arms.filter((arm) => arm.model === model);
+    if (modelArms.length < FEWEST_SETS) return [];
     return (['accuracy', 'retention'] as const).flatMap(
-      (outcome) => summarize(model, outcome, own) ?? [],
+      (outcome) => summarize(model, outcome, modelArms) ?? [],
     );
   });
 }

@@ -36,7 +36,7 @@ import type { TaskQuestions } from '../run/task.ts';
 export const REPORT_FORMAT = 'idiolect-experiment-report';
 
 /** What computed, as far as it can change a number. */
-export interface Surroundings {
+export interface Environment {
   idiolect: string;
   tensorflow_js: string;
   platform: string;
@@ -52,7 +52,7 @@ export interface ExperimentReport {
   format: typeof REPORT_FORMAT;
   version: 1;
   experiment: Experiment;
-  surroundings: Surroundings;
+  surroundings: Environment;
   /** How final answers were found and compared; undefined in reports of before it was recorded. */
   evaluator?: { version: number; answers: AnswerRule; retentionAnswers: AnswerRule };
   models: ModelOutcome[];
@@ -91,7 +91,7 @@ export function makeReport(
   experiment: Experiment,
   task: TaskQuestions,
   results: readonly StageResult[],
-  surroundings: Surroundings,
+  environment: Environment,
   notices: readonly Notice[] = [],
 ): ExperimentReport {
   const random = createRandom(STATISTICS_SEED);
@@ -150,7 +150,7 @@ export function makeReport(
     format: REPORT_FORMAT,
     version: 1,
     experiment,
-    surroundings,
+    surroundings: environment,
     evaluator: {
       version: EVALUATOR_VERSION,
       answers: answerRule(experiment.task),

@@ -115,7 +115,7 @@ export function summarizeFamiliarity(
       random: random.fork(`${base.model.id}/${set.id}/${chosen}`),
     });
   const { averages, interval: medianInterval } = averagesOf('median');
-  const own = new Map(task.train.map(({ id }, i) => [id, base.own[i]!.text]));
+  const ownAnswers = new Map(task.train.map(({ id }, i) => [id, base.own[i]!.text]));
   return {
     n: rows.length,
     quantiles: [0.05, 0.25, 0.5, 0.75, 0.95].map((p) =>
@@ -141,7 +141,7 @@ export function summarizeFamiliarity(
     meanTokens: mean(rows.map(({ tokens }) => tokens)),
     uniqueTokenRatio: mean(rows.map(({ distinctTokens, tokens }) => distinctTokens / tokens)),
     editSimilarity: mean(
-      set.rows.map(({ id, response }) => editSimilarity(own.get(id) ?? '', response)),
+      set.rows.map(({ id, response }) => editSimilarity(ownAnswers.get(id) ?? '', response)),
     ),
   };
 }

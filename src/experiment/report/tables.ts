@@ -117,23 +117,23 @@ function familiarityTable({ models, sets, experiment }: ExperimentReport): TextT
     ],
     rows: models.flatMap(({ facts: { id: model } }) =>
       sets.flatMap(({ id, correct, familiarity }) => {
-        const own = familiarity[model];
-        if (!own) return [];
+        const summary = familiarity[model];
+        if (!summary) return [];
         const row = [
           model,
           id,
-          String(own.n),
+          String(summary.n),
           share(correct.share),
-          decimal(own.meanTokens, 1),
-          share(own.uniqueTokenRatio),
-          decimal(own.median),
-          decimal(own.geometric),
-          decimal(own.arithmetic),
-          decimal(own.tokenWeighted),
-          decimal(own.clipped),
-          share(own.top1),
-          share(own.editSimilarity),
-          ...(styled ? [decimal(own.styledMedian ?? NaN)] : []),
+          decimal(summary.meanTokens, 1),
+          share(summary.uniqueTokenRatio),
+          decimal(summary.median),
+          decimal(summary.geometric),
+          decimal(summary.arithmetic),
+          decimal(summary.tokenWeighted),
+          decimal(summary.clipped),
+          share(summary.top1),
+          share(summary.editSimilarity),
+          ...(styled ? [decimal(summary.styledMedian ?? NaN)] : []),
         ];
         return [row];
       }),
@@ -211,8 +211,8 @@ function retentionTable({ arms, models }: ExperimentReport): TextTable {
 
 function driftTable({ arms }: ExperimentReport): TextTable {
   const texts = Object.keys(arms[0]!.textNllChange);
-  const kl = (own: DivergenceSummary | undefined): string[] =>
-    own ? [decimal(own.perToken), shareRange(own.interval)] : ['–', '–'];
+  const kl = (divergence: DivergenceSummary | undefined): string[] =>
+    divergence ? [decimal(divergence.perToken), shareRange(divergence.interval)] : ['–', '–'];
   return {
     id: 'drift',
     title: 'Drift from the base model',

@@ -35,18 +35,18 @@ function hypothesisTable({ hypotheses }: ExperimentReport): TextTable {
       text('test'),
       text('remark'),
     ],
-    rows: hypotheses.map((own) => [
-      own.id,
-      own.model,
-      own.claim,
-      own.verdict ?? 'exploratory',
-      signed(own.effect),
-      own.interval ? range(own.interval) : '–',
-      `${own.n} ${own.unit}`,
-      pValue(own.p),
-      pValue(own.pHolm),
-      own.test,
-      own.remark,
+    rows: hypotheses.map((hypothesis) => [
+      hypothesis.id,
+      hypothesis.model,
+      hypothesis.claim,
+      hypothesis.verdict ?? 'exploratory',
+      signed(hypothesis.effect),
+      hypothesis.interval ? range(hypothesis.interval) : '–',
+      `${hypothesis.n} ${hypothesis.unit}`,
+      pValue(hypothesis.p),
+      pValue(hypothesis.pHolm),
+      hypothesis.test,
+      hypothesis.remark,
     ]),
   };
 }
@@ -136,12 +136,15 @@ function rankTable({ ranks }: ExperimentReport): TextTable {
       number('ρ given both'),
     ],
     rows: ranks.flatMap(({ model, outcome, points, partial, styled, ...tests }) => {
-      const row = (predictor: string, { rho: own, p, smallest }: SpearmanTest): string[] => [
+      const row = (
+        predictor: string,
+        { rho: coefficient, p, smallest }: SpearmanTest,
+      ): string[] => [
         model,
         outcomeName(outcome),
         predictor,
         String(points.length),
-        rho(own),
+        rho(coefficient),
         pValue(p.greater),
         pValue(smallest.oneSided),
       ];

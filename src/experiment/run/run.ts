@@ -15,7 +15,7 @@ export type StageEnd =
  * it. @throws what ends everything
  */
 export async function* runExperiment(job: ExperimentJob): AsyncGenerator<StageEnd, void> {
-  const session = new ExperimentRunner(job);
+  const runner = new ExperimentRunner(job);
   const there = new Set<string>();
   try {
     for (const stage of planExperiment(job.experiment)) {
@@ -26,7 +26,7 @@ export async function* runExperiment(job: ExperimentJob): AsyncGenerator<StageEn
       }
       let end: StageEnd;
       try {
-        end = await session.settle(stage);
+        end = await runner.settle(stage);
         there.add(stage.id);
       } catch (error) {
         if (endsAll(error)) throw error;
@@ -35,7 +35,7 @@ export async function* runExperiment(job: ExperimentJob): AsyncGenerator<StageEn
       yield end;
     }
   } finally {
-    session.close();
+    runner.close();
   }
 }
 

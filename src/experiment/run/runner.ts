@@ -99,13 +99,13 @@ export class ExperimentRunner {
     const measured = await evaluateModel(evaluation, model);
     // Its own answers are written, also where a question has options.
     const train = this.job.task.train.map(({ options: _, ...question }) => question);
-    const own = await ask(evaluation, model, 'training questions', train);
+    const ownAnswers = await ask(evaluation, model, 'training questions', train);
     return {
       kind: 'base',
       id: stage.id,
       model: model.facts,
       ...measured,
-      own: own.map(({ response: text, tokens, ended }) => ({ text, tokens, ended })),
+      own: ownAnswers.map(({ response: text, tokens, ended }) => ({ text, tokens, ended })),
       seconds: this.since(began),
     };
   }

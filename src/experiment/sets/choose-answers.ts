@@ -50,7 +50,7 @@ export function atRandom(spec: SetOf<'random-choice'>, making: SetMaking): Made 
   }
   const chosen = new Map(
     // A fork for each question: its choice does not depend on the others.
-    [...candidates].map(([id, own]) => [id, random.fork(id).pick(own)]),
+    [...candidates].map(([id, responses]) => [id, random.fork(id).pick(responses)]),
   );
   const provenance = `For each question one of the right answers of ${spec.from.join(', ')} by chance.`;
   const { made, ...rest } = composed(spec.from, making, chosen, provenance);

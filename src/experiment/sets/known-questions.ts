@@ -32,9 +32,9 @@ function shippedQuestions(): ReadonlyMap<string, Question> {
 export function knownQuestions(rows: readonly ResponseRow[]): Map<string, Question> | undefined {
   const found = new Map<string, Question>();
   for (const { id, question } of rows) {
-    const own = shippedQuestions().get(id);
-    if (own?.text !== question) return undefined;
-    found.set(id, own);
+    const shipped = shippedQuestions().get(id);
+    if (shipped?.text !== question) return undefined;
+    found.set(id, shipped);
   }
   return found;
 }

@@ -123,12 +123,12 @@ async function ownCorrect(spec: SetOf<'own-correct'>, making: SetMaking): Promis
   }
   const rows: ResponseRow[] = [];
   for (const row of withAnswers(task, () => '')) {
-    const own = found.get(row.id);
+    const answer = found.get(row.id);
     const other =
       otherwise === undefined
         ? undefined
         : making.made(otherwise).set.rows.find(({ id }) => id === row.id)?.response;
-    const response = own ?? other;
+    const response = answer ?? other;
     if (response !== undefined) rows.push({ ...row, response });
   }
   const rest = otherwise === undefined ? 'left out' : `taken from ${otherwise}`;
@@ -143,12 +143,12 @@ function minimumChanges(spec: SetOf<'minimum-change'>, making: SetMaking): Made 
   const { questions, seed } = worldOf(making);
   const model = making.experiment.models.find(({ id }) => id === spec.model)!;
   const dialect = dialectById(model.dialect!);
-  const own = making.base(spec.model).own;
+  const ownAnswers = making.base(spec.model).own;
   const changes = questions.map((question, i) =>
     minimumChange(
       dialect,
       question,
-      own[i]!.text,
+      ownAnswers[i]!.text,
       responses(seed).fork(`${spec.id}/${question.id}`),
     ),
   );

@@ -18,7 +18,7 @@ export async function paraphrases(spec: SetOf<'paraphrase'>, making: SetMaking):
   for (let first = 0; first < rows.length; first += batchSize) {
     const batch = rows.slice(first, first + batchSize);
     const given = await answer(
-      batch.map((row) => askedAlone(filled(spec.template, asked(row), row.response))),
+      batch.map((row) => askedAlone(filled(spec.template, questionText(row), row.response))),
     );
     batch.forEach(({ id, response, gold = '', ...row }, i) => {
       const choices = choicesOf(row);
@@ -38,7 +38,7 @@ export async function paraphrases(spec: SetOf<'paraphrase'>, making: SetMaking):
 }
 
 /** The question, with what was said before it. */
-const asked = (row: ResponseRow): string =>
+const questionText = (row: ResponseRow): string =>
   row.messages === undefined ? row.question : transcript(row);
 
 const filled = (template: string, question: string, answer: string): string =>

@@ -9,7 +9,7 @@ import type { Task } from '../run/task.ts';
 export function styleExamples(
   { task: spec, familiarity: { styleExamples: count } }: Experiment,
   { train }: Pick<Task, 'train'>,
-  { own }: Pick<BaseResult, 'own'>,
+  { own: ownAnswers }: Pick<BaseResult, 'own'>,
 ): ((set: ResponseSet) => ResponseSet) | undefined {
   const answers = train.map(({ id, text, gold, options, labels, ...question }, i) => {
     const row = {
@@ -21,7 +21,7 @@ export function styleExamples(
       ...(options && { options }),
       ...(labels && { labels }),
     };
-    return judgeOwn(answerRule(spec), row, own[i]!.text);
+    return judgeOwn(answerRule(spec), row, ownAnswers[i]!.text);
   });
   const enough = answers.filter(({ right }) => right).length >= neededAnswers(count);
   return count > 0 && enough ? (set) => inStyle(set, answers, count)! : undefined;

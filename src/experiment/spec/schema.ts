@@ -420,8 +420,8 @@ export function answerRule(
 
 /** The same for the other task. */
 export function retentionRule(spec: TaskSpec): AnswerRuleSpec {
-  const own = spec.kind === 'files' ? spec.retentionAnswers : undefined;
-  return own ?? answerRule(spec);
+  const specified = spec.kind === 'files' ? spec.retentionAnswers : undefined;
+  return specified ?? answerRule(spec);
 }
 
 function withoutSeed<Table extends { seed: unknown }>(fields: Table): Omit<Table, 'seed'> {

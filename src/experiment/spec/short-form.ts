@@ -17,14 +17,14 @@ type Tree = Readonly<Record<string, unknown>>;
 /** The keys of `value` that differ from `defaults`, and those that `needed` has. */
 function without(value: Tree, defaults: Tree, needed: Tree): Tree {
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, own]) => {
+    Object.entries(value).flatMap(([key, given]) => {
       const [usual, need] = [defaults[key], needed[key]];
-      if (isTree(own) && isTree(usual)) {
-        const rest = without(own, usual, isTree(need) ? need : {});
+      if (isTree(given) && isTree(usual)) {
+        const rest = without(given, usual, isTree(need) ? need : {});
         return Object.keys(rest).length > 0 ? [[key, rest]] : [];
       }
-      const same = JSON.stringify(own) === JSON.stringify(usual);
-      return own === undefined || (same && need === undefined) ? [] : [[key, own]];
+      const same = JSON.stringify(given) === JSON.stringify(usual);
+      return given === undefined || (same && need === undefined) ? [] : [[key, given]];
     }),
   );
 }

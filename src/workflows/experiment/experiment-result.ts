@@ -6,7 +6,7 @@ import { htmlReport } from '../../exchange/experiment-report/html-report.ts';
 import {
   makeReport,
   type ExperimentReport,
-  type Surroundings,
+  type Environment,
 } from '../../experiment/report/report.ts';
 import type { StageResult, ResultStore } from '../../experiment/run/results.ts';
 import type { Notice } from '../../notices.ts';
@@ -68,12 +68,12 @@ async function renew(store: ResultStore, id: string): Promise<void> {
   }
 }
 
-export async function surroundingsOf(
+export async function environmentOf(
   { experiment, hashes }: ExperimentInputs,
   { name, device, threads, features }: EngineReport,
   prompt: PromptSettings,
   platform: string,
-): Promise<Surroundings> {
+): Promise<Environment> {
   const identity = {
     idiolect: VERSION,
     tensorflow_js: '4.22.0',
@@ -100,7 +100,7 @@ export function experimentResult(
     notices,
   }: Pick<ExperimentInputs, 'experiment' | 'notices'> & { task: TaskQuestions },
   results: readonly StageResult[],
-  surroundings: Surroundings,
+  surroundings: Environment,
 ): ExperimentResult {
   const report = makeReport(experiment, task, results, surroundings, notices);
   const { train, validation, test, retention } = task;
