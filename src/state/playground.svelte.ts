@@ -11,6 +11,8 @@ import type { AdapterSummary, NamedBytes } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import { Job } from './job.svelte.ts';
 import type { NamedFile } from './model.svelte.ts';
+import { printGenerate, type PrintedCommand } from './printed-command.ts';
+import { fileStem } from './run-code.ts';
 import type { Run } from './runs.svelte.ts';
 import type { RunQueue } from './run-queue.svelte.ts';
 import type { TrainingParts } from './training.svelte.ts';
@@ -40,6 +42,8 @@ export interface Answers {
   base: PlaygroundAnswer | undefined;
   adapted: PlaygroundAnswer | undefined;
   adapter: AdapterChoice | undefined;
+  /** Asks the same without the page; undefined where a command has no place for all turns. */
+  command?: PrintedCommand | undefined;
 }
 
 /** Picked: no adapter. */
@@ -145,7 +149,15 @@ export class PlaygroundState implements Addressed {
     const sampling = $state.snapshot(this.sampling);
     const total = sampling.maxNewTokens * (adapter === undefined ? 1 : 2);
     const conversation = $state.snapshot(this.#conversation) as Conversation;
-    this.answers = { question, conversation, base: undefined, adapted: undefined, adapter };
+    const command = this.#command(sampling);
+    this.answers = {
+      question,
+      conversation,
+      base: undefined,
+      adapted: undefined,
+      adapter,
+      command,
+    };
     await this.answering.run({ done: 0, total, unit: 'tokens' }, async () => {
       await this.#answer('base', undefined, 0, total);
       if (adapter === undefined || this.answering.status.kind === 'stopping') return;
@@ -182,6 +194,23 @@ export class PlaygroundState implements Addressed {
       this.#picked = summary.id;
     });
   };
+
+  #command(sampling: SamplingSettings): PrintedCommand | undefined {
+    const { adapter, question } = this;
+    const { messages, tools } = this.#conversation;
+    const { openedAs } = this.#parts.model;
+    const asked = messages.filter(({ role }) => role !== 'system');
+    if (openedAs === undefined || asked.length !== 1 || tools !== undefined) return undefined;
+    const system = messages.find(({ role }) => role === 'system')?.content;
+    const { prompt } = this.#parts.answers;
+    const folder = adapter && fileStem(adapter.label);
+    // Every weight was trained: a model of its own, in a folder of its own.
+    const full = adapter?.full === true && folder !== undefined;
+    const opened = full
+      ? { ...openedAs, model: folder, revision: undefined, hub: undefined, ownFiles: true }
+      : openedAs;
+    return printGenerate(opened, { question, system, prompt, sampling }, full ? undefined : folder);
+  }
 
   async #answer(
     which: 'base' | 'adapted',

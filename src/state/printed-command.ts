@@ -114,15 +114,21 @@ export function printTrain(
 
 export function printGenerate(
   opened: OpenedAs,
-  asked: { question: string; prompt: PromptSettings; sampling: SamplingSettings },
+  asked: {
+    question: string;
+    system?: string | undefined;
+    prompt: PromptSettings;
+    sampling: SamplingSettings;
+  },
   /** Name of the folder of its two files; undefined: the model as it is. */
   adapter: string | undefined,
 ): PrintedCommand {
-  const { question, prompt, sampling } = asked;
+  const { question, system, prompt, sampling } = asked;
   const values = settingValues(generateCommand, { sampling });
   const line = printCommand(generateCommand, {
     ...modelValues(opened),
     prompt: question,
+    system,
     ...values,
     temperature: sampling.greedy ? undefined : sampling.temperature,
     adapter,
