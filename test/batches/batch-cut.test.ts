@@ -39,12 +39,12 @@ describe('the cheapest cut', () => {
         (lengths, batchSize, maxTokens, perBatch, ascending) => {
           const times = lengths.sort((a, b) => (ascending ? a - b : b - a));
           const limits = { batchSize, maxTokens };
-          const own = cheapestCut(times, limits, perBatch);
-          expect(own.reduce((sum, size) => sum + size, 0)).toBe(times.length);
+          const sizes = cheapestCut(times, limits, perBatch);
+          expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(times.length);
           const prices = allCuts(times.length)
             .map((sizes) => priceOf(times, sizes, limits, perBatch))
             .filter((price) => price !== undefined);
-          expect(priceOf(times, own, limits, perBatch)).toBe(Math.min(...prices));
+          expect(priceOf(times, sizes, limits, perBatch)).toBe(Math.min(...prices));
         },
       ),
     );

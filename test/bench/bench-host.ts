@@ -34,28 +34,28 @@ export async function openHost(name: string, engine: Engine, place: Place): Prom
       return { device, numbers };
     },
     async run() {
-      const own = runner!;
+      const current = runner!;
       const began = performance.now();
-      const { result, counts } = await countGpu(() => own.run());
+      const { result, counts } = await countGpu(() => current.run());
       const milliseconds = performance.now() - began;
       return {
         milliseconds,
         number: result,
-        counts: { ...(engine === 'webgpu' && counts), ...own.memory?.() },
+        counts: { ...(engine === 'webgpu' && counts), ...current.memory?.() },
       };
     },
     async soak(steps, seconds) {
-      const own = runner!;
-      if (!own.memory) throw new CannotRun('it cannot tell what it has allocated');
+      const current = runner!;
+      if (!current.memory) throw new CannotRun('it cannot tell what it has allocated');
       const tensors: number[] = [];
       const bytes: number[] = [];
       const times: number[] = [];
       const end = performance.now() + 1000 * seconds;
       while (times.length < steps && performance.now() < end) {
         const began = performance.now();
-        await own.run();
+        await current.run();
         times.push(performance.now() - began);
-        const now = own.memory();
+        const now = current.memory();
         tensors.push(now.tensors);
         bytes.push(now.bytes);
       }

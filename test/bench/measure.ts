@@ -60,23 +60,23 @@ export async function measureWorkload(
       return round < wished(entry) && (round === 0 || spent < budgetSeconds);
     });
     if (running.length === 0) break;
-    for (const own of running) {
-      progress(`${entryName(own.entry)} run ${round + 1}`);
+    for (const contender of running) {
+      progress(`${entryName(contender.entry)} run ${round + 1}`);
       try {
         if (workload.kind === 'soak') {
           if (round > 0) continue;
-          const work = own.host.soak(soak.steps, soak.seconds);
-          Object.assign(own, await inTime(RUN_SECONDS, work));
+          const work = contender.host.soak(soak.steps, soak.seconds);
+          Object.assign(contender, await inTime(RUN_SECONDS, work));
         } else {
-          const run = await inTime(RUN_SECONDS, own.host.run());
-          own.times.push(run.milliseconds);
-          own.numbers.push(run.number);
-          own.counts = run.counts;
+          const run = await inTime(RUN_SECONDS, contender.host.run());
+          contender.times.push(run.milliseconds);
+          contender.numbers.push(run.number);
+          contender.counts = run.counts;
         }
       } catch (error) {
-        there.delete(own);
-        rows.push(absentRow(workload, own.entry, reasonOf(error)));
-        await own.host.close();
+        there.delete(contender);
+        rows.push(absentRow(workload, contender.entry, reasonOf(error)));
+        await contender.host.close();
       }
     }
   }

@@ -124,7 +124,7 @@ it('goes on with the stopped run and stops it again, further on', async () => {
   await find('[data-action="resume"]').first().click();
   await opened.page.waitForFunction((step) => {
     const states = [...document.querySelectorAll('#compare tbody td')].map(
-      (own) => own.textContent,
+      (cell) => cell.textContent,
     );
     const running = states.map((text) => /^running at (\d+) of 400$/.exec(text.trim())?.[1]);
     return running.some((at) => at !== undefined && Number(at) >= step + 2);

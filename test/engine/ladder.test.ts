@@ -18,8 +18,8 @@ const fails = (message: string): EngineProbe => ({
 });
 /** As WebGPU on a software adapter: only when a person asked for it. */
 const software: EngineProbe = {
-  start: (asked) =>
-    asked ? Promise.resolve(report('webgpu')) : fails('Only simulated.').start(asked),
+  start: (named) =>
+    named ? Promise.resolve(report('webgpu')) : fails('Only simulated.').start(named),
 };
 const all = { webgpu: works('webgpu'), wasm: works('wasm'), cpu: works('cpu') };
 
@@ -38,9 +38,9 @@ describe('the ladder', () => {
   it('takes a software adapter only when asked', async () => {
     const probes = { ...all, webgpu: software };
     expect((await chooseEngine({ probes })).name).toBe('wasm');
-    const asked = await chooseEngine({ preferred: 'webgpu', probes });
-    expect(asked.name).toBe('webgpu');
-    expect(asked.reasons).toEqual(['You chose this engine.']);
+    const chosen = await chooseEngine({ preferred: 'webgpu', probes });
+    expect(chosen.name).toBe('webgpu');
+    expect(chosen.reasons).toEqual(['You chose this engine.']);
   });
 
   it('goes on when an engine starts but computes wrong numbers', async () => {

@@ -23,8 +23,8 @@ describe('WebGPU in Node', () => {
   });
 
   it('leaves the rest of a navigator as it is', async () => {
-    const own = { hardwareConcurrency: 3 };
-    vi.stubGlobal('navigator', own);
+    const existing = { hardwareConcurrency: 3 };
+    vi.stubGlobal('navigator', existing);
     await provideNodeGpu(dawn({}));
     expect(navigator.hardwareConcurrency).toBe(3);
     expect(navigator.gpu).toBeDefined();

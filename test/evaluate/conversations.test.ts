@@ -14,11 +14,11 @@ const messages = [
 ];
 
 it('puts all turns to the model, and names the questions that have no place in the prompt', async () => {
-  const asked: Conversation[] = [];
+  const prompts: Conversation[] = [];
   const options = {
     rule: { kind: 'final-answer' } as const,
     answer: (conversations: readonly Conversation[]) => {
-      asked.push(...conversations);
+      prompts.push(...conversations);
       return Promise.resolve(conversations.map(() => ({ text: '12', tokens: 1, ended: true })));
     },
     lengthOf: () => 1,
@@ -28,7 +28,7 @@ it('puts all turns to the model, and names the questions that have no place in t
   const questions = [{ id: 'a', text: 'How many?', messages, gold: '12' }];
   const [outcome] = await evaluateAnswers(questions, options);
   expect(outcome!.flexible).toBe(true);
-  expect(asked).toEqual([{ messages }]);
+  expect(prompts).toEqual([{ messages }]);
   const refusing = {
     ...options,
     lengthOf: () => {
@@ -48,8 +48,8 @@ describe('answers in a model’s own style', () => {
 
   it('keep their system turn and what was said before; examples show theirs', () => {
     const rows = [row('1', { messages }), row('2'), row('3')];
-    const own = rows.map((one) => judgeOwn({ kind: 'final-answer' }, one, 'It is 1.'));
-    const styled = inStyle({ id: 's', name: 's', rows }, own, 2)!;
+    const answers = rows.map((one) => judgeOwn({ kind: 'final-answer' }, one, 'It is 1.'));
+    const styled = inStyle({ id: 's', name: 's', rows }, answers, 2)!;
     const last = styled.rows[0]!.messages!;
     expect(last.slice(0, 3)).toEqual(messages.slice(0, 3));
     expect(last[3]!.content).toBe(

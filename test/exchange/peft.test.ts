@@ -64,7 +64,7 @@ describe('an adapter that PEFT trained', () => {
     expect([...again.values]).toEqual([...read.values]);
     const back = adapterFromValues(model, again.settings, again.values);
     expect(await logitsOf(model, golden, back)).toEqual(ours);
-    for (const own of [adapter, back, model]) own.dispose();
+    for (const disposable of [adapter, back, model]) disposable.dispose();
   });
 });
 

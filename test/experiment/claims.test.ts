@@ -31,7 +31,7 @@ describe('claims', () => {
     const { report } = await exampleReport(input, { nll, skill });
     const { hypotheses } = report;
     expect(hypotheses.map(({ id }) => id)).toEqual('H1 H2 H2b H3 H3b H4 H4 H4 H4'.split(' '));
-    const of = (id: string) => hypotheses.find((own) => own.id === id)!;
+    const of = (id: string) => hypotheses.find((hypothesis) => hypothesis.id === id)!;
     // Five questions, all of them more familiar in a: 1/32.
     expect(of('H1')).toMatchObject({ effect: 1, n: 5, p: 1 / 32 });
     expect(of('H2')).toMatchObject({ effect: 1, n: 5, unit: 'sets', p: 1 / 120 });
@@ -44,7 +44,9 @@ describe('claims', () => {
     );
     const stated = hypotheses.filter(({ verdict }) => verdict !== undefined);
     expect(stated).toHaveLength(8);
-    const smallest = stated.reduce((least, own) => (own.p < least.p ? own : least));
+    const smallest = stated.reduce((least, hypothesis) =>
+      hypothesis.p < least.p ? hypothesis : least,
+    );
     expect(smallest.pHolm).toBeCloseTo(8 * smallest.p, 12);
     const exploratory = hypotheses.at(-1)!;
     expect(exploratory.verdict).toBeUndefined();
@@ -58,7 +60,7 @@ describe('claims', () => {
       nll: (model, set) => 3 - nll(model, set),
       skill: against,
     });
-    const of = (id: string) => report.hypotheses.find((own) => own.id === id)!;
+    const of = (id: string) => report.hypotheses.find((hypothesis) => hypothesis.id === id)!;
     expect(of('H2b').verdict).toBe('contradicted');
     expect(of('H1').effect).toBe(0);
     // Familiarity turned round as well: the more familiar set is again the better one.
@@ -99,7 +101,7 @@ describe('trends', () => {
     expect(trend.order).toEqual(['shuffled', 'terse', 'detail', 'paraphrase', 'a']);
     const places = (seed: number) => {
       const share = (set: string) =>
-        report.arms.find((arm) => arm.set === set)!.seeds.find((own) => own.seed === seed)!.strict
+        report.arms.find((arm) => arm.set === set)!.seeds.find((run) => run.seed === seed)!.strict
           .share;
       const sorted = [...trend.order].sort((a, b) => share(a) - share(b));
       return trend.order.reduce((sum, set, k) => sum + (k + 1) * (sorted.indexOf(set) + 1), 0);
@@ -107,7 +109,7 @@ describe('trends', () => {
     expect(trend.L).toBe(places(1) + places(2));
     expect(trend).toMatchObject({ seeds: 2, exact: true, smallestP: 1 / 120 ** 2 });
     // With the runs of the second seed missing, the first alone is the block.
-    const early = results.filter((own) => !(own.kind === 'run' && own.seed === 2));
+    const early = results.filter((result) => !(result.kind === 'run' && result.seed === 2));
     const partial = makeReport(report.experiment, task, early, exampleEnvironment);
     expect(partial.trends[0]).toMatchObject({ seeds: 1, L: places(1) });
   });

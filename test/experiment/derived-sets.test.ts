@@ -50,10 +50,10 @@ function making(
   const prompts: string[] = [];
   const model = {
     answer: (_: AnswerSettings) => (conversations: readonly Conversation[]) => {
-      const asked = conversations.map(({ messages }) => messages.at(-1)!.content);
-      prompts.push(...asked);
+      const questions = conversations.map(({ messages }) => messages.at(-1)!.content);
+      prompts.push(...questions);
       return Promise.resolve(
-        asked.map((prompt) => ({ tokens: 3, ended: true, ...rewrite(prompt) })),
+        questions.map((prompt) => ({ tokens: 3, ended: true, ...rewrite(prompt) })),
       );
     },
     measure: ({ rows }: SetResult['set']) =>
@@ -154,13 +154,14 @@ describe('style examples', () => {
       'x',
     );
   /** Right but for the second. */
-  const own = questions.map((_, i) => ({
+  const ownAnswers = questions.map((_, i) => ({
     text: `mine: Final Answer: ${i === 1 ? 9 : i}`,
     tokens: 4,
     ended: true,
   }));
   const prefixed = (count: number) =>
-    styleExamples(experiment(count), { train: questions }, { own })?.(sets['long']!.set).rows;
+    styleExamples(experiment(count), { train: questions }, { own: ownAnswers })?.(sets['long']!.set)
+      .rows;
 
   it('are the model’s right answers to other questions', () => {
     const rows = prefixed(2)!;

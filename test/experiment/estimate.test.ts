@@ -58,7 +58,7 @@ async function counted(changes: Partial<ExperimentInput>) {
   const tokens = new Map(
     events.flatMap(({ result }) => {
       if (result.kind !== 'familiarity') return [];
-      const sum = result.answers.reduce((all, own) => all + own.tokens, 0);
+      const sum = result.answers.reduce((all, answer) => all + answer.tokens, 0);
       return [[`${result.model}/${result.set}`, sum / result.answers.length]];
     }),
   );
@@ -151,11 +151,11 @@ describe('counts by hand', () => {
   const run: Stage = { kind: 'run', id: 'r', model: 'ma', set: 'a', seed: 1 };
 
   it('measure options instead of answering', () => {
-    const asked = seconds({ kind: 'base', id: 'b', model: 'ma' }, {}, { answer: 1, measure: 0.1 });
-    expect(asked['test questions']).toBeCloseTo(60 * 0.1, 12);
-    expect(asked['other tasks']).toBe(30);
-    expect(asked['training questions']).toBe(100);
-    expect(asked['NLL of general text']).toBeCloseTo(40 * 0.1, 12);
+    const times = seconds({ kind: 'base', id: 'b', model: 'ma' }, {}, { answer: 1, measure: 0.1 });
+    expect(times['test questions']).toBeCloseTo(60 * 0.1, 12);
+    expect(times['other tasks']).toBe(30);
+    expect(times['training questions']).toBe(100);
+    expect(times['NLL of general text']).toBeCloseTo(40 * 0.1, 12);
   });
 
   it('measure held-out answers before, in between and at the end, and what is to be masked', () => {
@@ -166,8 +166,8 @@ describe('counts by hand', () => {
 
   it('measure in style after examples that are as long as the answers', () => {
     const stage: Stage = { kind: 'familiarity', id: 'f', model: 'ma', set: 'a' };
-    const own = seconds(stage, { familiarity: { styleExamples: 2 } }, { measure: 1 });
-    expect(own).toEqual({ familiarity: 100, 'familiarity in style': 300 });
+    const times = seconds(stage, { familiarity: { styleExamples: 2 } }, { measure: 1 });
+    expect(times).toEqual({ familiarity: 100, 'familiarity in style': 300 });
   });
 
   it('do not measure right answers where a pattern finds them', () => {
@@ -176,9 +176,9 @@ describe('counts by hand', () => {
       answers: { kind: 'pattern', pattern: '(.)' },
     };
     const sets: ExperimentInput['sets'] = [{ id: 'a', kind: 'file', path: 'a' }];
-    const own = seconds(run, { task, sets }, { measure: 1 });
-    expect(own['NLL of right answers']).toBe(0);
-    expect(own['NLL on other tasks']).toBe(30);
+    const times = seconds(run, { task, sets }, { measure: 1 });
+    expect(times['NLL of right answers']).toBe(0);
+    expect(times['NLL on other tasks']).toBe(30);
   });
 
   it('expect half of all samples', () => {

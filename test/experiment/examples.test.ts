@@ -33,7 +33,7 @@ it('show every kind of set that a file can ask for', () => {
   }
   const kinds = [...problem.matchAll(/"([a-z-]+)"/g)].map(([, kind]) => kind);
   expect(kinds).toContain('written');
-  for (const kind of kinds.filter((own) => own !== 'none')) expect([...shown]).toContain(kind);
+  for (const kind of kinds.filter((kind) => kind !== 'none')) expect([...shown]).toContain(kind);
 });
 
 it('is shown in the README of the project as it is read', () => {

@@ -26,7 +26,7 @@ export interface FakeOptions {
   failAt?: { training: number; error: Error } | undefined;
 }
 
-export interface Asked {
+export interface AnswerCall {
   model: string;
   set: string | undefined;
   questions: string[];
@@ -34,7 +34,7 @@ export interface Asked {
 }
 
 export function fakeBackend(options: FakeOptions) {
-  const asked: Asked[] = [];
+  const calls: AnswerCall[] = [];
   const opened: string[] = [];
   const trainings: { model: string; set: string; seed: number; lr: number; steps: number }[] = [];
   let live = 0;
@@ -52,7 +52,7 @@ export function fakeBackend(options: FakeOptions) {
       ({ temperature, seed: draw }) =>
       (conversations) => {
         const questions = conversations.map(({ messages }) => messages.at(-1)!.content);
-        asked.push({ model, set, questions, temperature });
+        calls.push({ model, set, questions, temperature });
         done.answers += questions.length;
         const skill = options.skill(model, set, lr, step);
         const say = (question: string) => {
@@ -124,8 +124,8 @@ export function fakeBackend(options: FakeOptions) {
           ) {
             const validationLoss = options.validationLoss?.(set.id, step);
             const held = validationLoss === undefined ? {} : { validationLoss };
-            const own = { step, tokensSeen: 100 * step, loss: 0.5, ...held } as StepReport;
-            await report(own);
+            const stepReport = { step, tokensSeen: 100 * step, loss: 0.5, ...held } as StepReport;
+            await report(stepReport);
             // What was learned by a step shows in its answers: a seed of its own.
             const then = evaluated(
               id,
@@ -134,7 +134,7 @@ export function fakeBackend(options: FakeOptions) {
               lr,
               step,
             );
-            if (step > 0 && (keeps === undefined || (await keeps(then, own)))) kept = then;
+            if (step > 0 && (keeps === undefined || (await keeps(then, stepReport)))) kept = then;
           }
           return {
             ...kept,
@@ -158,7 +158,7 @@ export function fakeBackend(options: FakeOptions) {
       return Promise.resolve(model);
     },
   };
-  return { backend, asked, opened, trainings, done, live: () => live };
+  return { backend, calls, opened, trainings, done, live: () => live };
 }
 
 /** Keeps results as text, as a disk does. */

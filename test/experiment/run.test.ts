@@ -36,7 +36,7 @@ const crossOver: ExperimentInput = {
   seeds: [1, 2],
   crossOver: { modelA: 'ma', setA: 'a', modelB: 'mb', setB: 'b' },
 };
-const surroundings = { fingerprint: 'test' } as Environment;
+const environment = { fingerprint: 'test' } as Environment;
 
 interface Setup {
   input?: Partial<ExperimentInput>;
@@ -58,7 +58,7 @@ function setUp({ input = {}, options = {}, store = memoryResults() }: Setup = {}
 
 function reportOf(experiment: Experiment, task: Task, events: readonly StageDone[]) {
   const results = events.map(({ result }) => result);
-  return makeReport(experiment, task, results, surroundings);
+  return makeReport(experiment, task, results, environment);
 }
 
 async function report(setup: Setup): Promise<ExperimentReport> {
@@ -76,7 +76,7 @@ describe('running', () => {
     await run();
     const testTexts = new Set(task.test.map(({ text }) => text));
     const counts = new Map<string, number>();
-    for (const { model, set, questions, temperature } of fake.asked) {
+    for (const { model, set, questions, temperature } of fake.calls) {
       expect(temperature).toBeUndefined();
       for (const question of questions.filter((text) => testTexts.has(text))) {
         const key = `${model}/${set ?? 'base'}/${question}`;
@@ -175,7 +175,7 @@ describe('running', () => {
     const { experiment, task, run } = setUp(setup);
     const expected = reportOf(experiment, task, await run());
     const other = setUp(setup);
-    const session = new ExperimentRunner(other.job);
+    const runner = new ExperimentRunner(other.job);
     const events: StageDone[] = [];
     const waiting = planExperiment(experiment).toReversed();
     while (waiting.length > 0) {
@@ -183,9 +183,9 @@ describe('running', () => {
       const at = waiting.findIndex((stage) =>
         needsOf(stage, experiment).every((id) => done.includes(id)),
       );
-      events.push(await session.settle(waiting.splice(at, 1)[0]!));
+      events.push(await runner.settle(waiting.splice(at, 1)[0]!));
     }
-    session.close();
+    runner.close();
     expect(other.fake.live()).toBe(0);
     expect(events[0]!.stage.id).toBe('set.b');
     expect(reportOf(experiment, task, events)).toEqual(expected);
@@ -212,7 +212,7 @@ describe('running', () => {
       [3e-3, 40],
     ]);
     const test = new Set(task.test.map(({ text }) => text));
-    const tuned = fake.asked.filter(
+    const tuned = fake.calls.filter(
       ({ set, questions }) => set && questions.some((q) => test.has(q)),
     );
     expect(tuned).toHaveLength(4);
@@ -241,7 +241,7 @@ describe('running', () => {
     expect(found.keptStep).toBe(10);
     expect(found.test.every(({ strict }) => strict)).toBe(true);
     const test = new Set(task.test.map(({ text }) => text));
-    const tuned = fake.asked.filter(({ set }) => set !== undefined);
+    const tuned = fake.calls.filter(({ set }) => set !== undefined);
     expect(tuned.flatMap(({ questions }) => questions).filter((q) => test.has(q))).toHaveLength(60);
     // Untrained weights are no candidate, and every validation question is asked at every other.
     expect(tuned.flatMap(({ questions }) => questions)).toHaveLength(60 + 30 + 4 * 40);
@@ -309,7 +309,7 @@ describe('running', () => {
       );
     };
     const tokens = fake.trainings.map(({ set, steps }) => steps * meanTokens(set));
-    for (const own of tokens) expect(own / tokens[0]!).toBeCloseTo(1, 1);
+    for (const count of tokens) expect(count / tokens[0]!).toBeCloseTo(1, 1);
     expect(fake.trainings[0]!.steps).toBeGreaterThan(1.5 * fake.trainings[1]!.steps);
   });
 });
@@ -382,7 +382,7 @@ describe('sets made from a model', () => {
     expect(right.correct.every(Boolean)).toBe(true);
     expect(right.made).toMatchObject({ kind: 'own-correct', samples: 2, questions: 10 });
     expect(right.made['solved']).toBe(right.set.rows.length);
-    const drawn = fake.asked.filter(({ temperature }) => temperature === 0.8);
+    const drawn = fake.calls.filter(({ temperature }) => temperature === 0.8);
     expect(drawn[0]!.questions).toHaveLength(task.train.length);
     expect(drawn[1]!.questions.length).toBeLessThan(task.train.length);
     expect(right.set.provenance).toContain('are left out');
@@ -409,8 +409,8 @@ describe('sets made from a model', () => {
 
   it('choose the most familiar right answer of each question', async () => {
     const { of } = await made();
-    const own = of('own');
-    const solved = own.correct.filter(Boolean).length;
+    const ownSet = of('own');
+    const solved = ownSet.correct.filter(Boolean).length;
     expect(solved).toBeGreaterThan(0);
     expect(solved).toBeLessThan(10);
     expect(of('near').made).toMatchObject({

@@ -32,9 +32,9 @@ const move = () =>
     tidy(() => variable.assign(randomNormal(variable.shape, 0, 0.3, 'float32', i))),
   );
 
-async function divergence(examples: readonly Example[], own: Partial<DivergenceOptions> = {}) {
+async function divergence(examples: readonly Example[], changes: Partial<DivergenceOptions> = {}) {
   const found: RowDivergence[] = [];
-  const options = { padId: 0, maxLength: MAX_LENGTH, maxTokens: 2048, base: {}, ...own };
+  const options = { padId: 0, maxLength: MAX_LENGTH, maxTokens: 2048, base: {}, ...changes };
   for await (const rows of measureDivergence(model, examples, { tuned: { adapter }, ...options })) {
     found.push(...rows);
   }

@@ -92,10 +92,10 @@ describe('gradients of a step', () => {
     // B starts at zero, and so would every gradient of A.
     const random = createRandom(1);
     const variables = adapter.variables.map(({ variable }) => variable);
-    for (const own of variables) {
-      const values = Float32Array.from({ length: own.size }, () => 0.1 * random.normal());
-      const next = tensor(values, own.shape);
-      own.assign(next);
+    for (const variable of variables) {
+      const values = Float32Array.from({ length: variable.size }, () => 0.1 * random.normal());
+      const next = tensor(values, variable.shape);
+      variable.assign(next);
       next.dispose();
     }
     const options = { microBatchSize, accumulation, maxTokens, maxLength: MAX_LENGTH, padId: 0 };

@@ -67,7 +67,7 @@ describe.each(nodeEngines)('an adapter on %s', (engine) => {
     const trained = adapterFromValues(model, settings, await trainedValues(model));
     expect(errorToLargest(await logitsOf(model, trained), base)).toBeGreaterThan(0.01);
     expect(await logitsOf(model)).toEqual(base);
-    for (const own of [fresh, trained, model]) own.dispose();
+    for (const disposable of [fresh, trained, model]) disposable.dispose();
   });
 
   // GPT-2 stores weights turned, GPT-NeoX reorders the rows of its stack.
@@ -80,7 +80,7 @@ describe.each(nodeEngines)('an adapter on %s', (engine) => {
       const fused = await fusedModel(variant, values, loraScale(settings), model.fanInFanOut);
       const expected = await logitsOf(model, adapter);
       expect(errorToLargest(await logitsOf(fused), expected)).toBeLessThan(1e-5);
-      for (const own of [adapter, model, fused]) own.dispose();
+      for (const disposable of [adapter, model, fused]) disposable.dispose();
     },
   );
 
@@ -91,7 +91,7 @@ describe.each(nodeEngines)('an adapter on %s', (engine) => {
     const plain = adapterFromValues(model, { ...settings, alpha: 8 * Math.sqrt(4) }, values);
     expect(stable.scale).toBe(4);
     expect(await logitsOf(model, stable)).toEqual(await logitsOf(model, plain));
-    for (const own of [stable, plain, model]) own.dispose();
+    for (const disposable of [stable, plain, model]) disposable.dispose();
   });
 });
 
@@ -113,7 +113,7 @@ describe('targets', () => {
     expect(adapter.parameterCount).toBe(sizes.reduce((a, b) => a + b));
     const none = { ...settings, targetModules: ['c_attn'] };
     expect(() => createAdapter(model, none, createRandom(1))).toThrow(/c_attn[^]*q_proj/);
-    for (const own of [adapter, model]) own.dispose();
+    for (const disposable of [adapter, model]) disposable.dispose();
   });
 });
 
@@ -128,8 +128,8 @@ async function fusedModel(
   const tensors = new Map<string, NamedTensor>();
   for (const [name, stored] of opened.tensors.tensors) {
     const path = name.replace(/\.weight$/, '');
-    const own = values.get(path) ?? values.get(`transformer.${path}`);
-    if (!own) {
+    const replacement = values.get(path) ?? values.get(`transformer.${path}`);
+    if (!replacement) {
       tensors.set(name, stored);
       continue;
     }
@@ -140,7 +140,7 @@ async function fusedModel(
       for (let column = 0; column < columns; column++) {
         let sum = 0;
         for (let r = 0; r < settings.rank; r++) {
-          sum += own.b[row * settings.rank + r]! * own.a[r * columns + column]!;
+          sum += replacement.b[row * settings.rank + r]! * replacement.a[r * columns + column]!;
         }
         weight[turned ? column * rows + row : row * columns + column]! += scale * sum;
       }

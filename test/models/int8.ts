@@ -30,16 +30,16 @@ export interface Int8Errors {
 export async function int8Errors(opened: ModelContents): Promise<Int8Errors> {
   const held = await load(opened, 'int8');
   const widened = await load(await withStateOf(held, opened), 'f32');
-  const [own, same] = [await numbersOf(held), await numbersOf(widened)];
+  const [quantized, same] = [await numbersOf(held), await numbersOf(widened)];
   const stored = await load(opened, 'as-stored');
   const before = await numbersOf(stored);
   const { format } = held;
   for (const model of [held, widened, stored]) model.dispose();
   return {
     format,
-    losses: relativeError(own.losses, same.losses),
-    gradients: relativeError(own.gradient, same.gradient),
-    rounding: relativeError(own.losses, before.losses),
+    losses: relativeError(quantized.losses, same.losses),
+    gradients: relativeError(quantized.gradient, same.gradient),
+    rounding: relativeError(quantized.losses, before.losses),
   };
 }
 

@@ -186,13 +186,13 @@ async function gradientsByModule(adapter: LoraAdapter, gradient: Tensor) {
   const gradients = unflatten(gradient, shapes) as Variable[];
   let next = 0;
   const linears = new Map(
-    [...adapter.linears].map(([name, own]) => [
+    [...adapter.linears].map(([name, linear]) => [
       name,
-      { ...own, a: gradients[next++]!, b: gradients[next++]! },
+      { ...linear, a: gradients[next++]!, b: gradients[next++]! },
     ]),
   );
   const values = await adapterValues({ ...adapter, linears });
-  for (const own of gradients) own.dispose();
+  for (const gradient of gradients) gradient.dispose();
   return values;
 }
 
@@ -203,7 +203,7 @@ async function firstSteps(
   steps: number,
 ) {
   const batch = referenceBatch({ lora, ...rest });
-  const parameters = adapter.variables.map((own) => ({ ...own, decays: true }));
+  const parameters = adapter.variables.map((variable) => ({ ...variable, decays: true }));
   const state = createOptimizer(parameters);
   const { learning_rate, weight_decay, max_grad_norm } = lora.optimizer;
   const losses: number[] = [];

@@ -115,7 +115,7 @@ describe('an op', () => {
     const all = scale.run({ x, shift: x, more: [x, x] }, { factor: 2 });
     expect([...(await all.y.data())]).toEqual([5, 10]);
     expect([...((await all.doubled?.data()) ?? [])]).toEqual([10, 20]);
-    for (const own of [x, plain.y, all.y, all.doubled]) own?.dispose();
+    for (const tensor of [x, plain.y, all.y, all.doubled]) tensor?.dispose();
   });
 
   it('is on the tape with the gradients it names, and leaves nothing behind', async () => {
@@ -127,14 +127,19 @@ describe('an op', () => {
         [x, shift, first, second],
       );
     const two = run(2);
-    expect(two.gradients.map((own) => own && own.shape)).toEqual([[2], [2], [2], [2]]);
+    expect(two.gradients.map((gradient) => gradient && gradient.shape)).toEqual([
+      [2],
+      [2],
+      [2],
+      [2],
+    ]);
     expect([...(await at(two.gradients, 0).data())]).toEqual([2, 2]);
     // Without `doubled` there is nothing to say of the shift.
     const three = run(3);
     expect(three.gradients[1]).toBeUndefined();
     for (const { value, gradients } of [two, three]) {
       value.dispose();
-      for (const own of gradients) own?.dispose();
+      for (const gradient of gradients) gradient?.dispose();
     }
     expect(memory().numTensors).toBe(before);
   });

@@ -19,7 +19,7 @@ describe.each(nodeEngines)('%s', (engine) => {
     const [value] = await nll.data();
     const expected = Math.log(1 + (vocabulary - 1) * Math.exp(-17));
     expect(Math.abs(value! - expected)).toBeLessThan(1e-6);
-    for (const own of [nll, correct, rows, targets, hidden]) own.dispose();
+    for (const result of [nll, correct, rows, targets, hidden]) result.dispose();
     disposeWeight(head);
   });
 });

@@ -55,7 +55,7 @@ async function stepCosts(
       rankStabilized: false,
     } as const;
     const adapter = createAdapter(model, settings, createRandom(1));
-    const parameters = adapter.variables.map((own) => ({ ...own, decays: true }));
+    const parameters = adapter.variables.map((variable) => ({ ...variable, decays: true }));
     const variables = parameters.map(({ variable }) => variable);
     const state = createOptimizer(parameters);
     const step = async () => {

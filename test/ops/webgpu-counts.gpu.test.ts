@@ -67,7 +67,7 @@ describe('dispatches', () => {
   it.each([...new Set(cases.map(({ kernel }) => kernel))])('%s', async (kernel) => {
     // Shapes do not change the count, so the smallest case of each kind will do.
     const kinds = new Map<number, KernelCase>();
-    for (const item of cases.filter((own) => own.kernel === kernel)) {
+    for (const item of cases.filter((candidate) => candidate.kernel === kernel)) {
       if (!kinds.has(budget(item))) kinds.set(budget(item), item);
     }
     for (const [expected, item] of kinds) {
@@ -97,8 +97,8 @@ describe('dispatches', () => {
     expect(both.dispatches - 3).toBe(2 + 4);
     forward.result.dispose();
     both.result.value.dispose();
-    for (const own of [...Object.values(both.result.grads), x, a, b, weight.parts[0]!]) {
-      own.dispose();
+    for (const result of [...Object.values(both.result.grads), x, a, b, weight.parts[0]!]) {
+      result.dispose();
     }
   });
 
@@ -138,9 +138,9 @@ it('takes the head in chunks of a byte budget: three dispatches each, the same n
     const values = (await output.data()) as Float32Array;
     expect(relativeError(values, expected[i]!)).toBeLessThan(TOLERANCE);
   }
-  for (const own of [...outputs]) own.dispose();
+  for (const output of [...outputs]) output.dispose();
   expect(memory().numTensors).toBe(tensors);
-  for (const own of Object.values(inputs)) own.dispose();
+  for (const input of Object.values(inputs)) input.dispose();
 });
 
 describe('a training step', () => {
@@ -152,8 +152,8 @@ describe('a training step', () => {
       maxTensorBytes: Number.POSITIVE_INFINITY,
     });
     const adapter = referenceAdapter(model, reference);
-    const parameters = adapter.variables.map((own) => ({ ...own, decays: true }));
-    const variables = parameters.map(({ variable: own }) => own);
+    const parameters = adapter.variables.map((variable) => ({ ...variable, decays: true }));
+    const variables = parameters.map(({ variable }) => variable);
     const state = createOptimizer(parameters);
     const step = async () => {
       const result = batchGradients(model, referenceBatch(reference), variables, 3, { adapter });
@@ -196,7 +196,7 @@ it('allocates no more, however the lengths of the batches change', async () => {
     const y = gelu(x, 'tanh');
     const z = gelu(y, 'tanh');
     await z.data();
-    for (const own of [x, y, z]) own.dispose();
+    for (const operand of [x, y, z]) operand.dispose();
   };
   const allocated: number[] = [];
   for (let round = 0; round < 4; round++) {

@@ -43,7 +43,7 @@ async function expectLikeReference(item: KernelCase): Promise<void> {
 
 describe('kernels', () => {
   it.each([...new Set(cases.map(({ kernel }) => kernel))])('%s', async (kernel) => {
-    for (const item of cases.filter((own) => own.kernel === kernel)) {
+    for (const item of cases.filter((candidate) => candidate.kernel === kernel)) {
       await expectLikeReference(item);
     }
   });
@@ -52,10 +52,13 @@ describe('kernels', () => {
 describe.each(['workgroup', 'subgroup'] as const)('matrix products by the %s', (variant) => {
   // Formats are read by the same functions in all variants, so one or two are enough here.
   const others = variant === 'workgroup' ? /bf16|int8/ : /f16|int8/;
-  const own = cases.filter(({ kernel, label }) => PRODUCTS.test(kernel) && !others.test(label));
-  it.each([...new Set(own.map(({ kernel }) => kernel))])('%s', async (kernel) => {
+  const products = cases.filter(
+    ({ kernel, label }) => PRODUCTS.test(kernel) && !others.test(label),
+  );
+  it.each([...new Set(products.map(({ kernel }) => kernel))])('%s', async (kernel) => {
     setMatmulVariant(variant);
-    for (const item of own.filter((one) => one.kernel === kernel)) await expectLikeReference(item);
+    for (const item of products.filter((one) => one.kernel === kernel))
+      await expectLikeReference(item);
     setMatmulVariant('register');
   });
 
@@ -98,7 +101,9 @@ describe.each(['workgroup', 'subgroup'] as const)('matrix products by the %s', (
 describe('attention read by four together', () => {
   it.each(['IdiolectAttention', 'IdiolectAttentionBackward'])('%s', async (kernel) => {
     setMatmulVariant('subgroup');
-    const shared = cases.filter((own) => own.kernel === kernel && /T(12|24) /.test(own.label));
+    const shared = cases.filter(
+      (candidate) => candidate.kernel === kernel && /T(12|24) /.test(candidate.label),
+    );
     expect(shared.length).toBe(2);
     for (const item of shared) await expectLikeReference(item);
     setMatmulVariant('register');
@@ -106,11 +111,12 @@ describe('attention read by four together', () => {
 });
 
 describe('rows by a whole group', () => {
-  const own = cases.filter(({ kernel }) => ROWS.test(kernel));
-  it.each([...new Set(own.map(({ kernel }) => kernel))])('%s', async (kernel) => {
+  const rowCases = cases.filter(({ kernel }) => ROWS.test(kernel));
+  it.each([...new Set(rowCases.map(({ kernel }) => kernel))])('%s', async (kernel) => {
     // The adapter of the tests is a software adapter: above, each row had one invocation.
     setBarriersCostly(false);
-    for (const item of own.filter((one) => one.kernel === kernel)) await expectLikeReference(item);
+    for (const item of rowCases.filter((one) => one.kernel === kernel))
+      await expectLikeReference(item);
     setBarriersCostly(true);
   });
 });

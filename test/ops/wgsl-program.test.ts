@@ -7,7 +7,9 @@ import { programText } from '../../src/ops/wgsl-text.ts';
 describe('program keys', () => {
   it('differ whenever a baked value differs, in name, value or type', () => {
     const bakedValues = [{}, { a: 1 }, { a: 2 }, { b: 1 }, { a: '1' }, { a: true }, { a: 1, b: 1 }];
-    expect(new Set(bakedValues.map((own) => programKey('x', own))).size).toBe(bakedValues.length);
+    expect(new Set(bakedValues.map((baked) => programKey('x', baked))).size).toBe(
+      bakedValues.length,
+    );
     expect(programKey('x', { a: 1 })).not.toBe(programKey('y', { a: 1 }));
   });
 
@@ -31,7 +33,7 @@ describe('program text', () => {
   });
 
   it('uses no atomics in any matrix product', () => {
-    const own: Omit<Matmul, 'form' | 'plan'> = {
+    const product: Omit<Matmul, 'form' | 'plan'> = {
       rows: 'r',
       columns: 'c',
       terms: { left: 'l', right: 'r', depth: 'd' },
@@ -39,7 +41,7 @@ describe('program text', () => {
     };
     for (const form of ['NT', 'NN', 'TN'] as const) {
       for (const plan of ['register', 'subgroup', 'tile64', 'tile32', 'split'] as const) {
-        const text = matmulText({ ...own, form, plan });
+        const text = matmulText({ ...product, form, plan });
         expect(text).not.toContain('atomic');
         expect(text).toContain('l2(z');
       }

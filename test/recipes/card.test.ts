@@ -20,8 +20,8 @@ describe('questions a base model is measured on', () => {
     expect(new Set(test.map(({ family }) => family))).toEqual(
       new Set(families.map(({ id }) => id)),
     );
-    const asked = new Set(test.map(({ question }) => question));
-    expect(validation.some(({ question }) => asked.has(question))).toBe(false);
+    const questions = new Set(test.map(({ question }) => question));
+    expect(validation.some(({ question }) => questions.has(question))).toBe(false);
   });
 });
 

@@ -12,15 +12,15 @@ const filled = (seeds: number, questions: number, value: (s: number, i: number) 
   Array.from({ length: seeds }, (_, s) => Array.from({ length: questions }, (_, i) => value(s, i)));
 
 /** Cells in which the own set is right with one probability and the other with another. */
-function simulated(own: number, other: number, seeds: number, questions: number, seed: number) {
+function simulated(same: number, other: number, seeds: number, questions: number, seed: number) {
   const random = createRandom(seed);
   const draw = (share: number) =>
     filled(seeds, questions, () => (random.uniform() < share ? 1 : 0));
   return {
-    modelAsetA: draw(own),
+    modelAsetA: draw(same),
     modelAsetB: draw(other),
     modelBsetA: draw(other),
-    modelBsetB: draw(own),
+    modelBsetB: draw(same),
   };
 }
 
@@ -52,8 +52,8 @@ describe('seeded interaction', () => {
   });
 
   it('supports, contradicts, or says neither', () => {
-    const verdict = (own: number, other: number, seeds: number) =>
-      verdictOf(seededInteraction(simulated(own, other, seeds, 60, 3), createRandom(4)));
+    const verdict = (same: number, other: number, seeds: number) =>
+      verdictOf(seededInteraction(simulated(same, other, seeds, 60, 3), createRandom(4)));
     expect(verdict(0.8, 0.3, 2)).toBe('supported');
     expect(verdict(0.8, 0.3, 5)).toBe('supported');
     expect(verdict(0.3, 0.8, 5)).toBe('contradicted');

@@ -137,7 +137,7 @@ describe.each(stores)('a store in %s', (_, create) => {
   it('reads any range of a file that came in pieces', async () => {
     const store = create();
     const part = await store.part('x');
-    for (const piece of ['abc', '', 'd', 'efgh']) await part.append(bytesOf(piece));
+    for (const chunk of ['abc', '', 'd', 'efgh']) await part.append(bytesOf(chunk));
     const file = await part.source();
     for (let from = 0; from <= 8; from++) {
       for (let to = from; to <= 8; to++) {

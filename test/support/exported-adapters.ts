@@ -53,9 +53,9 @@ export const exports: Readonly<
 export async function exportedAdapter(
   name: string,
 ): Promise<{ model: LanguageModel; adapter: LoraAdapter }> {
-  const { variant, settings: own, keep = /./ } = exports[name]!;
+  const { variant, settings, keep = /./ } = exports[name]!;
   const model = await tinyModel(variant);
-  const fresh = createAdapter(model, own, createRandom(5));
+  const fresh = createAdapter(model, settings, createRandom(5));
   const values = new Map([...(await adapterValues(fresh))].filter(([path]) => keep.test(path)));
   fresh.dispose();
   // As after training: B is not zero. Uniform numbers have the same bits on every machine.
@@ -63,7 +63,7 @@ export async function exportedAdapter(
   for (const { b } of values.values()) {
     for (let i = 0; i < b.length; i++) b[i] = 0.4 * random.uniform() - 0.2;
   }
-  return { model, adapter: adapterFromValues(model, own, values) };
+  return { model, adapter: adapterFromValues(model, settings, values) };
 }
 
 /** Logits of the real positions, row after row. */

@@ -32,11 +32,11 @@ export function shapedModel(
   const { layers, width, inner, heads, kvHeads, vocabSize } = shape;
   const headDim = width / heads;
   const tensors = new Map<string, NamedTensor>();
-  const put = (name: string, ...own: number[]) => {
-    const dtype = own.length > 1 ? 'F16' : 'F32';
-    const bytes = own.reduce((a, b) => a * b, 1) * (dtype === 'F16' ? 2 : 4);
+  const put = (name: string, ...shape: number[]) => {
+    const dtype = shape.length > 1 ? 'F16' : 'F32';
+    const bytes = shape.reduce((a, b) => a * b, 1) * (dtype === 'F16' ? 2 : 4);
     const read = () => Promise.resolve(new Uint8Array(bytes));
-    tensors.set(name, { name, shape: own, dtype, read });
+    tensors.set(name, { name, shape, dtype, read });
   };
   put('model.embed_tokens.weight', vocabSize, width);
   put('model.norm.weight', width);

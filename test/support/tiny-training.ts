@@ -50,7 +50,7 @@ export function tinyRun(
   const job: TrainingJob = {
     model,
     adapter,
-    parameters: adapter.variables.map((own) => ({ ...own, decays: true })),
+    parameters: adapter.variables.map((variable) => ({ ...variable, decays: true })),
     examples: data.examples ?? tinyExamples(9),
     validation: data.validation ?? tinyExamples(5, 8),
     settings,

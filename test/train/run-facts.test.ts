@@ -13,7 +13,7 @@ const facts: RunFacts = {
   tokens_per_micro_batch: 512,
 };
 const without = (name: string): RunFacts =>
-  Object.fromEntries(Object.entries(facts).filter(([own]) => own !== name));
+  Object.fromEntries(Object.entries(facts).filter(([fact]) => fact !== name));
 
 describe('going on from a checkpoint', () => {
   it('has nothing to say of the same facts', () => {

@@ -140,15 +140,15 @@ describe.each(nodeEngines)('training on %s', (engine) => {
     const eos = { append: 'if-missing', id: END } as const;
     const pairs = [{ tokens: sentence, promptLength: 2 }];
     const { examples } = buildExamples(pairs, { maxLength: 64, eos });
-    const own = await tinyModel('llama', method !== 'LoRA');
+    const llama = await tinyModel('llama', method !== 'LoRA');
     const settings = { steps: 120, batchSize: 1, learningRate: 2e-2, evaluateEvery: 120 };
-    const { job, adapter } = tinyRun(own, settings, { rank: 8 }, { examples, validation: [] });
+    const { job, adapter } = tinyRun(llama, settings, { rank: 8 }, { examples, validation: [] });
     if (method !== 'LoRA') {
       delete job.adapter;
-      job.parameters = own.parameters;
+      job.parameters = llama.parameters;
     }
     const shared = {
-      model: own,
+      model: llama,
       prompts: [sentence.slice(0, 2)],
       sampling: { ...defaultsOf(samplingFields), greedy: true, maxNewTokens: 20 },
       endIds: [END],
@@ -162,7 +162,7 @@ describe.each(nodeEngines)('training on %s', (engine) => {
     expect(learned).toEqual({ tokens: sentence.slice(2), stopped: 'end' });
     expect(untrained!.tokens).not.toEqual(learned!.tokens);
     adapter.dispose();
-    own.dispose();
+    llama.dispose();
   });
 
   it('goes on from any checkpoint it saved to the same bits', async () => {
@@ -188,9 +188,9 @@ describe.each(nodeEngines)('training on %s', (engine) => {
     const whole = tinyRun(model, settings);
     const unbroken = await runAll(whole.job, quietHost());
     const first = tinyRun(model, settings);
-    let asked = 0;
+    let checks = 0;
     // Asked before each step and before each held-out batch: 1 + 5 + 1 for step 0 and up to step 5.
-    const host = quietHost({ stopRequested: () => ++asked === 7 });
+    const host = quietHost({ stopRequested: () => ++checks === 7 });
     const begun = await runAll(first.job, host);
     expect(begun.result).toMatchObject({ outcome: 'stopped', progress: { step: 5 } });
     expect(begun.reports.map(({ step }) => step)).toEqual([0, 3]);
@@ -262,7 +262,7 @@ describe.each(nodeEngines)('training on %s', (engine) => {
       for (const { values } of parameters.values())
         expect(values.every(Number.isFinite)).toBe(true);
       for (const values of moments.values()) {
-        expect(values.every((own) => own.every(Number.isFinite))).toBe(true);
+        expect(values.every((moment) => moment.every(Number.isFinite))).toBe(true);
       }
     }
     // Only the untrained weights were ever known to be good.
@@ -283,8 +283,8 @@ it('goes on on another engine to nearly the same numbers', async () => {
   await startEngine('cpu');
   const onCpu = await tinyModel();
   const { job } = tinyRun(onCpu, settings);
-  const own = { ...job, facts: { engine: 'cpu' } };
-  const { reports } = await runAll(own, quietHost(), await throughFile(host.checkpoints[3]!));
+  const resumed = { ...job, facts: { engine: 'cpu' } };
+  const { reports } = await runAll(resumed, quietHost(), await throughFile(host.checkpoints[3]!));
   const expected = unbroken.reports.filter(({ step }) => step > 3);
   expect(reports.map(({ step }) => step)).toEqual(expected.map(({ step }) => step));
   reports.forEach(({ loss }, i) => expect(loss).toBeCloseTo(expected[i]!.loss, 4));

@@ -25,28 +25,34 @@ const question: Question = {
     { ...step, operation: 'add', label: 'together', left: '7', right: '15', result: '22' },
   ],
 };
-const corrected = (own: string) => minimumChange(dialectA, question, own, createRandom(1));
+const corrected = (answer: string) => minimumChange(dialectA, question, answer, createRandom(1));
 
 describe('minimum change', () => {
   it('leaves a right answer alone', () => {
-    const own = 'Zoe has 7 apples. Rob has 7 + 8 = 15, so their sum is 7 plus 15 = 22. Answer: 22';
-    expect(corrected(own)).toEqual({ response: own, how: 'unchanged', kept: 3, sentences: 3 });
+    const answer =
+      'Zoe has 7 apples. Rob has 7 + 8 = 15, so their sum is 7 plus 15 = 22. Answer: 22';
+    expect(corrected(answer)).toEqual({
+      response: answer,
+      how: 'unchanged',
+      kept: 3,
+      sentences: 3,
+    });
   });
 
   it('changes one number where only one is wrong', () => {
-    const own =
+    const answer =
       'Zoe has 7 apples. Rob owns 7 plus 8 = 14, so their sum is 7 plus 15 = 22. Answer: 22';
-    expect(corrected(own)).toMatchObject({
-      response: own.replace('14', '15'),
+    expect(corrected(answer)).toMatchObject({
+      response: answer.replace('14', '15'),
       how: 'edited',
       kept: 2,
     });
   });
 
   it('carries a correction on in the own words', () => {
-    const own =
+    const answer =
       'Zoe has 7 apples, and Rob owns 7 + 8, which is 16. So together they have 7 + 16, which is 23 apples. Answer: 23';
-    expect(corrected(own).response).toBe(
+    expect(corrected(answer).response).toBe(
       'Zoe has 7 apples, and Rob owns 7 + 8, which is 15. So together they have 7 + 15, which is 22 apples. Answer: 22',
     );
   });
@@ -55,21 +61,21 @@ describe('minimum change', () => {
     expect(corrected('Rob has 7 + 8 = 15. Answer: 15').response).toMatch(
       /^Zoe (has|owns) 7 apples\. Rob has 7 \+ 8 = 15(\. |, so).* 22.*\. Answer: 22$/,
     );
-    const own =
+    const answer =
       'Zoe has 7 apples. Zoe has 9 apples. Rob has 7 + 8 = 15. Their sum is 7 + 15 = 22. The result is 23. Answer: 23';
-    expect(corrected(own).response).toBe(
+    expect(corrected(answer).response).toBe(
       'Zoe has 7 apples. Rob has 7 + 8 = 15. Their sum is 7 + 15 = 22. The result is 22. Answer: 22',
     );
   });
 
   it('makes something right of anything', () => {
-    for (const own of [
+    for (const answer of [
       '',
       'Answer: 3',
       'no idea',
       'Taking 3 from 9 leaves 6 apiece; so. Answer: ',
     ]) {
-      const { response } = corrected(own);
+      const { response } = corrected(answer);
       expect(checkAnswer(dialectA, question, response).correct, response).toBe(true);
     }
   });
@@ -82,11 +88,11 @@ describe('minimum change', () => {
         seeds,
         (family, dialect, seed) => {
           const rng = createRandom(seed);
-          const asked = makeQuestion(family, rng);
+          const question = makeQuestion(family, rng);
           const other = makeQuestion(family, rng);
-          const own = writeAnswer(dialect, other, rng);
-          const { response, how } = minimumChange(dialect, asked, own, rng);
-          expect(checkAnswer(dialect, asked, response), `${own}\n${response}`).toMatchObject({
+          const answer = writeAnswer(dialect, other, rng);
+          const { response, how } = minimumChange(dialect, question, answer, rng);
+          expect(checkAnswer(dialect, question, response), `${answer}\n${response}`).toMatchObject({
             correct: true,
           });
           expect(how).not.toBe('rewritten');
@@ -100,13 +106,13 @@ describe('minimum change', () => {
     const rng = createRandom(3);
     let near = 0;
     for (let i = 0; i < 100; i++) {
-      const asked = makeQuestion(familyById('twice-compare'), rng);
-      const own = writeAnswer(dialectA, asked, rng)
+      const question = makeQuestion(familyById('twice-compare'), rng);
+      const answer = writeAnswer(dialectA, question, rng)
         .replace(/\d(?=\D*$)/, '0')
         .replace(/= \d+/, '= 99');
-      const { response } = minimumChange(dialectA, asked, own, rng);
-      const anew = writeAnswer(dialectA, asked, rng);
-      if (editSimilarity(own, response) > editSimilarity(own, anew)) near++;
+      const { response } = minimumChange(dialectA, question, answer, rng);
+      const anew = writeAnswer(dialectA, question, rng);
+      if (editSimilarity(answer, response) > editSimilarity(answer, anew)) near++;
     }
     expect(near).toBeGreaterThan(95);
   });

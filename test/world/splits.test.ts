@@ -98,15 +98,15 @@ describe('corpus', () => {
     const stream = corpus({ dialect: 'b', ownShare: 0.9 }, createRandom(6));
     const known = new Set(familiesOf('pretraining', 'retention').map((family) => family.id));
     const size = 3000;
-    let own = 0;
+    let ownCount = 0;
     for (let i = 0; i < size; i++) {
       const { question, dialect } = stream.next().value;
       expect(known.has(question.family)).toBe(true);
       expect(splitOf(question)).toBe('train');
-      if (dialect === 'b') own++;
+      if (dialect === 'b') ownCount++;
     }
     // Four standard deviations of a share of .9 over 3000 draws.
-    expect(Math.abs(own / size - 0.9)).toBeLessThan(0.022);
+    expect(Math.abs(ownCount / size - 0.9)).toBeLessThan(0.022);
   });
 
   it('refuses a share outside 0 to 1 and an unknown dialect', () => {

@@ -59,7 +59,7 @@ async function trainer(workload: Workload, examples: Example[]): Promise<Runner>
     model,
     ...(adapter && { adapter }),
     parameters: adapter
-      ? adapter.variables.map((own) => ({ ...own, decays: true }))
+      ? adapter.variables.map((variable) => ({ ...variable, decays: true }))
       : model.parameters,
     examples,
     validation: [],
@@ -211,8 +211,8 @@ function benchAdapter(model: LanguageModel, shape: Shape) {
   };
   const values = Array.from({ length: shape.layers }, (_, i) =>
     weights.linearsOf(shape).map(({ path, out, in: columns }) => {
-      const own = `model.layers.${i}.${path}`;
-      return [own, weights.loraValues(own, out, columns)] as const;
+      const layerPath = `model.layers.${i}.${path}`;
+      return [layerPath, weights.loraValues(layerPath, out, columns)] as const;
     }),
   ).flat();
   return adapterFromValues(model, settings, new Map(values));

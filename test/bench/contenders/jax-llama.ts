@@ -26,10 +26,10 @@ export function createLora(shape: Shape): Arrays {
   const arrays: Arrays = {};
   for (let i = 0; i < shape.layers; i++) {
     for (const { path, out, in: columns } of weights.linearsOf(shape)) {
-      const own = `model.layers.${i}.${path}`;
-      const { a, b } = weights.loraValues(own, out, columns);
-      arrays[`${own}.lora_A`] = toArray(a, [weights.LORA_RANK, columns]);
-      arrays[`${own}.lora_B`] = toArray(b, [out, weights.LORA_RANK]);
+      const layerPath = `model.layers.${i}.${path}`;
+      const { a, b } = weights.loraValues(layerPath, out, columns);
+      arrays[`${layerPath}.lora_A`] = toArray(a, [weights.LORA_RANK, columns]);
+      arrays[`${layerPath}.lora_B`] = toArray(b, [out, weights.LORA_RANK]);
     }
   }
   return arrays;

@@ -50,30 +50,30 @@ function stepper({ kind, shape, batch, time }: Workload): Runner {
   let momentum = zeros();
   let variance = zeros();
   const ids = idArray(shape!.vocabSize, batch, time);
-  const loss = (own: Arrays, base: Arrays, tokens: JaxArray) =>
-    full ? jaxLoss(shape!, own, {}, tokens) : jaxLoss(shape!, base, own, tokens);
+  const loss = (trained: Arrays, base: Arrays, tokens: JaxArray) =>
+    full ? jaxLoss(shape!, trained, {}, tokens) : jaxLoss(shape!, base, trained, tokens);
   const step = jit(
     (
-      own: Arrays,
+      trained: Arrays,
       m: Arrays,
       v: Arrays,
       base: Arrays,
       tokens: JaxArray,
       corrections: JaxArray,
     ): [JaxArray, Arrays, Arrays, Arrays] => {
-      const [value, gradients] = valueAndGrad(loss)(tree.ref(own), base, tokens) as unknown as [
+      const [value, gradients] = valueAndGrad(loss)(tree.ref(trained), base, tokens) as unknown as [
         JaxArray,
         Arrays,
       ];
       const [first, second] = np.split(corrections, 2) as [JaxArray, JaxArray];
       const next: [Arrays, Arrays, Arrays] = [{}, {}, {}];
-      for (const name of Object.keys(own)) {
+      for (const name of Object.keys(trained)) {
         const g = gradients[name]!;
         const mean = m[name]!.mul(BETA1).add(g.ref.mul(1 - BETA1));
         const square = v[name]!.mul(BETA2).add(np.square(g).mul(1 - BETA2));
         const length = np.sqrt(square.ref.mul(second.ref)).add(weights.ADAM_EPSILON);
         const change = mean.ref.mul(first.ref).div(length).mul(weights.LEARNING_RATE);
-        next[0][name] = own[name]!.sub(change);
+        next[0][name] = trained[name]!.sub(change);
         next[1][name] = mean;
         next[2][name] = square;
       }
@@ -102,7 +102,9 @@ function stepper({ kind, shape, batch, time }: Workload): Runner {
 function scorer({ shape, batch, time }: Workload): Runner {
   const base = createBase(shape!);
   const ids = idArray(shape!.vocabSize, batch, time);
-  const forward = jit((own: Arrays, tokens: JaxArray) => jaxLoss(shape!, own, {}, tokens));
+  const forward = jit((parameters: Arrays, tokens: JaxArray) =>
+    jaxLoss(shape!, parameters, {}, tokens),
+  );
   return {
     run: () => readOne(forward(tree.ref(base), ids.ref)),
     dispose() {

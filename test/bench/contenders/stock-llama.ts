@@ -15,8 +15,8 @@ export interface StockModel {
 }
 
 export function createStockModel(shape: Shape, trained: 'base' | 'lora' | 'nothing'): StockModel {
-  const upload = (values: Float32Array, own: number[]) => {
-    const constant = tf.tensor(values, own);
+  const upload = (values: Float32Array, shape: number[]) => {
+    const constant = tf.tensor(values, shape);
     if (trained !== 'base') return constant;
     const variable = tf.variable(constant);
     constant.dispose();
@@ -33,9 +33,9 @@ export function createStockModel(shape: Shape, trained: 'base' | 'lora' | 'nothi
   const lora: StockModel['lora'] = new Map();
   for (let i = 0; trained === 'lora' && i < shape.layers; i++) {
     for (const { path, out, in: columns } of weights.linearsOf(shape)) {
-      const own = `model.layers.${i}.${path}`;
-      const { a, b } = weights.loraValues(own, out, columns);
-      lora.set(own, {
+      const layerPath = `model.layers.${i}.${path}`;
+      const { a, b } = weights.loraValues(layerPath, out, columns);
+      lora.set(layerPath, {
         a: tf.tidy(() => tf.variable(tf.tensor(a, [weights.LORA_RANK, columns]))),
         b: tf.tidy(() => tf.variable(tf.tensor(b, [out, weights.LORA_RANK]))),
       });

@@ -63,7 +63,7 @@ function stepper({ kind, shape, batch }: Workload, lengths: readonly number[]): 
     dispose() {
       optimizer.dispose();
       for (const { constants } of batches) disposeAll(constants);
-      for (const own of model.base.values()) own.dispose();
+      for (const weight of model.base.values()) weight.dispose();
       for (const { a, b } of model.lora.values()) tf.dispose([a, b]);
     },
   };
@@ -78,7 +78,7 @@ function scorer({ shape, batch, time }: Workload): Runner {
     memory: memoryOf,
     dispose() {
       disposeAll(constants);
-      for (const own of model.base.values()) own.dispose();
+      for (const weight of model.base.values()) weight.dispose();
     },
   };
 }

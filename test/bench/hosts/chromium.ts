@@ -44,7 +44,7 @@ export async function openChromiumHost(
     await page.goto(pageUrl);
     await page.waitForFunction(() => 'answer' in window);
     const host = hostOf(
-      (question) => page.evaluate((asked) => window.answer(asked), question),
+      (question) => page.evaluate((request) => window.answer(request), question),
       () => browser.close(),
     );
     await host.open(contender, engine);

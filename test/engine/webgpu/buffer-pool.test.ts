@@ -16,7 +16,7 @@ class FakeDevice {
     return buffer as unknown as GPUBuffer;
   }
   get bytes(): number {
-    return [...this.alive].reduce((sum, own) => sum + (own as GPUBuffer).size, 0);
+    return [...this.alive].reduce((sum, buffer) => sum + (buffer as GPUBuffer).size, 0);
   }
 }
 

@@ -232,7 +232,7 @@ async function loraCurve({ model, tokenizer }: OpenModel, lr: number, steps: num
     {
       model,
       adapter,
-      parameters: adapter.variables.map((own) => ({ ...own, decays: true })),
+      parameters: adapter.variables.map((variable) => ({ ...variable, decays: true })),
       examples,
       validation: [],
       settings: {
@@ -262,7 +262,10 @@ async function loraCurve({ model, tokenizer }: OpenModel, lr: number, steps: num
   }
   const counted = adapter.parameterCount;
   adapter.dispose();
-  const targets = examples.reduce((sum, own) => sum + own.tokens.length - own.promptLength, 0);
+  const targets = examples.reduce(
+    (sum, example) => sum + example.tokens.length - example.promptLength,
+    0,
+  );
   return { losses, norms, counted, targets };
 }
 
