@@ -72,7 +72,9 @@ const numbersOf = ({ results }: Report) => results.map((result) => ({ ...result,
 async function start(): Promise<void> {
   await openForm();
   await chooser().setInputFiles(file);
-  await expect.poll(() => find('#compare [data-output="command"]').innerText()).toContain('three-arms.json');
+  await expect
+    .poll(() => find('#compare [data-output="command"]').innerText())
+    .toContain('three-arms.json');
   await find('[data-action="run-own"]').click();
   await find('#compare').getByText('Stages', { exact: true }).click();
 }
