@@ -60,9 +60,9 @@ type ReportLoad = (progress: LoadProgress) => Promise<void>;
 interface Opened {
   request: ExperimentRequest;
   inputs: ExperimentInputs;
-  surroundings: Environment;
+  environment: Environment;
   kept: ResultStore;
-  session: ExperimentRunner;
+  runner: ExperimentRunner;
 }
 
 /** What the page hears at most so often, ms. */
@@ -90,24 +90,24 @@ export class Experiments {
     const notices = [...inputs.notices];
     const platform = navigator.userAgent;
     const engine = this.#parts.engine();
-    const surroundings = await environmentOf(inputs, engine, request.prompt, platform);
+    const environment = await environmentOf(inputs, engine, request.prompt, platform);
     const store = await this.#parts.store();
     if (store.refused !== undefined) notices.push(notice('info', store.refused));
     const texts = textFiles(store, request.id);
     const { experiment } = inputs;
-    const kept = await openResults(texts, 'this browser', experiment, surroundings.fingerprint);
+    const kept = await openResults(texts, 'this browser', experiment, environment.fingerprint);
     const { task, sets: files } = inputs;
-    const session = new ExperimentRunner({
+    const runner = new ExperimentRunner({
       ...{ experiment, task, files },
       backend: this.#backend(request, inputs),
       store: kept,
       report: (doing) => this.#report(doing),
     });
-    this.#opened = { request, inputs, surroundings, kept, session };
+    this.#opened = { request, inputs, environment, kept, runner };
     const done: ExperimentOpening['done'] = [];
     for (const stage of planExperiment(experiment)) {
       if ((await kept.read(stage.id)) === undefined) continue;
-      const { result } = await session.settle(stage);
+      const { result } = await runner.settle(stage);
       done.push({ id: stage.id, seconds: secondsOf(result) });
     }
     return { done, sizes: sizesOf(task), notices };
@@ -118,21 +118,21 @@ export class Experiments {
     stageId: string,
     report: (doing: ExperimentProgress) => Promise<void>,
   ): Promise<number> {
-    const { session, inputs } = this.#need();
+    const { runner, inputs } = this.#need();
     const stage = planExperiment(inputs.experiment).find(({ id }) => id === stageId);
     if (!stage) throw new DataError(`The experiment has no stage ${stageId}.`);
     if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
-    let told = -Infinity;
+    let lastReport = -Infinity;
     let last = '';
     this.#report = async ({ what, done, total, step }) => {
       if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
       const now = performance.now();
-      if (what === last && now - told < REPORT_EVERY && done < total) return;
-      [told, last] = [now, what];
+      if (what === last && now - lastReport < REPORT_EVERY && done < total) return;
+      [lastReport, last] = [now, what];
       await report({ what, done, total, ...(step && { step }) });
     };
     try {
-      return secondsOf((await session.settle(stage)).result);
+      return secondsOf((await runner.settle(stage)).result);
     } finally {
       this.#report = () => Promise.resolve();
     }
@@ -147,13 +147,13 @@ export class Experiments {
       const text = await texts.read(REPORT);
       return text === undefined ? undefined : readResult(text);
     }
-    const { inputs, kept, surroundings } = opened;
+    const { inputs, kept, environment } = opened;
     const results: StageResult[] = [];
     for (const stage of planExperiment(inputs.experiment)) {
       const result = await kept.read(stage.id);
       if (result) results.push(result);
     }
-    const result = experimentResult(inputs, results, surroundings);
+    const result = experimentResult(inputs, results, environment);
     await texts.write(REPORT, reportJson(result));
     return result;
   }
@@ -176,7 +176,7 @@ export class Experiments {
 
   /** Frees the model of the open experiment; what is kept stays. */
   close(): void {
-    this.#opened?.session.close();
+    this.#opened?.runner.close();
     this.#opened = undefined;
   }
 

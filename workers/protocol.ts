@@ -249,7 +249,7 @@ export interface TrainerApi {
   /** Greedy answers, judged; fewer right ones than wanted when every question was asked. */
   ownAnswers(
     request: OwnAnswersRequest & { prompt: PromptSettings },
-    report: (right: number, asked: number) => Promise<void>,
+    report: (right: number, questions: number) => Promise<void>,
   ): Promise<OwnAnswer[]>;
   planTraining(request: TrainRequest): Promise<TrainingPlan>;
   train(request: TrainRequest, report: Report<TrainEvent>): Promise<TrainSummary>;

@@ -38,7 +38,7 @@ export async function makeAnswerSet(
   const known = knownQuestions(rows);
   const rule = known === undefined ? answers : ({ kind: 'world' } as const);
   const settings = { maxNewTokens, temperature: undefined, seed: 0 };
-  const own =
+  const evaluated =
     spec.kind === 'own' || spec.kind === 'minimum-change'
       ? await evaluateAnswers(train, {
           rule,
@@ -56,7 +56,7 @@ export async function makeAnswerSet(
     },
     task: { train, worldQuestions: known ?? new Map() },
     files: new Map(),
-    base: () => ({ own: own.map(given) }) as BaseResult,
+    base: () => ({ own: evaluated.map(given) }) as BaseResult,
     made: (id) =>
       existing(
         sets.find((one) => one.id === id)!,
@@ -67,7 +67,7 @@ export async function makeAnswerSet(
   });
   return { set, made, correct };
 
-  function given({ response: text, tokens, ended }: (typeof own)[number]) {
+  function given({ response: text, tokens, ended }: (typeof evaluated)[number]) {
     return { text, tokens, ended };
   }
 }

@@ -42,9 +42,9 @@ export const run: CommandRun<typeof experimentCommand> = async (values, frame) =
   const engine = await startNodeEngine(experiment.engine, values.threads);
   const prompt = promptOf(values);
   const platform = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
-  const surroundings = await environmentOf(inputs, engine, prompt, platform);
+  const environment = await environmentOf(inputs, engine, prompt, platform);
   const out = values.out ?? join('runs', experiment.name);
-  const folder = await openResultFolder(out, experiment, surroundings.fingerprint, values.resume);
+  const folder = await openResultFolder(out, experiment, environment.fingerprint, values.resume);
 
   const backend = experimentBackend(nodeHost(), {
     prompt,
@@ -82,7 +82,7 @@ export const run: CommandRun<typeof experimentCommand> = async (values, frame) =
     );
   }
 
-  const result = experimentResult(inputs, results, surroundings);
+  const result = experimentResult(inputs, results, environment);
   for (const [file, text] of Object.entries(resultFiles(result, await storedReference()))) {
     await folder.writeText(file, text);
   }

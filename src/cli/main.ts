@@ -30,16 +30,16 @@ async function main([first, ...rest]: readonly string[]): Promise<never> {
   // Standard output is the command's own; libraries speak on the other one.
   console.log = console.info = console.error;
   process.chdir(personFolder());
-  const asked = first === 'help' ? rest[0] : undefined;
+  const helpedCommand = first === 'help' ? rest[0] : undefined;
   if (first === '--version' || first === '-V') {
     process.stdout.write(`${version()}\n`);
     return end(EXIT.success);
   }
-  if (asked !== undefined && isCommand(asked)) {
-    process.stdout.write(helpText(commands[asked]));
+  if (helpedCommand !== undefined && isCommand(helpedCommand)) {
+    process.stdout.write(helpText(commands[helpedCommand]));
     return end(EXIT.success);
   }
-  if (first === '--help' || first === '-h' || (first === 'help' && asked === undefined)) {
+  if (first === '--help' || first === '-h' || (first === 'help' && helpedCommand === undefined)) {
     process.stdout.write(overviewText(version()));
     return end(EXIT.success);
   }
@@ -48,7 +48,7 @@ async function main([first, ...rest]: readonly string[]): Promise<never> {
     return end(EXIT.usage);
   }
   if (isCommand(first)) return start(first, rest);
-  const unknown = asked ?? first;
+  const unknown = helpedCommand ?? first;
   const names = Object.keys(commands);
   return fail(
     new UsageError(

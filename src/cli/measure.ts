@@ -41,8 +41,8 @@ export const run: CommandRun<typeof measureCommand> = async (values, { print, re
       showProgress(rowsDone, rowsTotal, rate);
       return Promise.resolve();
     },
-    answered: (right, asked, wanted) => {
-      showProgress(right, wanted, `right answers of its own, ${asked} questions asked`);
+    answered: (right, questions, wanted) => {
+      showProgress(right, wanted, `right answers of its own, ${questions} questions asked`);
       return Promise.resolve();
     },
   });

@@ -25,9 +25,9 @@ export async function provideNodeGpu(
     );
   }
   // Node has no navigator up to version 20, and one without `gpu` from 21.
-  const own = (globalThis as { navigator?: object }).navigator ?? {};
-  Object.defineProperty(own, 'gpu', { value: gpu, configurable: true });
-  Object.defineProperty(globalThis, 'navigator', { value: own, configurable: true });
+  const present = (globalThis as { navigator?: object }).navigator ?? {};
+  Object.defineProperty(present, 'gpu', { value: gpu, configurable: true });
+  Object.defineProperty(globalThis, 'navigator', { value: present, configurable: true });
 }
 
 async function openDawn(load: () => Promise<unknown>): Promise<GPU> {

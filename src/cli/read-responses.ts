@@ -21,8 +21,8 @@ export async function readResponseFiles(
     const read = readGuessed(table);
     const name = basename(path, extname(path));
     for (const set of read.sets) {
-      const own = read.sets.length === 1 ? name : `${name}/${set.name}`;
-      sets.push({ ...set, id: own, name: own, rows: set.rows.slice(0, rows) });
+      const setName = read.sets.length === 1 ? name : `${name}/${set.name}`;
+      sets.push({ ...set, id: setName, name: setName, rows: set.rows.slice(0, rows) });
     }
   }
   return sets;

@@ -42,7 +42,7 @@ function questions(groups: readonly OutcomeGroup[]): string {
 /** "3 → 12 of 32", or shares over several seeds. */
 function counted(runs: readonly OutcomeRun[]): string {
   const [{ counts }] = runs as [OutcomeRun];
-  if (runs.length === 1) return `${counts!.before} → ${counts!.after} of ${counts!.asked}`;
+  if (runs.length === 1) return `${counts!.before} → ${counts!.after} of ${counts!.total}`;
   const [before, after] = (['before', 'after'] as const).map((when) =>
     percentage(mean(runs.map((run) => valuesOf(run, 'questions')![when]))),
   );

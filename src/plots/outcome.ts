@@ -6,7 +6,7 @@ import { digits } from '../figures/format.ts';
 export interface QuestionCounts {
   before: number;
   after: number;
-  asked: number;
+  total: number;
   /** The same for the same questions. */
   questions: string;
 }
@@ -72,7 +72,7 @@ export function valuesOf(
 ): { before: number; after: number } | undefined {
   if (measure === 'questions') {
     const { counts } = run;
-    return counts && { before: counts.before / counts.asked, after: counts.after / counts.asked };
+    return counts && { before: counts.before / counts.total, after: counts.after / counts.total };
   }
   return Number.isFinite(run.before - run.after) ? run : undefined;
 }

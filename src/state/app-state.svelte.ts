@@ -122,7 +122,7 @@ export class AppState {
 
   async #deleteExperiment(id: string): Promise<void> {
     const experiments = await this.loadExperiments();
-    const entry = experiments.list.find((own) => own.id === id);
+    const entry = experiments.list.find((experiment) => experiment.id === id);
     // Without one its place in the queue was lost, and its files alone are left.
     await (entry ? experiments.remove(entry) : this.client.api.deleteStored(id));
   }

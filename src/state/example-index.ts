@@ -37,7 +37,7 @@ export function readExampleIndex(text: string): ExampleIndex {
   const { sets, validation } = (value ?? {}) as Record<string, unknown>;
   if (!Array.isArray(sets) || sets.length === 0) problems.push('sets: must be a list of sets');
   const index = {
-    sets: Array.isArray(sets) ? sets.map((own, i) => entry(`sets.${i}`, own)) : [],
+    sets: Array.isArray(sets) ? sets.map((set, i) => entry(`sets.${i}`, set)) : [],
     ...(validation !== undefined && { validation: entry('validation', validation) }),
   };
   if (problems.length > 0) {

@@ -54,7 +54,9 @@ export async function openExperimentArchive(): Promise<ExperimentArchive> {
     });
     return {
       async load() {
-        const requests = new Map((await database.getAll('requests')).map((own) => [own.id, own]));
+        const requests = new Map(
+          (await database.getAll('requests')).map((request) => [request.id, request]),
+        );
         return (await database.getAll('progress')).flatMap((progress) => {
           const request = requests.get(progress.id);
           return request === undefined ? [] : [{ request, progress }];
@@ -87,17 +89,17 @@ export function memoryExperimentArchive(): ExperimentArchive {
   return {
     load: () =>
       Promise.resolve(
-        [...progress.values()].map((own) => ({
-          request: requests.get(own.id)!,
-          progress: structuredClone(own),
+        [...progress.values()].map((kept) => ({
+          request: requests.get(kept.id)!,
+          progress: structuredClone(kept),
         })),
       ),
     putRequest(request) {
       requests.set(request.id, structuredClone(request));
       return Promise.resolve();
     },
-    put(own) {
-      progress.set(own.id, structuredClone(own));
+    put(kept) {
+      progress.set(kept.id, structuredClone(kept));
       return Promise.resolve();
     },
     delete(id) {

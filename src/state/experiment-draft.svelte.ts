@@ -67,9 +67,9 @@ export class ExperimentDraft implements Addressed {
 
   /** The preset it equals. */
   readonly preset = $derived.by((): PresetName | undefined => {
-    const own = JSON.stringify($state.snapshot(this.experiment));
+    const current = JSON.stringify($state.snapshot(this.experiment));
     const names = Object.keys(presets) as PresetName[];
-    return names.find((name) => JSON.stringify(presetExperiment(name)) === own);
+    return names.find((name) => JSON.stringify(presetExperiment(name)) === current);
   });
 
   /** Does the same without the page. */
@@ -107,8 +107,9 @@ export class ExperimentDraft implements Addressed {
           .filter(({ path }) => /\.json$/i.test(path))
           .map(async ({ path, file }) => [path, (await readTextFile(file, path)).text] as const),
       );
-      const own = texts.find(([, text]) => isExperiment(text));
-      if (own !== undefined) this.experiment = parseExperiment(own[1], own[0]);
+      const experimentFile = texts.find(([, text]) => isExperiment(text));
+      if (experimentFile !== undefined)
+        this.experiment = parseExperiment(experimentFile[1], experimentFile[0]);
       const named = pathsIn(this.experiment);
       const found: [string, TaskFile][] = [];
       for (const { path, file } of files) {
@@ -117,7 +118,7 @@ export class ExperimentDraft implements Addressed {
         );
         if (name !== undefined) found.push([name, await taskFile(file, path)]);
       }
-      if (own === undefined && found.length === 0) {
+      if (experimentFile === undefined && found.length === 0) {
         throw new DataError('There is no experiment among these files, and none that it names.');
       }
       this.files = { ...this.files, ...Object.fromEntries(found) };

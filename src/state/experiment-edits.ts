@@ -20,8 +20,8 @@ export function toggleModel(experiment: Experiment, spec: ModelSpec): void {
 }
 
 export function toggleWriter(experiment: Experiment, writer: string): void {
-  const own = experiment.sets.find((set) => set.kind === 'written' && set.writer === writer);
-  if (own !== undefined) removeSet(experiment, own.id);
+  const written = experiment.sets.find((set) => set.kind === 'written' && set.writer === writer);
+  if (written !== undefined) removeSet(experiment, written.id);
   else experiment.sets = [...experiment.sets, { id: writer, kind: 'written', writer }];
 }
 
@@ -71,8 +71,8 @@ export function isTrained({ arms }: Experiment, model: string, set: string): boo
 }
 
 export function toggleArm(experiment: Experiment, model: string, set: string): void {
-  const all = experiment.models.flatMap((own) =>
-    experiment.sets.map((other) => ({ model: own.id, set: other.id })),
+  const all = experiment.models.flatMap((spec) =>
+    experiment.sets.map((other) => ({ model: spec.id, set: other.id })),
   );
   const arms = all.filter(
     (arm) => isTrained(experiment, arm.model, arm.set) !== (arm.model === model && arm.set === set),

@@ -111,14 +111,14 @@ export class ExperimentEntry {
     const waiting = this.places
       .filter(({ state, blockedBy }) => state === 'waiting' && blockedBy.length === 0)
       .reduce((sum, { stage }) => sum + stageSeconds(stage, this.#known) * correction, 0);
-    const own = this.running && this.#runningSeconds(this.running, correction);
-    const left = waiting + (own?.left ?? 0);
-    const all = behind + (own?.passed ?? 0) + left;
+    const running = this.running && this.#runningSeconds(this.running, correction);
+    const left = waiting + (running?.left ?? 0);
+    const all = behind + (running?.passed ?? 0) + left;
     return {
       left,
       share: all > 0 ? (all - left) / all : 0,
       /** Of the running stage. */
-      stageLeft: own?.left,
+      stageLeft: running?.left,
       known: costs !== undefined || behind > 0,
     };
   });
@@ -166,7 +166,7 @@ export class ExperimentEntry {
 
   #runningSeconds({ id, began, share }: Running, correction: number) {
     const passed = (performance.now() - began) / 1000;
-    const stage = this.stages.find((own) => own.id === id)!;
+    const stage = this.stages.find((planned) => planned.id === id)!;
     const expected = stageSeconds(stage, this.#known) * correction;
     const left = share > TRUSTED_SHARE ? (passed * (1 - share)) / share : expected * (1 - share);
     return { passed, left };
@@ -186,7 +186,7 @@ function shareOf(
   seconds: Record<string, number>,
 ): number {
   const parts = Object.entries(seconds);
-  const sum = (of: typeof parts) => of.reduce((all, [, own]) => all + own, 0);
+  const sum = (of: typeof parts) => of.reduce((all, [, partSeconds]) => all + partSeconds, 0);
   const at = parts.findIndex(([name]) => name === what);
   if (at < 0 || sum(parts) === 0) return 0;
   return (sum(parts.slice(0, at)) + (parts[at]![1] * done) / Math.max(1, total)) / sum(parts);

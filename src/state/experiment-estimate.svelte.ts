@@ -108,7 +108,7 @@ export function guessSizes(
   const lines = (path: string | undefined, most = Infinity) =>
     Math.min(most, path === undefined ? 0 : (files[path]?.table?.rows.length ?? 0));
   const first = sets.find((set) => set.kind === 'file');
-  const own = {
+  const sizes = {
     train: lines(first?.path, task.trainQuestions),
     validation: lines(task.validation, task.validationQuestions),
     test: lines(task.test, task.testQuestions),
@@ -117,13 +117,13 @@ export function guessSizes(
   const chosen = task.answers.kind === 'multiple-choice';
   const others = (task.retentionAnswers ?? task.answers).kind === 'multiple-choice';
   return {
-    ...own,
+    ...sizes,
     text: lines(task.text, task.textPieces),
     options: {
       train: 0,
-      validation: chosen ? USUAL_OPTIONS * own.validation : 0,
-      test: chosen ? USUAL_OPTIONS * own.test : 0,
-      retention: others ? USUAL_OPTIONS * own.retention : 0,
+      validation: chosen ? USUAL_OPTIONS * sizes.validation : 0,
+      test: chosen ? USUAL_OPTIONS * sizes.test : 0,
+      retention: others ? USUAL_OPTIONS * sizes.retention : 0,
     },
   };
 }

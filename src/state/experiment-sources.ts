@@ -60,7 +60,7 @@ export function offeredModels(model: ModelState): { spec: ModelSpec; label: stri
 /** Undefined for a model that the page cannot reach. */
 export function sourceOf({ id, source }: ModelSpec, model: ModelState): ModelSource | undefined {
   if (source === undefined) {
-    return embeddedModels.some((own) => own.id === id) ? model.embedded(id) : undefined;
+    return embeddedModels.some((embedded) => embedded.id === id) ? model.embedded(id) : undefined;
   }
   const { opened } = model;
   if (opened?.kind === 'files' && slugOf(opened.name) === slugOf(source)) return opened;
@@ -91,8 +91,8 @@ export function missingOf(
 export function pathsIn({ task, sets }: Pick<Experiment, 'task' | 'sets'>): string[] {
   const parts =
     task.kind === 'files' ? [task.test, task.validation, task.retention, task.text] : [];
-  const own = sets.map((set) => (set.kind === 'file' ? set.path : undefined));
-  return [...own, ...parts].filter((path) => path !== undefined);
+  const setFiles = sets.map((set) => (set.kind === 'file' ? set.path : undefined));
+  return [...setFiles, ...parts].filter((path) => path !== undefined);
 }
 
 /** Told from records of answers by its keys. */

@@ -96,7 +96,7 @@ export class ExperimentWork {
       });
       this.#open = entry;
       entry.notices = notices;
-      const seconds = Object.fromEntries(done.map((own) => [own.id, own.seconds]));
+      const seconds = Object.fromEntries(done.map((stage) => [stage.id, stage.seconds]));
       this.#queue.change(entry, { done: seconds, sizes });
     } catch (error) {
       if (endsQueue(error)) throw error;

@@ -88,14 +88,14 @@ export class ExperimentsState {
     request: Omit<ExperimentRequest, 'id'>,
     known: Pick<KeptProgress, 'costs' | 'sizes'> = {},
   ): Promise<ExperimentEntry> => {
-    const own: ExperimentRequest = { ...request, id: `experiment-${newRunId()}` };
-    await this.#archive.putRequest(own);
-    const entry = new ExperimentEntry(own, {
-      id: own.id,
+    const numbered: ExperimentRequest = { ...request, id: `experiment-${newRunId()}` };
+    await this.#archive.putRequest(numbered);
+    const entry = new ExperimentEntry(numbered, {
+      id: numbered.id,
       addedAt: timeStamp(),
       place: 1 + Math.max(-1, ...this.list.map(({ progress }) => progress.place)),
       going: true,
-      order: planExperiment(own.experiment).map(({ id }) => id),
+      order: planExperiment(numbered.experiment).map(({ id }) => id),
       done: {},
       cancelled: [],
       failed: {},
@@ -160,8 +160,8 @@ export class ExperimentsState {
     const at = waiting.findIndex(({ stage }) => stage.id === id);
     const other = waiting[at + by]?.stage.id;
     if (at < 0 || other === undefined) return;
-    const order = entry.progress.order.map((own) =>
-      own === id ? other : own === other ? id : own,
+    const order = entry.progress.order.map((stage) =>
+      stage === id ? other : stage === other ? id : stage,
     );
     this.#change(entry, { order });
   };
@@ -222,7 +222,7 @@ export class ExperimentsState {
 }
 
 function without<Value>(record: Readonly<Record<string, Value>>, key: string) {
-  return Object.fromEntries(Object.entries(record).filter(([own]) => own !== key));
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
 /** Two tabs would do the same work twice. */

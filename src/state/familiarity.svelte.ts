@@ -225,8 +225,8 @@ export class FamiliarityState implements Addressed {
     const total = rows.length;
     const first = { done: 0, total, unit: 'questions', note: 'answering by itself' };
     this.measuring.tell(first);
-    const asked = { setUp: askedPart(now.setup), prompt: now.prompt };
-    await this.style.ask(rows, asked, (right, done) => {
+    const model = { setUp: askedPart(now.setup), prompt: now.prompt };
+    await this.style.ask(rows, model, (right, done) => {
       this.measuring.tell({ ...first, done, note: `answering by itself, ${right} right` });
       return Promise.resolve();
     });

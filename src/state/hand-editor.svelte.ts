@@ -46,10 +46,10 @@ export class HandEditor {
 
   /** Sets that answer the same questions. */
   readonly references = $derived.by(() => {
-    const own = new Set(this.set.rows.map(({ id }) => id));
+    const ids = new Set(this.set.rows.map(({ id }) => id));
     return this.#parts.answers.sets
       .map(({ set }) => set)
-      .filter(({ id, rows }) => id !== this.set.id && rows.some((row) => own.has(row.id)));
+      .filter(({ id, rows }) => id !== this.set.id && rows.some((row) => ids.has(row.id)));
   });
 
   readonly rows = $derived.by(() =>

@@ -43,13 +43,13 @@ export function measuredSet(
     ) as Record<PerplexityMean, number>;
     return { rows, measured, averages };
   };
-  const own = scores(set);
+  const scored = scores(set);
   return {
-    ...own,
+    ...scored,
     entry,
     set,
     inStyle: styled && scores(styled),
-    bitsPerByte: bitsPerByte(own.measured),
-    meanTokens: mean(own.measured.map((row) => row.responseTokens)),
+    bitsPerByte: bitsPerByte(scored.measured),
+    meanTokens: mean(scored.measured.map((row) => row.responseTokens)),
   };
 }

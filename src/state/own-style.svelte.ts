@@ -39,25 +39,25 @@ export class OwnStyle {
     const { styleExamples: examples } = this.settings;
     const [first] = sets;
     if (!this.on || first === undefined) return { kind: 'off' };
-    const { own, open } = this.#known(first.rows, examples);
+    const { answered, open } = this.#known(first.rows, examples);
     const put = (answers: readonly OwnAnswer[]) =>
       sets.map((set) => inStyle(set, answers, examples)).filter((set) => set !== undefined);
-    const styled = put(own);
+    const styled = put(answered);
     if (styled.length > 0) return { kind: 'ready', sets: styled };
     if (open.length > 0) return { kind: 'unasked', alike: put(first.rows.map(asIfOwn)) };
-    return { kind: 'too-few', reason: (model) => tooFewAnswers(model, own, examples) };
+    return { kind: 'too-few', reason: (model) => tooFewAnswers(model, answered, examples) };
   }
 
   /** Puts questions to the model until enough answers are right or none is left. */
   async ask(
     rows: readonly ResponseRow[],
     { setUp, prompt }: { setUp: string; prompt: PromptSettings },
-    report: (right: number, asked: number) => Promise<void>,
+    report: (right: number, questions: number) => Promise<void>,
   ): Promise<void> {
     if (setUp !== this.#setUp) this.#answers = new Map();
     this.#setUp = setUp;
-    const { own, open } = this.#known(rows, this.settings.styleExamples);
-    const right = own.filter((one) => one.right).length;
+    const { answered, open } = this.#known(rows, this.settings.styleExamples);
+    const right = answered.filter((one) => one.right).length;
     const wanted = neededAnswers(this.settings.styleExamples) - right;
     if (wanted <= 0 || open.length === 0) return;
     const request = { rows: [...open], wanted, prompt };
@@ -89,24 +89,24 @@ export class OwnStyle {
 
   /** The answers whose right ones stand before the questions of these sets. */
   known(rows: readonly ResponseRow[]): OwnAnswer[] {
-    return this.#known(rows, this.settings.styleExamples).own;
+    return this.#known(rows, this.settings.styleExamples).answered;
   }
 
   /** In the order of the rows: answers up to the first question that was not asked, and those not asked. */
   #known(
     rows: readonly ResponseRow[],
     examples: number,
-  ): { own: OwnAnswer[]; open: ResponseRow[] } {
+  ): { answered: OwnAnswer[]; open: ResponseRow[] } {
     const judged = rows.filter(({ gold }) => gold !== undefined);
-    const own: OwnAnswer[] = [];
+    const answered: OwnAnswer[] = [];
     let right = 0;
     for (const row of judged) {
       const answer = this.#answers.get(keyOf(row));
       if (answer === undefined || right >= neededAnswers(examples)) break;
-      own.push({ ...answer, id: row.id });
+      answered.push({ ...answer, id: row.id });
       if (answer.right) right++;
     }
-    return { own, open: judged.filter((row) => !this.#answers.has(keyOf(row))) };
+    return { answered, open: judged.filter((row) => !this.#answers.has(keyOf(row))) };
   }
 }
 

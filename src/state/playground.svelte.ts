@@ -97,9 +97,9 @@ export class PlaygroundState implements Addressed {
   readonly #conversation = $derived.by((): Conversation => {
     const { before, after } = this.withEarlier ? this.earlier : { before: [], after: [] };
     const system = this.system.trim() === '' ? [] : [{ role: 'system', content: this.system }];
-    const asked = { role: 'user', content: this.question };
+    const question = { role: 'user', content: this.question };
     const tools = this.withEarlier ? this.#row?.tools : undefined;
-    return { messages: [...system, ...before, asked, ...after], ...(tools && { tools }) };
+    return { messages: [...system, ...before, question, ...after], ...(tools && { tools }) };
   });
 
   /** Newest first. */
@@ -199,8 +199,8 @@ export class PlaygroundState implements Addressed {
     const { adapter, question } = this;
     const { messages, tools } = this.#conversation;
     const { openedAs } = this.#parts.model;
-    const asked = messages.filter(({ role }) => role !== 'system');
-    if (openedAs === undefined || asked.length !== 1 || tools !== undefined) return undefined;
+    const turns = messages.filter(({ role }) => role !== 'system');
+    if (openedAs === undefined || turns.length !== 1 || tools !== undefined) return undefined;
     const system = messages.find(({ role }) => role === 'system')?.content;
     const { prompt } = this.#parts.answers;
     const folder = adapter && fileStem(adapter.label);

@@ -48,7 +48,7 @@ export interface MeasuredSets {
 export function printMeasure(
   opened: OpenedAs,
   { sets, excluded, example }: MeasuredSets,
-  asked: {
+  settings: {
     prompt: PromptSettings;
     familiarity: FamiliaritySettings;
     styleExamples?: number | undefined;
@@ -63,7 +63,7 @@ export function printMeasure(
   );
   const known = new Set(sets.flatMap(({ rows }) => rows.map(({ id }) => id)));
   const left = exclusion([...excluded].filter((id) => known.has(id)));
-  const { prompt, familiarity, styleExamples } = asked;
+  const { prompt, familiarity, styleExamples } = settings;
   const line = printCommand(measureCommand, {
     ...modelValues(opened),
     responses: answers.paths,
@@ -114,7 +114,7 @@ export function printTrain(
 
 export function printGenerate(
   opened: OpenedAs,
-  asked: {
+  request: {
     question: string;
     system?: string | undefined;
     prompt: PromptSettings;
@@ -123,7 +123,7 @@ export function printGenerate(
   /** Name of the folder of its two files; undefined: the model as it is. */
   adapter: string | undefined,
 ): PrintedCommand {
-  const { question, system, prompt, sampling } = asked;
+  const { question, system, prompt, sampling } = request;
   const values = settingValues(generateCommand, { sampling });
   const line = printCommand(generateCommand, {
     ...modelValues(opened),
@@ -161,8 +161,12 @@ export function printExperiment(
     { ...where, 'plain-prompt': plainPrompt },
     preset ?? file,
   );
-  const own = Object.entries(experiment.files).map(([name, { content }]) => ({ name, content }));
-  const files = preset === undefined ? [{ name: file, content: experiment.json }, ...own] : [];
+  const taskFiles = Object.entries(experiment.files).map(([name, { content }]) => ({
+    name,
+    content,
+  }));
+  const files =
+    preset === undefined ? [{ name: file, content: experiment.json }, ...taskFiles] : [];
   const notes = files.flatMap(({ name }) => {
     const folder = name.split('/').slice(0, -1).join('/');
     return folder === '' ? [] : [`Put ${name.split('/').at(-1)!} into the folder ${folder}.`];

@@ -23,8 +23,8 @@ export function answersFile(setName: string): string {
 
 /** A set as the code reads it, a row each line. */
 export function answersJsonLines({ rows }: ResponseSet): string {
-  const told = rows.map(({ gold: _, options: __, ...row }) => row);
-  return rowRecords(told)
+  const given = rows.map(({ gold: _, options: __, ...row }) => row);
+  return rowRecords(given)
     .map((record) => `${JSON.stringify(record)}\n`)
     .join('');
 }

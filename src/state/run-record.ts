@@ -100,7 +100,7 @@ export function outcomeOf(log: StepLog): RunOutcome {
 export interface QuestionsRight {
   before: number;
   after: number;
-  asked: number;
+  total: number;
   /** Ids of the questions. */
   questions: string;
 }
@@ -112,7 +112,7 @@ export function questionsRight({ answers = [] }: RunRecord): QuestionsRight | un
   return {
     before: right(before),
     after: right(after),
-    asked: after.answers.length,
+    total: after.answers.length,
     questions: after.answers.map(({ id }) => id).join(' '),
   };
 }
@@ -132,11 +132,11 @@ export function flatSettings({ settings, setName, modelId }: RunRecord): Record<
   const full = training.method === 'full';
   // A record of an earlier version lacks what was added since; its default means "as before".
   const known = { ...defaultsOf(trainingFields), ...training };
-  const own = { ...known, ...checks, ...(full ? {} : { ...lora }) };
+  const shown = { ...known, ...checks, ...(full ? {} : { ...lora }) };
   return {
     model: modelId,
     set: setName,
-    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(Object.entries(shown).map(([name, value]) => [name, String(value)])),
     encoding,
     template: prompt.useChatTemplate ? 'chat template' : prompt.plainTemplate,
     'held-out answers': validation ?? 'own answers',
@@ -156,8 +156,8 @@ export function settingLabel(name: string): string {
 /** Names of the settings that are not the same in all of these runs; few rows, so only these. */
 export function differingSettings(records: readonly RunRecord[]): string[] {
   const all = records.map(flatSettings);
-  const names = new Set(all.flatMap((own) => Object.keys(own)));
-  return [...names].filter((name) => new Set(all.map((own) => own[name])).size > 1);
+  const names = new Set(all.flatMap((settings) => Object.keys(settings)));
+  return [...names].filter((name) => new Set(all.map((settings) => settings[name])).size > 1);
 }
 
 /** Runs that differ by nothing but their seed have the same key. */

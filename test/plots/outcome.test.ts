@@ -13,7 +13,7 @@ const run = (change: Partial<OutcomeRun> = {}): OutcomeRun => ({
   id: Math.random().toString(),
   label: 'Notes',
   seed: 42,
-  counts: { before: 3, after: 12, asked: 32, questions: 'q1 q2' },
+  counts: { before: 3, after: 12, total: 32, questions: 'q1 q2' },
   before: 6.2,
   after: 0.47,
   step: 60,
@@ -44,7 +44,7 @@ it('counts a seed once and says that its runs are equal', () => {
 });
 
 it('lets the latest of a seed count where its runs differ', () => {
-  const counts = { before: 3, after: 20, asked: 32, questions: 'q1 q2' };
+  const counts = { before: 3, after: 20, total: 32, questions: 'q1 q2' };
   const again = [run(), run({ counts })];
   const sentence = outcomeSentence([group('Notes', again)]);
   expect(sentence).toContain('Notes 3 → 20 of 32.');
@@ -58,7 +58,7 @@ it('puts questions right first and never sets losses of different writers side b
       run({
         before: 0.6,
         after: 0.35,
-        counts: { before: 12, after: 20, asked: 32, questions: 'q1 q2' },
+        counts: { before: 12, after: 20, total: 32, questions: 'q1 q2' },
       }),
     ]),
   ];
@@ -85,14 +85,14 @@ it('shows losses beside each other on one set for all, in the order of the group
 });
 
 it('says when other questions were asked', () => {
-  const counts = { before: 1, after: 2, asked: 12, questions: 'q7' };
+  const counts = { before: 1, after: 2, total: 12, questions: 'q7' };
   const sentence = outcomeSentence([group('Notes', [run()]), group('Own', [run({ counts })])]);
   expect(sentence).toContain('asked different questions');
 });
 
 it('gives means over seeds with an interval, and none of width zero', () => {
   const of = (seed: number, after: number) =>
-    run({ seed, counts: { before: 4, after, asked: 32, questions: `q${seed}` } });
+    run({ seed, counts: { before: 4, after, total: 32, questions: `q${seed}` } });
   const sentence = outcomeSentence([group('Notes', [of(1, 12), of(2, 14), of(3, 13)])]);
   expect(sentence).toContain('Notes 12.5 % → 40.6 % (+28.1 points, 95 % interval +20.4 points to');
   expect(sentence).toContain('n = 3');

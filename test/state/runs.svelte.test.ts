@@ -54,7 +54,7 @@ test('another visit finds its runs, those cut off as interrupted', async () => {
 
 test('held-out questions right before and after stay with the run', async () => {
   const { counts, record } = first();
-  expect(counts).toMatchObject({ asked: expect.any(Number) as number });
+  expect(counts).toMatchObject({ total: expect.any(Number) as number });
   const steps = record.answers!.map(({ step, whole }) => [step, whole]);
   expect([steps[0], steps.at(-1)]).toEqual([
     [0, true],

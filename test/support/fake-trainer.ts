@@ -148,7 +148,7 @@ export function fakeTrainer({
       Promise.resolve(
         rows.map((row) => ({
           rowId: row.id,
-          pieces: [
+          tokens: [
             { id: 1, text: '<|im_start|>', role: 'prompt', special: true },
             ...words(`user\n${row.question}`).map((text): ViewedToken => piece(text, 'prompt')),
             { id: 2, text: '<|im_end|>', role: 'prompt', special: true },

@@ -123,7 +123,7 @@ describe('what else is done with a conversation', () => {
     const format = createPromptFormat(opened.tokenizer, chat);
     const options = { tokenizer: opened.tokenizer, format, encoding: 'separate' as const };
     const view = (lossOn: 'last-assistant' | 'all-assistant') =>
-      viewRow(row, { ...options, lossOn, maxLength: 1024 }).pieces;
+      viewRow(row, { ...options, lossOn, maxLength: 1024 }).tokens;
     const text = (role: string, pieces = view('last-assistant')) =>
       pieces.flatMap((piece) => (piece.role === role ? [piece.text] : [])).join('');
     const [system, one, two, three] = row.messages!.map(({ content }) => content);

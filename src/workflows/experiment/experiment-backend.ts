@@ -51,7 +51,7 @@ function baseModel(
     ...evaluated(),
     train: async ({ keeps, ...request }, report) => {
       const keepsOwn =
-        keeps && ((own: LoraAdapter, step: StepReport) => keeps(evaluated(own), step));
+        keeps && ((trained: LoraAdapter, step: StepReport) => keeps(evaluated(trained), step));
       const place = { opened, prompt, memoryLimitBytes };
       const made = await trainAdapter(place, host, request, report, keepsOwn);
       const { adapter, trainedTokens, masked, notices } = made;

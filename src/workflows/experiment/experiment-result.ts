@@ -100,9 +100,9 @@ export function experimentResult(
     notices,
   }: Pick<ExperimentInputs, 'experiment' | 'notices'> & { task: TaskQuestions },
   results: readonly StageResult[],
-  surroundings: Environment,
+  environment: Environment,
 ): ExperimentResult {
-  const report = makeReport(experiment, task, results, surroundings, notices);
+  const report = makeReport(experiment, task, results, environment, notices);
   const { train, validation, test, retention } = task;
   const questions = { train, validation, test, retention };
   return { report, tables: tablesOf(report), questions, results };
@@ -129,13 +129,17 @@ export const reportJson = ({ report, questions, results }: ExperimentResult): st
 
 /** What `report.json` holds; the report is made anew, for JSON knows no NaN. */
 export function readResult(text: string): ExperimentResult {
-  const { experiment, surroundings, questions, results, notices } = JSON.parse(
-    text,
-  ) as ExperimentReport & Pick<ExperimentResult, 'questions' | 'results'>;
+  const {
+    experiment,
+    surroundings: environment,
+    questions,
+    results,
+    notices,
+  } = JSON.parse(text) as ExperimentReport & Pick<ExperimentResult, 'questions' | 'results'>;
   const ofToday = results.flatMap(stagesOfToday);
   // Reports of earlier versions have none.
   const inputs = { experiment, task: questions, notices: (notices as Notice[] | undefined) ?? [] };
-  return experimentResult(inputs, ofToday, surroundings);
+  return experimentResult(inputs, ofToday, environment);
 }
 
 const experimentJson = (experiment: Experiment) => `${JSON.stringify(experiment, null, 2)}\n`;

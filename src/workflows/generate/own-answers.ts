@@ -27,7 +27,7 @@ export async function ownAnswers(
   model: PromptedModel,
   { rows, wanted }: OwnAnswersRequest,
   host: Host,
-  report: (right: number, asked: number) => Promise<void>,
+  report: (right: number, questions: number) => Promise<void>,
 ): Promise<OwnAnswer[]> {
   const judged = rows.filter(({ gold }) => gold !== undefined);
   const rule = usualRule(judged);
@@ -38,9 +38,9 @@ export async function ownAnswers(
     const batch = judged.slice(first, first + BATCH_SIZE);
     const questions = batch.map(conversationOf);
     const given = await answerQuestions(model, host, settings, questions);
-    const own = batch.map((row, i) => judgeOwn(rule, row, given[i]!.text));
-    found.push(...own);
-    right += own.filter((one) => one.right).length;
+    const answers = batch.map((row, i) => judgeOwn(rule, row, given[i]!.text));
+    found.push(...answers);
+    right += answers.filter((one) => one.right).length;
     await report(right, found.length);
   }
   return found;

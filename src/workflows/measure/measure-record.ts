@@ -44,7 +44,7 @@ export interface OpenedWith {
 export interface RecordReports {
   measured: (batch: MeasuredBatch) => Promise<void>;
   /** Own answers that are right, of so many asked and so many needed. */
-  answered: (right: number, asked: number, wanted: number) => Promise<void>;
+  answered: (right: number, questions: number, wanted: number) => Promise<void>;
 }
 
 /**
@@ -61,20 +61,20 @@ export async function measureRecord(
   const { sets, prompt, familiarity, adapter, styleExamples, excluded } = request;
   const applied = adapter?.applied;
   const measure = (these: readonly ResponseSet[]): Promise<MeasuredSet[]> => {
-    const asked = { sets: these, prompt, familiarity, adapter: applied };
-    return measureSets(opened, asked, host, reports.measured);
+    const settings = { sets: these, prompt, familiarity, adapter: applied };
+    return measureSets(opened, settings, host, reports.measured);
   };
   const notices = [...openedNotices, ...request.notices];
   const measured = await measure(sets);
   refuseUnmeasured(sets, measured);
   notices.push(...measured.flatMap(({ promptNotices }) => promptNotices));
-  let own: OwnAnswer[] | undefined;
+  let styleAnswers: OwnAnswer[] | undefined;
   let styled: MeasuredSet[] | undefined;
   if (styleExamples !== undefined) {
-    own = await findOwnAnswers(opened, request, styleExamples, host, reports);
-    const after = sets.flatMap((set) => inStyle(set, own!, styleExamples) ?? []);
+    styleAnswers = await findOwnAnswers(opened, request, styleExamples, host, reports);
+    const after = sets.flatMap((set) => inStyle(set, styleAnswers!, styleExamples) ?? []);
     if (after.length === sets.length) styled = await measure(after);
-    else notices.push(notice('info', tooFewAnswers(opened.id, own, styleExamples)));
+    else notices.push(notice('info', tooFewAnswers(opened.id, styleAnswers, styleExamples)));
   }
   const { id, filesHash, weightsHash, model, tokenizer } = opened;
   return makeRecord({
@@ -96,7 +96,8 @@ export async function measureRecord(
       inStyle: styled?.[i],
     })),
     eos: 'exclude',
-    style: own === undefined ? null : { examples: styleExamples!, own_answers: own },
+    style:
+      styleAnswers === undefined ? null : { examples: styleExamples!, own_answers: styleAnswers },
     excluded,
     notices,
   });

@@ -65,9 +65,9 @@ export async function scoreDivergence(
   const { maxLength: longest, batchTokens: maxTokens, encoding } = defaultsOf(familiarityFields);
   const maxLength = Math.min(longest, model.shape.contextLength);
   const { examples } = encodedSet(set, tokenizer, promptFor(set, prompt), { encoding, maxLength });
-  const own = { padId: padIdOf(tokenizer), maxLength, maxTokens, base: {}, tuned: { adapter } };
+  const options = { padId: padIdOf(tokenizer), maxLength, maxTokens, base: {}, tuned: { adapter } };
   const found: (AnswerDivergence & { rowIndex: number })[] = [];
-  for await (const rows of measureDivergence(model, examples, own)) {
+  for await (const rows of measureDivergence(model, examples, options)) {
     for (const row of rows) found.push({ ...row, rowId: set.rows[row.rowIndex]!.id });
     await report(found.length, examples.length);
     await host.breathe();
@@ -105,8 +105,8 @@ export async function scoreEndings(
     let first = 0;
     while (first < before.length && before[first] === whole[first]) first++;
     if (truncated || first >= responseTokens) continue;
-    const own = tokenNll.subarray(first, responseTokens);
-    nll[Number(rowId)] = own.reduce((sum, value) => sum + value, 0) / own.length;
+    const endingNll = tokenNll.subarray(first, responseTokens);
+    nll[Number(rowId)] = endingNll.reduce((sum, value) => sum + value, 0) / endingNll.length;
   }
   return nll;
 }

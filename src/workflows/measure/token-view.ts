@@ -13,7 +13,7 @@ export interface ViewedToken {
 
 export interface ViewedRow {
   rowId: string;
-  pieces: ViewedToken[];
+  tokens: ViewedToken[];
   boundaryMerged: boolean;
   truncated: boolean;
   /** Why the prompt format cannot write this row; then there are no pieces. */
@@ -25,14 +25,14 @@ export function viewRow(row: ResponseRow, options: EncodeOptions): ViewedRow {
   const pair = encodeRow(row, options);
   if (!('answer' in pair)) {
     const refused = pair.message;
-    return { rowId: row.id, pieces: [], boundaryMerged: false, truncated: false, refused };
+    return { rowId: row.id, tokens: [], boundaryMerged: false, truncated: false, refused };
   }
   const { endId } = format;
   const { tokens, weights, promptLength } = pair;
   const ends: (boolean | undefined)[] = weights === undefined ? [] : endsOf(pair, endId);
   const added = endId !== undefined && !(pair.ended ?? tokens.at(-1) === endId);
   const ids = added ? [...tokens, endId] : tokens;
-  const pieces = tokenPieces(tokenizer, ids).map(({ text }, i): ViewedToken => {
+  const viewed = tokenPieces(tokenizer, ids).map(({ text }, i): ViewedToken => {
     const id = ids[i]!;
     const trained = i >= promptLength && weights?.[i] !== 0;
     const end = ends[i] ?? (endId !== undefined && i === ids.length - 1);
@@ -40,5 +40,5 @@ export function viewRow(row: ResponseRow, options: EncodeOptions): ViewedRow {
     return { id, text, role, special: tokenizer.isSpecial(id) };
   });
   const truncated = ids.length > maxLength;
-  return { rowId: row.id, pieces, boundaryMerged: pair.boundaryMerged, truncated };
+  return { rowId: row.id, tokens: viewed, boundaryMerged: pair.boundaryMerged, truncated };
 }

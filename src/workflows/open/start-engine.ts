@@ -39,12 +39,12 @@ function probesOf(settings: EngineSettings): Record<EngineName, EngineProbe> {
   const { threads, provideGpu, variants } = settings;
   return {
     webgpu: {
-      async start(asked) {
+      async start(named) {
         await provideGpu?.();
         registerOps('webgpu');
         return startWebGpuEngine({
           // A software adapter is slower than the CPU engine, so it must be asked for.
-          allowSoftware: asked,
+          allowSoftware: named,
           matmulTrial: { work: matmulTrial, store: variants, now: () => performance.now() },
         });
       },

@@ -8,7 +8,7 @@ import type { TrainingJob, TrainingResult } from '../../train/train.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import { SAMPLED, type HeldOutCheck, type HeldOutQuestions } from './held-out-questions.ts';
 import { askHeldOut } from './ask-held-out.ts';
-import { runTraining, type TrainingSurroundings } from './run-training.ts';
+import { runTraining, type TrainingContext } from './run-training.ts';
 
 export interface CheckedRun {
   opened: OpenModel;
@@ -18,7 +18,7 @@ export interface CheckedRun {
   questions: HeldOutQuestions | undefined;
 }
 
-export interface CheckedSurroundings extends TrainingSurroundings {
+export interface CheckedContext extends TrainingContext {
   /** The model's answers at a step, as soon as they are there. */
   checked: (check: HeldOutCheck) => Promise<void>;
 }
@@ -35,9 +35,9 @@ const SAMPLES = 3;
 /** @throws StoppedError when asked to stop before the first step, and as `runTraining` */
 export async function checkedRun(
   { opened, prompt, job, questions }: CheckedRun,
-  { checked, begun, report, ...surroundings }: CheckedSurroundings,
+  { checked, begun, report, ...context }: CheckedContext,
 ): Promise<CheckedResult> {
-  const { host, resumeFrom } = surroundings;
+  const { host, resumeFrom } = context;
   const ask = async (step: number, whole: boolean): Promise<HeldOutCheck | undefined> => {
     if (!questions) return undefined;
     const some = whole ? questions.questions : questions.questions.slice(0, SAMPLED);
@@ -53,7 +53,7 @@ export async function checkedRun(
   const before = await ask(0, true);
   let samplesTaken = Math.floor(quarters(resumeFrom?.progress.step ?? 0, job));
   const result = await runTraining(job, {
-    ...surroundings,
+    ...context,
     begun: async () => {
       await begun?.();
       if (before) await checked(before);

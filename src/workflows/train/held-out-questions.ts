@@ -44,14 +44,14 @@ export function heldOutQuestions(
   { heldOutQuestions: most, longestAnswer }: CheckSettings,
 ): HeldOutQuestions | undefined {
   const known = knownQuestions(rows);
-  const asked = rows
+  const judged = rows
     .map((row) => ({ ...row, gold: row.gold ?? known?.get(row.id)?.answer }))
     .filter((row): row is ResponseRow & { gold: string } => row.gold !== undefined)
     .slice(0, most);
-  if (asked.length === 0) return undefined;
-  const rule = usualRule(asked);
-  const { agree: agreeing } = goldAgreement(asked, rule);
-  const questions = asked.map((row) => ({
+  if (judged.length === 0) return undefined;
+  const rule = usualRule(judged);
+  const { agree: agreeing } = goldAgreement(judged, rule);
+  const questions = judged.map((row) => ({
     id: row.id,
     text: row.question,
     ...promptPart(row),

@@ -11,7 +11,7 @@ import {
   type TrainingResult,
 } from '../../train/train.ts';
 
-export interface TrainingSurroundings extends LoopOptions {
+export interface TrainingContext extends LoopOptions {
   host: Host;
   /** What a resumed run has that the checkpoint's had not, and that changes no number. */
   notice?: (notice: Notice) => Promise<void>;
@@ -29,7 +29,7 @@ export interface TrainingSurroundings extends LoopOptions {
  */
 export async function runTraining(
   job: TrainingJob,
-  { host, checkpoints, resumeFrom, notice, begun, report, keeps }: TrainingSurroundings,
+  { host, checkpoints, resumeFrom, notice, begun, report, keeps }: TrainingContext,
 ): Promise<TrainingResult> {
   const moved = resumeFrom ? compareFacts(resumeFrom.facts, job.facts).notices : [];
   for (const one of moved) await notice?.(one);

@@ -239,7 +239,7 @@ async function runFacts(opened: OpenModel, request: RunRequest, plan: RunPlan): 
 }
 
 function trainedParameters(model: LanguageModel, adapter: LoraAdapter | undefined): Parameter[] {
-  if (adapter) return adapter.variables.map((own) => ({ ...own, decays: true }));
+  if (adapter) return adapter.variables.map((variable) => ({ ...variable, decays: true }));
   return [...model.parameters];
 }
 
