@@ -75,9 +75,11 @@ describe('measure', () => {
     const enough = await run('measure', ['--responses', 'public/data/a.jsonl', ...style]);
     expect(enough.code, enough.stderr).toBe(0);
     expect(enough.stdout).toMatch(/ tokens +median in style$/m);
-    const { style: own, sets } = readMeasured(out);
-    expect(own!.examples).toBe(1);
-    expect(own!.own_answers.filter(({ right }) => right).length).toBeGreaterThanOrEqual(2);
+    const { style: measuredStyle, sets } = readMeasured(out);
+    expect(measuredStyle!.examples).toBe(1);
+    expect(measuredStyle!.own_answers.filter(({ right }) => right).length).toBeGreaterThanOrEqual(
+      2,
+    );
     const { averages, in_style } = sets[0]!;
     expect(in_style!.rows).toHaveLength(120);
     expect(enough.stdout).toContain(in_style!.averages.median!.toFixed(4));
@@ -102,11 +104,11 @@ describe('measure', () => {
     const args = ['--responses', answers, '--rows', '2', ...one];
     const cache = { IDIOLECT_CACHE: join(folder, 'cache'), HF_ENDPOINT: hub.url };
     const first = await run('measure', ['--model', 'owner/name', ...args], cache);
-    const asked = hub.requests.length;
+    const requests = hub.requests.length;
     await hub.close();
     expect(first.stderr).toContain('owner/name, wasm');
     expect(first.code).toBe(0);
-    expect(asked).toBeGreaterThan(3);
+    expect(requests).toBeGreaterThan(3);
     const again = await run('measure', ['--model', 'owner/name@main', ...args], cache);
     expect(again).toMatchObject({ code: 0, stdout: first.stdout });
     const local = await run('measure', ['--model', 'public/models/idiolect-b', ...args]);

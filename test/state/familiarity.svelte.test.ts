@@ -155,12 +155,12 @@ test('other weights or another precision make the numbers stale', async () => {
 
 /** A lab whose trainer notes how many questions it is asked to answer by itself. */
 async function askedApp(files?: Record<string, string>) {
-  const asked: number[] = [];
+  const questionCounts: number[] = [];
   const api = fakeTrainer();
   const counting: typeof api = {
     ...api,
     ownAnswers: (request, report) => {
-      asked.push(request.rows.length);
+      questionCounts.push(request.rows.length);
       return api.ownAnswers(request, report);
     },
   };
@@ -172,18 +172,18 @@ async function askedApp(files?: Record<string, string>) {
   other.familiarity.style.on = true;
   other.familiarity.style.settings.styleExamples = 1;
   const { answers, familiarity } = other;
-  return { asked, answers, familiarity };
+  return { questionCounts, answers, familiarity };
 }
 
 test('in style: the model answers until enough is right, and its answers are kept', async () => {
-  const { asked, answers, familiarity } = await askedApp();
+  const { questionCounts, answers, familiarity } = await askedApp();
   expect(familiarity.styled.kind).toBe('unasked');
   // Plain and, of about the right length, in style: the button's time is of both.
   expect(familiarity.request!.sets.map(({ rows }) => rows.length)).toEqual([4, 4, 4, 4]);
   await familiarity.measure();
   expect(familiarity.complete).toBe(true);
   // The fake answers every other question right: 0 and 2 are enough.
-  expect(asked).toEqual([4]);
+  expect(questionCounts).toEqual([4]);
   const [plain] = familiarity.sets;
   expect(plain!.inStyle!.measured).toHaveLength(4);
   expect(plain!.inStyle!.rows[0]!.promptTokens).toBeGreaterThan(plain!.rows[0]!.promptTokens);
@@ -198,21 +198,21 @@ test('in style: the model answers until enough is right, and its answers are kep
   expect(recordOf(opened.familiarity, opened.answers)!.sets).toEqual(record.sets);
 
   await familiarity.measure();
-  expect(asked).toEqual([4]);
+  expect(questionCounts).toEqual([4]);
   // Without question 2 the next right one must be found; with it again, nothing is measured anew.
   answers.exclude(['q2']);
   expect(familiarity.complete).toBe(false);
   await familiarity.measure();
-  expect(asked).toEqual([4, 1]);
+  expect(questionCounts).toEqual([4, 1]);
   answers.exclude(['q2'], false);
   expect(familiarity.complete).toBe(true);
 });
 
 test('in style: says when too little is right, and plain numbers stand', async () => {
-  const { asked, familiarity } = await askedApp();
+  const { questionCounts, familiarity } = await askedApp();
   familiarity.style.settings.styleExamples = 2;
   await familiarity.measure();
-  expect(asked).toEqual([4]);
+  expect(questionCounts).toEqual([4]);
   const { styled } = familiarity;
   expect(styled.kind === 'too-few' && styled.reason('Tiny')).toContain(
     'Tiny answered 2 of 4 questions right by itself; 3 are needed',
@@ -224,17 +224,17 @@ test('in style: says when too little is right, and plain numbers stand', async (
 });
 
 test('in style: another set-up asks anew', async () => {
-  const { asked, answers, familiarity } = await askedApp();
+  const { questionCounts, answers, familiarity } = await askedApp();
   await familiarity.measure();
   // How an answer is cut into tokens does not change what the model says.
   answers.encoding = 'joint';
   await familiarity.measure();
-  expect(asked).toEqual([4]);
+  expect(questionCounts).toEqual([4]);
   // Nor does a plain prompt that is not used.
   answers.plainTemplate = 'Q: {question}';
   expect(familiarity.stale).toBe(false);
   answers.useChatTemplate = false;
   await familiarity.measure();
-  expect(asked).toEqual([4, 4]);
+  expect(questionCounts).toEqual([4, 4]);
   expect(familiarity.complete).toBe(true);
 });

@@ -13,13 +13,13 @@ const answered = (id: string, answers: readonly string[]) => ({
     gold: String(i + 1),
   })),
 });
-const own = answered('own', ['0 + 1 = 1. Answer: 1', '1 + 1 = 3. Answer: 3']);
+const ownSet = answered('own', ['0 + 1 = 1. Answer: 1', '1 + 1 = 3. Answer: 3']);
 const right = answered('right', ['0 + 1 = 1. Answer: 1', '1 + 1 = 2. Answer: 2']);
 
-async function editing(set = own) {
+async function editing(set = ownSet) {
   const app = tinyApp();
   await app.start();
-  app.answers.add([own, right]);
+  app.answers.add([ownSet, right]);
   return { app, editor: new HandEditor(app, set) };
 }
 
@@ -67,7 +67,7 @@ describe('the hand editor', () => {
     expect(editor.save()).toBe('own, by hand');
     const { set } = app.answers.sets.at(-1)!;
     expect(set.rows.map(({ response }) => response)).toEqual([
-      own.rows[0]!.response,
+      ownSet.rows[0]!.response,
       '1 + 1 = 2. Answer: 2',
     ]);
     expect(set.provenance).toContain('1 of 2 answers mended by hand; 2 final answers are right');

@@ -7,18 +7,18 @@ import { fakeTrainer } from '../support/fake-trainer.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
 let app: AppState;
-let asked: GenerateRequest[];
+let requests: GenerateRequest[];
 let loaded: string[];
 let imported: string[][];
 beforeEach(async () => {
-  asked = [];
+  requests = [];
   loaded = [];
   imported = [];
   const usual = fakeTrainer();
   const api: TrainerApi = {
     ...usual,
     generate: (request, report) => {
-      asked.push(request);
+      requests.push(request);
       return usual.generate(request, report);
     },
     loadRun: (request) => {
@@ -41,7 +41,7 @@ test('without an adapter the model alone is asked', async () => {
   const { playground } = app;
   expect(playground.choices).toEqual([]);
   await playground.ask();
-  expect(asked.map(({ adapterId }) => adapterId)).toEqual([undefined]);
+  expect(requests.map(({ adapterId }) => adapterId)).toEqual([undefined]);
   expect(playground.answers!.question).toBe('What is 2 + 3?');
   expect(playground.answers!.base).toMatchObject({ stopped: 'end' });
   expect(playground.answers!.adapted).toBeUndefined();
@@ -54,8 +54,13 @@ test('after a run both answer the same question, with what the worker is told to
   expect(playground.adapter!.id).toBe(run!.id);
   await playground.ask();
   await playground.ask();
-  expect(asked.map(({ adapterId }) => adapterId)).toEqual([undefined, run!.id, undefined, run!.id]);
-  expect(new Set(asked.map(({ conversation }) => JSON.stringify(conversation))).size).toBe(1);
+  expect(requests.map(({ adapterId }) => adapterId)).toEqual([
+    undefined,
+    run!.id,
+    undefined,
+    run!.id,
+  ]);
+  expect(new Set(requests.map(({ conversation }) => JSON.stringify(conversation))).size).toBe(1);
   // The worker knows whether it still holds the adapter; after a lost engine it does not.
   expect(loaded).toEqual([run!.id, run!.id]);
   expect(playground.answers!.adapted!.text).not.toBe(playground.answers!.base!.text);
@@ -68,7 +73,7 @@ test('a fully fine-tuned run is offered as a model of its own', async () => {
   expect(playground.adapter).toMatchObject({ id: runs.list[0]!.id, full: true });
   await playground.ask();
   expect(loaded).toEqual([runs.list[0]!.id]);
-  expect(asked.map(({ adapterId }) => adapterId)).toEqual([undefined, runs.list[0]!.id]);
+  expect(requests.map(({ adapterId }) => adapterId)).toEqual([undefined, runs.list[0]!.id]);
 });
 
 test('no adapter can be picked, and a run of another model is not offered', async () => {
@@ -76,7 +81,7 @@ test('no adapter can be picked, and a run of another model is not offered', asyn
   const { playground, runs } = app;
   playground.pick(NONE);
   await playground.ask();
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
   runs.list[0]!.record = { ...runs.list[0]!.record, modelId: 'another' };
   expect(playground.choices).toEqual([]);
 });
@@ -87,7 +92,7 @@ test('a stop between the two answers leaves the second unasked', async () => {
   const done = playground.ask();
   await playground.answering.stop();
   await done;
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
   expect(playground.answers!.base!.stopped).toBe('asked');
 });
 

@@ -169,9 +169,9 @@ test(
     await playground.ask();
     const { prompt } = answers;
     const { question, sampling } = playground;
-    const asked = { question, prompt, sampling: $state.snapshot(sampling) };
+    const generateRequest = { question, prompt, sampling: $state.snapshot(sampling) };
     const opened = run.record.openedAs!;
-    const command = printGenerate(opened, asked, 'runs/odd-run');
+    const command = printGenerate(opened, generateRequest, 'runs/odd-run');
     const line = `${command.line} --json`.replace('npm run', 'npm run --silent');
     const { stdout } = await shell('sh', ['-c', line], { cwd: folder });
     expect((JSON.parse(stdout) as { response: string }).response).toBe(

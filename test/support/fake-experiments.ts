@@ -25,7 +25,7 @@ type Calls =
   | 'experimentFiles'
   | 'estimateExperiment';
 
-const surroundings: Environment = {
+const environment: Environment = {
   idiolect: '0',
   tensorflow_js: '0',
   platform: 'a test',
@@ -40,7 +40,7 @@ export function fakeExperiments(
   options: FakeExperimentOptions,
   kept = new Map<string, ReturnType<typeof memoryResults>>(),
 ): Pick<TrainerApi, Calls> {
-  let open: { request: ExperimentRequest; task: Task; session: ExperimentRunner } | undefined;
+  let open: { request: ExperimentRequest; task: Task; runner: ExperimentRunner } | undefined;
   let report: (stage: StageProgress) => Promise<void> = () => Promise.resolve();
   const resultOf = async (id: string) => {
     if (open?.request.id !== id) return undefined;
@@ -58,7 +58,7 @@ export function fakeExperiments(
       hashes: {},
       notices: [],
     };
-    return experimentResult(inputs, results, surroundings);
+    return experimentResult(inputs, results, environment);
   };
   return {
     async openExperiment(request, tell) {
@@ -84,16 +84,16 @@ export function fakeExperiments(
       });
       const store = kept.get(id) ?? memoryResults();
       kept.set(id, store);
-      const session = new ExperimentRunner({
+      const runner = new ExperimentRunner({
         ...{ experiment, task, store, backend },
         files: new Map(),
         report: (stage) => report(stage),
       });
-      open = { request, task, session };
+      open = { request, task, runner };
       const done = [];
       for (const stage of planExperiment(experiment)) {
         if (!store.texts.has(stage.id)) continue;
-        await session.settle(stage);
+        await runner.settle(stage);
         done.push({ id: stage.id, seconds: 2 });
       }
       return { done, sizes: sizesOf(task), notices: [] };
@@ -107,7 +107,7 @@ export function fakeExperiments(
       };
       options.beforeStage?.(stageId);
       await report({ stage, what: 'test questions', done: 1, total: 2 });
-      await open!.session.settle(stage);
+      await open!.runner.settle(stage);
       return 2;
     },
     closeExperiment() {

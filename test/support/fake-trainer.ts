@@ -150,10 +150,12 @@ export function fakeTrainer({
           rowId: row.id,
           tokens: [
             { id: 1, text: '<|im_start|>', role: 'prompt', special: true },
-            ...words(`user\n${row.question}`).map((text): ViewedToken => piece(text, 'prompt')),
+            ...words(`user\n${row.question}`).map((text): ViewedToken =>
+              viewedToken(text, 'prompt'),
+            ),
             { id: 2, text: '<|im_end|>', role: 'prompt', special: true },
-            ...words(`\nassistant\n`).map((text): ViewedToken => piece(text, 'prompt')),
-            ...words(row.response).map((text): ViewedToken => piece(text, 'trained')),
+            ...words(`\nassistant\n`).map((text): ViewedToken => viewedToken(text, 'prompt')),
+            ...words(row.response).map((text): ViewedToken => viewedToken(text, 'trained')),
             { id: 2, text: '<|im_end|>', role: 'end', special: true },
           ],
           boundaryMerged: false,
@@ -193,24 +195,24 @@ export function fakeTrainer({
     },
     async ownAnswers({ rows, wanted }, report) {
       const check = begin();
-      const own: OwnAnswer[] = [];
+      const answers: OwnAnswer[] = [];
       let right = 0;
       for (const { id, question, gold } of rows) {
         if (right >= wanted) break;
         await pause();
         check();
         // Every other question is answered right.
-        const isRight = own.length % 2 === 0;
+        const isRight = answers.length % 2 === 0;
         if (isRight) right++;
-        own.push({
+        answers.push({
           id,
           question: `Question: ${question}`,
           answer: `Answer: ${isRight ? gold : 'none'}`,
           right: isRight,
         });
-        await report(right, own.length);
+        await report(right, answers.length);
       }
-      return own;
+      return answers;
     },
     planTraining: (request) => {
       const rows = request.set.rows.length;
@@ -241,22 +243,24 @@ export function fakeTrainer({
       const heldOut = (step: number): number => floor + 0.1 + first * Math.exp(-step / 18);
       let step = 0;
       let outcome: 'finished' | 'stopped' = 'finished';
-      const asked = (request.validation ?? request.set).rows
+      const questions = (request.validation ?? request.set).rows
         .filter(({ gold }) => gold !== undefined)
         .slice(0, request.checks?.heldOutQuestions ?? 0);
       const ask = async (at: number, whole: boolean): Promise<void> => {
-        if (asked.length === 0) return;
-        const answers = asked.slice(0, whole ? undefined : 3).map(({ id, question, gold }, i) => {
-          const right = random.fork(id).uniform() < 0.2 + (0.5 * at) / steps || i === 0;
-          const final = right ? gold! : '7';
-          return {
-            id,
-            question,
-            gold: gold!,
-            right,
-            answer: `That makes ${final}. Answer: ${final}`,
-          };
-        });
+        if (questions.length === 0) return;
+        const answers = questions
+          .slice(0, whole ? undefined : 3)
+          .map(({ id, question, gold }, i) => {
+            const right = random.fork(id).uniform() < 0.2 + (0.5 * at) / steps || i === 0;
+            const final = right ? gold! : '7';
+            return {
+              id,
+              question,
+              gold: gold!,
+              right,
+              answer: `That makes ${final}. Answer: ${final}`,
+            };
+          });
         await report({ kind: 'check', check: { step: at, whole, answers } });
       };
       try {
@@ -412,7 +416,7 @@ function words(text: string): string[] {
   return text.match(/ ?\p{L}+| ?\d|\s|[^\p{L}\d\s]/gu) ?? [];
 }
 
-function piece(text: string, role: ViewedToken['role']): ViewedToken {
+function viewedToken(text: string, role: ViewedToken['role']): ViewedToken {
   let id = 0;
   for (const letter of text) id = (id * 31 + letter.codePointAt(0)!) % VOCABULARY;
   return { id: id + 3, text, role, special: false };

@@ -21,8 +21,8 @@ async function answer({ call, method, args }: CallMessage): Promise<void> {
   const real = args.map((arg) => {
     const { callback, files } = (arg ?? {}) as { callback?: number; files?: { path: string }[] };
     if (callback !== undefined) {
-      return (...told: unknown[]) => {
-        process.send!({ call, callback, told });
+      return (...args: unknown[]) => {
+        process.send!({ call, callback, args });
         return Promise.resolve();
       };
     }

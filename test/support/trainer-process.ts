@@ -4,7 +4,7 @@ import type { Connection } from '../../src/state/trainer-client.ts';
 import type { TrainerApi } from '../../workers/protocol.ts';
 
 interface Waiting {
-  callbacks: ((...told: unknown[]) => unknown)[];
+  callbacks: ((...args: unknown[]) => unknown)[];
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
 }
@@ -12,7 +12,7 @@ interface Waiting {
 interface Answer {
   call: number;
   callback?: number;
-  told?: unknown[];
+  args?: unknown[];
   result?: unknown;
   error?: string;
 }
@@ -24,11 +24,11 @@ export function connectProcess(): Connection {
   });
   const waiting = new Map<number, Waiting>();
   let calls = 0;
-  child.on('message', ({ call, callback, told, result, error }: Answer) => {
+  child.on('message', ({ call, callback, args, result, error }: Answer) => {
     const one = waiting.get(call);
     if (one === undefined) return;
     if (callback !== undefined) {
-      one.callbacks[callback]!(...told!);
+      one.callbacks[callback]!(...args!);
       return;
     }
     waiting.delete(call);

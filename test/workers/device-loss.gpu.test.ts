@@ -39,25 +39,25 @@ const trainRequest = (runId: string): TrainRequest => ({
   resume: false,
 });
 
-const session = new TrainerService();
+const trainer = new TrainerService();
 const quiet = () => Promise.resolve();
 
 beforeAll(async () => {
-  const engine = await session.startEngine('webgpu');
+  const engine = await trainer.startEngine('webgpu');
   expect(engine.reasons).toContain('You chose this engine.');
   const source = { kind: 'embedded', id: 'idiolect-a', baseUrl: '/models' } as const;
-  await session.openModel(source, 'as-stored', quiet);
+  await trainer.openModel(source, 'as-stored', quiet);
 }, 120_000);
 
 afterAll(async () => {
-  await session.deleteRun('whole');
-  await session.deleteRun('broken');
+  await trainer.deleteRun('whole');
+  await trainer.deleteRun('broken');
   forgetWebGpu();
 });
 
 async function trained(runId: string, at: (event: TrainEvent) => void = () => undefined) {
   const events: TrainEvent[] = [];
-  const summary = await session.train(trainRequest(runId), (event) => {
+  const summary = await trainer.train(trainRequest(runId), (event) => {
     events.push(event);
     at(event);
     return Promise.resolve();
@@ -88,13 +88,13 @@ it('a measurement fails in plain words and can be made again', async () => {
     prompt,
     familiarity: defaultsOf(familiarityFields),
   };
-  const before = await session.measure(request, quiet);
+  const before = await trainer.measure(request, quiet);
   const device = tfjsWebGpu().device;
   device.destroy();
-  const failed = session.measure(request, quiet);
+  const failed = trainer.measure(request, quiet);
   await expect(failed).rejects.toBeInstanceOf(GpuLostError);
   await expect(failed).rejects.toThrow('Try once more');
   expect(tfjsWebGpu().device).not.toBe(device);
-  const again = await session.measure(request, quiet);
+  const again = await trainer.measure(request, quiet);
   expect(again.map(({ rows }) => rows)).toEqual(before.map(({ rows }) => rows));
 });

@@ -16,7 +16,7 @@ import { memoryResults } from '../experiment/fake-backend.ts';
 import { quietHost } from '../support/training.ts';
 
 const MODEL = 'idiolect-a';
-const session = new TrainerService();
+const trainer = new TrainerService();
 const quiet = () => Promise.resolve();
 const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
 const experiment = readExperiment(
@@ -47,7 +47,7 @@ const request = (id: string): ExperimentRequest => ({
 
 beforeAll(async () => {
   vi.stubGlobal('navigator', { userAgent: 'test' });
-  await session.startEngine('wasm');
+  await trainer.startEngine('wasm');
   const names = [
     'config.json',
     'generation_config.json',
@@ -62,7 +62,7 @@ beforeAll(async () => {
     })),
   );
   source = { kind: 'files', name: MODEL, files };
-  await session.openModel(source, 'as-stored', quiet);
+  await trainer.openModel(source, 'as-stored', quiet);
 });
 
 /** Without the times it took. */
@@ -97,27 +97,27 @@ async function asTheCommand(): Promise<StageResult[]> {
 it('gives the numbers of the command, also in another order and after a stop', async () => {
   const plan = planExperiment(experiment).map(({ id }) => id);
   const runs = plan.filter((id) => id.startsWith('run.'));
-  await session.openExperiment(request('one'), quiet);
-  for (const id of plan.filter((own) => !own.startsWith('run.'))) {
-    await session.settleStage(id, quiet);
+  await trainer.openExperiment(request('one'), quiet);
+  for (const id of plan.filter((stage) => !stage.startsWith('run.'))) {
+    await trainer.settleStage(id, quiet);
   }
-  const stopped = session.settleStage(runs[3]!, async ({ step }) => {
-    if (step) await session.stop();
+  const stopped = trainer.settleStage(runs[3]!, async ({ step }) => {
+    if (step) await trainer.stop();
   });
   await expect(stopped).rejects.toThrow(StoppedError);
-  for (const id of runs.toReversed().slice(0, 2)) await session.settleStage(id, quiet);
+  for (const id of runs.toReversed().slice(0, 2)) await trainer.settleStage(id, quiet);
 
   // As after a reload: what is kept is found, what is not is done.
-  await session.closeExperiment();
-  const { done, sizes } = await session.openExperiment(request('one'), quiet);
+  await trainer.closeExperiment();
+  const { done, sizes } = await trainer.openExperiment(request('one'), quiet);
   expect(done.map(({ id }) => id)).toEqual(plan.filter((id) => !runs.slice(0, 2).includes(id)));
   expect(sizes).toMatchObject({ train: 4, validation: 0, test: 3, retention: 2, text: 4 });
-  for (const id of runs) await session.settleStage(id, quiet);
+  for (const id of runs) await trainer.settleStage(id, quiet);
 
-  const result = await session.experimentResult('one');
+  const result = await trainer.experimentResult('one');
   const expected = await asTheCommand();
   expect(numbers(result!.results)).toEqual(numbers(expected));
-  const files = await session.experimentFiles('one');
+  const files = await trainer.experimentFiles('one');
   expect(files.map(({ name }) => name)).toEqual(['experiment.json', 'report.json', 'report.html']);
   const report = JSON.parse(new TextDecoder().decode(files[1]!.bytes)) as {
     results: StageResult[];
@@ -126,11 +126,11 @@ it('gives the numbers of the command, also in another order and after a stop', a
 });
 
 it('finds the last report of an experiment that is no longer open, and leaves the model open', async () => {
-  const before = await session.experimentResult('one');
-  await session.closeExperiment();
-  const after = await session.experimentResult('one');
+  const before = await trainer.experimentResult('one');
+  await trainer.closeExperiment();
+  const after = await trainer.experimentResult('one');
   expect(after!.report).toEqual(before!.report);
-  const views = await session.viewTokens([{ id: 'r', question: 'q', response: 'a' }], {
+  const views = await trainer.viewTokens([{ id: 'r', question: 'q', response: 'a' }], {
     prompt,
     encoding: 'separate',
     lossOn: 'last-assistant',
@@ -140,7 +140,7 @@ it('finds the last report of an experiment that is no longer open, and leaves th
 });
 
 it('lists what is kept of it under its name', async () => {
-  const { items } = await session.storage();
+  const { items } = await trainer.storage();
   const [item] = items.filter(({ kind }) => kind === 'experiment');
   expect(item).toMatchObject({ id: 'one', label: 'tiny' });
   expect(item!.bytes).toBeGreaterThan(1000);
@@ -148,11 +148,11 @@ it('lists what is kept of it under its name', async () => {
 
 it('refuses to go on with results of other settings', async () => {
   const other = { ...request('one'), prompt: { ...prompt, useChatTemplate: false } };
-  await expect(session.openExperiment(other, quiet)).rejects.toThrow(/of another experiment/);
+  await expect(trainer.openExperiment(other, quiet)).rejects.toThrow(/of another experiment/);
 });
 
 it('measures what steps, answers and measurements cost', async () => {
-  const { tokens, ...costs } = await session.estimateExperiment(request('two'));
+  const { tokens, ...costs } = await trainer.estimateExperiment(request('two'));
   for (const seconds of Object.values(costs)) expect(seconds).toBeGreaterThan(0);
   expect(tokens!.prompt).toBeGreaterThan(tokens!.answer);
 });

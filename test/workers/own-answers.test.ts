@@ -16,7 +16,7 @@ import { memoryResults } from '../experiment/fake-backend.ts';
 import { quietHost } from '../support/training.ts';
 
 const MODEL = 'idiolect-a';
-const session = new TrainerService();
+const trainer = new TrainerService();
 const quiet = () => Promise.resolve();
 const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
 const experiment = readExperiment(
@@ -37,7 +37,7 @@ const experiment = readExperiment(
 
 beforeAll(async () => {
   vi.stubGlobal('navigator', {});
-  await session.startEngine('wasm');
+  await trainer.startEngine('wasm');
   const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
   const files = await Promise.all(
     names.map(async (path) => ({
@@ -45,7 +45,7 @@ beforeAll(async () => {
       file: new File([await readFile(`public/models/${MODEL}/${path}`)], path),
     })),
   );
-  await session.openModel({ kind: 'files', name: MODEL, files }, 'as-stored', quiet);
+  await trainer.openModel({ kind: 'files', name: MODEL, files }, 'as-stored', quiet);
 });
 
 /** The experiment's pieces up to the familiarity, by their ids. */
@@ -88,14 +88,15 @@ it('gives the same perplexity in style as an experiment', async () => {
     const { set } = results.get(`set.${id}`) as Extract<StageResult, { kind: 'set' }>;
     return set;
   });
-  const told: [number, number][] = [];
-  const own = await session.ownAnswers({ rows: sets[0]!.rows, wanted: 2, prompt }, (right, asked) =>
-    Promise.resolve(void told.push([right, asked])),
+  const reports: [number, number][] = [];
+  const answers = await trainer.ownAnswers(
+    { rows: sets[0]!.rows, wanted: 2, prompt },
+    (right, done) => Promise.resolve(void reports.push([right, done])),
   );
-  expect(told.at(-1)).toEqual([own.filter(({ right }) => right).length, own.length]);
-  const styled = sets.map((set) => inStyle(set, own, 1)!);
+  expect(reports.at(-1)).toEqual([answers.filter(({ right }) => right).length, answers.length]);
+  const styled = sets.map((set) => inStyle(set, answers, 1)!);
   expect(styled[0]!.rows[0]!.question).toMatch(/^Question: [^]+\nAnswer: [^]+\n\nQuestion: /);
-  const measured = await session.measure(
+  const measured = await trainer.measure(
     { sets: styled, prompt, familiarity: defaultsOf(familiarityFields) },
     quiet,
   );
@@ -112,8 +113,8 @@ it('gives the same perplexity in style as an experiment', async () => {
 
 it('asks no question whose right answer is unknown, and none when enough are known', async () => {
   const unknown = { id: 'x', question: 'Who are you?', response: 'Me.' };
-  expect(await session.ownAnswers({ rows: [unknown], wanted: 1, prompt }, quiet)).toEqual([]);
+  expect(await trainer.ownAnswers({ rows: [unknown], wanted: 1, prompt }, quiet)).toEqual([]);
   const rows = Array.from({ length: 40 }, (_, i) => ({ ...unknown, id: `${i}`, gold: '3' }));
-  const own = await session.ownAnswers({ rows, wanted: 0, prompt }, quiet);
-  expect(own).toEqual([]);
+  const answers = await trainer.ownAnswers({ rows, wanted: 0, prompt }, quiet);
+  expect(answers).toEqual([]);
 });

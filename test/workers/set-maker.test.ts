@@ -10,7 +10,7 @@ import { dialectA } from '../../src/world/dialect-a.ts';
 import type { MakeSetRequest } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
 
-const session = new TrainerService();
+const trainer = new TrainerService();
 const quiet = () => Promise.resolve();
 const answersOf = (id: string): ResponseSet => ({
   id,
@@ -32,7 +32,7 @@ const request = (spec: SetSpec): MakeSetRequest => ({
 
 beforeAll(async () => {
   vi.stubGlobal('navigator', {});
-  await session.startEngine('wasm');
+  await trainer.startEngine('wasm');
   const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
   const files = await Promise.all(
     names.map(async (path) => ({
@@ -40,7 +40,7 @@ beforeAll(async () => {
       file: new File([await readFile(`public/models/idiolect-a/${path}`)], path),
     })),
   );
-  await session.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
+  await trainer.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
 });
 
 describe('the lab’s own questions', () => {
@@ -54,7 +54,7 @@ describe('the lab’s own questions', () => {
 
 describe('a made set', () => {
   it('of own answers is what the model says when asked, judged by the world’s rule', async () => {
-    const { set, correct } = await session.makeSet(
+    const { set, correct } = await trainer.makeSet(
       request({ id: 'own', kind: 'own', model: 'open' }),
       quiet,
     );
@@ -66,21 +66,21 @@ describe('a made set', () => {
   });
 
   it('of minimum changes is right throughout', async () => {
-    const told: [number, number][] = [];
-    const { set, correct } = await session.makeSet(
+    const reports: [number, number][] = [];
+    const { set, correct } = await trainer.makeSet(
       request({ id: 'least', kind: 'minimum-change', model: 'open' }),
-      (done, total) => Promise.resolve(void told.push([done, total])),
+      (done, total) => Promise.resolve(void reports.push([done, total])),
     );
     const known = knownQuestions(set.rows)!;
     expect(correct).toEqual(set.rows.map(() => true));
     for (const { id, response } of set.rows) {
       expect(checkAnswer(dialectA, known.get(id)!, response).correct).toBe(true);
     }
-    expect(told.at(-1)).toEqual([6, 6]);
+    expect(reports.at(-1)).toEqual([6, 6]);
   });
 
   it('of the most familiar right answers takes each from one of the sets', async () => {
-    const { set, made } = await session.makeSet(
+    const { set, made } = await trainer.makeSet(
       request({ id: 'best', kind: 'most-familiar', model: 'open', from: ['a', 'b'] }),
       quiet,
     );
@@ -91,7 +91,7 @@ describe('a made set', () => {
   });
 
   it('fills up with another set where no sample was right', async () => {
-    const { set, made } = await session.makeSet(
+    const { set, made } = await trainer.makeSet(
       request({
         id: 'own-or-a',
         kind: 'own-correct',

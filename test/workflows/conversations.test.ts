@@ -124,8 +124,8 @@ describe('what else is done with a conversation', () => {
     const options = { tokenizer: opened.tokenizer, format, encoding: 'separate' as const };
     const view = (lossOn: 'last-assistant' | 'all-assistant') =>
       viewRow(row, { ...options, lossOn, maxLength: 1024 }).tokens;
-    const text = (role: string, pieces = view('last-assistant')) =>
-      pieces.flatMap((piece) => (piece.role === role ? [piece.text] : [])).join('');
+    const text = (role: string, tokens = view('last-assistant')) =>
+      tokens.flatMap((token) => (token.role === role ? [token.text] : [])).join('');
     const [system, one, two, three] = row.messages!.map(({ content }) => content);
     expect(text('prompt')).toBe(`${system}<|endoftext|>${one}\n${two}<|endoftext|>${three}\n`);
     expect(text('trained')).toBe(row.response);

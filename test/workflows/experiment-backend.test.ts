@@ -155,10 +155,10 @@ describe('an experiment on the CPU engine', () => {
       (await evaluated.measure(set, quiet)).map(({ nllSum }) => nllSum);
     expect(await nll(kept)).toEqual(await nll(one));
     expect(await nll(three)).not.toEqual(await nll(one));
-    const moved = async (own: TrainedModel) =>
-      (await own.divergence(set, quiet)).reduce((sum, { klSum }) => sum + klSum, 0);
+    const moved = async (tuned: TrainedModel) =>
+      (await tuned.divergence(set, quiet)).reduce((sum, { klSum }) => sum + klSum, 0);
     expect(await moved(three)).toBeGreaterThan(await moved(one));
-    for (const own of [one, three, kept]) own.dispose();
+    for (const tuned of [one, three, kept]) tuned.dispose();
     expect(memory().numTensors).toBe(before);
     model.close();
   });
@@ -170,9 +170,9 @@ describe('an experiment on the CPU engine', () => {
       const set = { id: 't', name: 't', rows: [{ id: 'r', question, response }] };
       return (await model.measure(set, () => Promise.resolve()))[0]!;
     };
-    const [bare, asked] = [await measured(''), await measured(' ')];
+    const [bare, spaced] = [await measured(''), await measured(' ')];
     expect(bare.nllSum).toBeGreaterThan(0);
-    expect(bare.nllSum).not.toBe(asked.nllSum);
+    expect(bare.nllSum).not.toBe(spaced.nllSum);
     model.close();
   });
 });

@@ -12,13 +12,13 @@ import { exampleReport, exampleEnvironment, type Example } from '../experiment/e
 /** As they were. */
 function earlier({ results, report }: Example) {
   return report.experiment.models.map(({ id }) => {
-    const own = results.filter(isFamiliarity).filter(({ model }) => model === id);
+    const measured = results.filter(isFamiliarity).filter(({ model }) => model === id);
     return {
       kind: 'familiarity',
       id: `familiarity.${id}`,
-      sets: Object.fromEntries(own.map(({ set, answers }) => [set, answers])),
-      styled: Object.fromEntries(own.map(({ set, styled }) => [set, styled])),
-      seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
+      sets: Object.fromEntries(measured.map(({ set, answers }) => [set, answers])),
+      styled: Object.fromEntries(measured.map(({ set, styled }) => [set, styled])),
+      seconds: measured.reduce((sum, { seconds }) => sum + seconds, 0),
     };
   });
 }

@@ -122,9 +122,9 @@ it('is asked before, on the way and after, and changes no number of the training
     adapter!.dispose();
     return { found, checks };
   };
-  const asked = await losses(true);
-  expect(asked.found).toEqual((await losses(false)).found);
-  expect(asked.checks.map(({ step, whole, answers }) => [step, whole, answers.length])).toEqual([
+  const checked = await losses(true);
+  expect(checked.found).toEqual((await losses(false)).found);
+  expect(checked.checks.map(({ step, whole, answers }) => [step, whole, answers.length])).toEqual([
     [0, true, 4],
     [1, false, 3],
     [2, false, 3],

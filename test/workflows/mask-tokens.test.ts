@@ -65,11 +65,11 @@ it('leaves out exactly the tokens above the threshold, and never the end', async
   let above = 0;
   job.examples.forEach(({ weights, ...example }, i) => {
     const { tokenNll, responseTokens } = measured!.rows[i]!;
-    const own = [...weights!.slice(firstTarget(example))];
+    const targets = [...weights!.slice(firstTarget(example))];
     const expected = Array.from({ length: responseTokens }, (_, t) =>
       Math.exp(tokenNll[t]!) > 2.5 ? 0 : 1,
     );
-    expect(own).toEqual([...expected, 1]);
+    expect(targets).toEqual([...expected, 1]);
     above += expected.filter((weight) => weight === 0).length;
   });
   const of = measured!.rows.reduce((sum, { responseTokens }) => sum + responseTokens, 0);

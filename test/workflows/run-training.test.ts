@@ -23,19 +23,19 @@ it('puts back the weights of the step that was the best', async () => {
   const short = tinyRun(model, { ...settings, steps: 4, schedule: 'constant', warmup: 0 });
   await runTraining(short.job, { host: quietHost(), report: () => Promise.resolve() });
   const whole = tinyRun(model, { ...settings, schedule: 'constant', warmup: 0 });
-  const asked: number[] = [];
+  const steps: number[] = [];
   const { outcome, progress } = await runTraining(whole.job, {
     host: quietHost(),
     report: () => Promise.resolve(),
     keeps: ({ step }) => {
-      asked.push(step);
+      steps.push(step);
       return Promise.resolve(step === 4);
     },
   });
-  expect({ outcome, step: progress.step, asked }).toEqual({
+  expect({ outcome, step: progress.step, steps }).toEqual({
     outcome: 'finished',
     step: 6,
-    asked: [2, 4, 6],
+    steps: [2, 4, 6],
   });
   expect(await valuesOf(whole)).toEqual(await valuesOf(short));
   short.adapter.dispose();
@@ -45,7 +45,7 @@ it('puts back the weights of the step that was the best', async () => {
 it('begins once, before the first report, and goes on from a checkpoint', async () => {
   const settings = { steps: 4, evaluateEvery: 2 };
   const seen: string[] = [];
-  const surroundings = (host: ReturnType<typeof quietHost>) => ({
+  const environment = (host: ReturnType<typeof quietHost>) => ({
     host,
     checkpoints: host,
     begun: () => Promise.resolve(void seen.push('begun')),
@@ -53,12 +53,12 @@ it('begins once, before the first report, and goes on from a checkpoint', async 
   });
   const stopped = quietHost({ stopRequested: () => seen.includes('2') });
   const first = tinyRun(model, settings);
-  expect((await runTraining(first.job, surroundings(stopped))).outcome).toBe('stopped');
+  expect((await runTraining(first.job, environment(stopped))).outcome).toBe('stopped');
   expect(seen).toEqual(['begun', '0', '1', '2']);
   seen.length = 0;
   const second = tinyRun(model, settings);
   const result = await runTraining(second.job, {
-    ...surroundings(quietHost()),
+    ...environment(quietHost()),
     resumeFrom: stopped.checkpoints.at(-1),
   });
   expect(result.outcome).toBe('finished');

@@ -23,13 +23,13 @@ function frames({ all }: ShownReport): { figure: Figure; frame: HTMLElement }[] 
 }
 
 const press = (frame: HTMLElement, name: string): void =>
-  [...frame.querySelectorAll('button')].find((own) => own.textContent === name)!.click();
+  [...frame.querySelectorAll('button')].find((button) => button.textContent === name)!.click();
 
 describe('the figures', () => {
   it('are all there, in their order', async () => {
     const shown = showReport(example);
     await shown.unfold();
-    const titles = shown.all('figure h3 .term').map((own) => own.textContent);
+    const titles = shown.all('figure h3 .term').map((title) => title.textContent);
     expect(titles).toEqual(figures.map(({ title }) => title));
     expect(figures.map(({ id }) => id)).toEqual([
       'cross-over',
@@ -91,13 +91,13 @@ describe('the figures', () => {
       expect(blob.type).toBe('image/svg+xml');
       const svg = new DOMParser().parseFromString(await blob.text(), 'image/svg+xml');
       expect(svg.querySelector('parsererror')).toBeNull();
-      const texts = [...svg.querySelectorAll('text')].map((own) => own.textContent);
-      const drawn = [...frame.querySelectorAll('svg text')].map((own) => own.textContent);
+      const texts = [...svg.querySelectorAll('text')].map((text) => text.textContent);
+      const drawn = [...frame.querySelectorAll('svg text')].map((text) => text.textContent);
       expect(drawn.length).toBeGreaterThan(5);
       expect(texts.slice(0, drawn.length)).toEqual(drawn);
       expect(texts.slice(drawn.length).join(' ')).toBe(figure.sentence);
       // Tokens of the page mean nothing in a file: colors are written out.
-      const marks = [...svg.querySelectorAll<SVGElement>('path')].map((own) => own.style.fill);
+      const marks = [...svg.querySelectorAll<SVGElement>('path')].map((path) => path.style.fill);
       expect(marks).toContain('rgb(0, 114, 178)');
       expect(marks.join()).not.toContain('var(');
     }

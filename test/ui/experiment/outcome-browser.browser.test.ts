@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   shown = showReport(example);
-  browser = shown.folds().find((own) => own.querySelector('.title')!.textContent === TITLE)!;
+  browser = shown.folds().find((fold) => fold.querySelector('.title')!.textContent === TITLE)!;
 });
 
 async function open(): Promise<void> {
@@ -28,11 +28,11 @@ async function open(): Promise<void> {
 }
 
 const items = () => [...browser.querySelectorAll('li')];
-const questions = () => items().map((own) => own.querySelector('.question')!.textContent);
+const questions = () => items().map((item) => item.querySelector('.question')!.textContent);
 const status = () => browser.querySelector('[role="status"]')!.textContent;
 function control(label: string): HTMLSelectElement | HTMLInputElement {
   const labels = [...browser.querySelectorAll('label')];
-  const { control: found } = labels.find((own) => own.textContent === label)!;
+  const { control: found } = labels.find((element) => element.textContent === label)!;
   return found as HTMLSelectElement | HTMLInputElement;
 }
 const select = (label: string) => control(label) as HTMLSelectElement;
@@ -40,8 +40,10 @@ const choose = (label: string, value: string) => userEvent.selectOptions(select(
 
 /** Questions of a run that changed as asked, by its results alone. */
 function changed(runId: string, from: boolean, to: boolean): string[] {
-  const run = example.results.find((own): own is RunResult => own.id === runId)!;
-  const base = example.results.find((own): own is BaseResult => own.id === `base.${run.model}`)!;
+  const run = example.results.find((result): result is RunResult => result.id === runId)!;
+  const base = example.results.find(
+    (result): result is BaseResult => result.id === `base.${run.model}`,
+  )!;
   return example.task.test
     .filter((_, i) => base.test[i]!.strict === from && run.test[i]!.strict === to)
     .map(({ text }) => text);
@@ -87,7 +89,8 @@ describe('the choices', () => {
 
   it('show the questions that changed as asked, of the run that is asked for', async () => {
     const { id: known } = example.results.find(
-      (own) => own.kind === 'run' && own.model === 'mb' && own.set === 'b' && own.seed === 2,
+      (result) =>
+        result.kind === 'run' && result.model === 'mb' && result.set === 'b' && result.seed === 2,
     )!;
     await choose('Run', known);
     for (const [filter, from, to] of [
@@ -99,8 +102,8 @@ describe('the choices', () => {
       expect(wanted.length).toBeGreaterThan(5);
       await expect.poll(status).toBe(`1–5 of ${wanted.length}`);
       expect(questions()).toEqual(wanted.slice(0, 5));
-      const marks = items().map((own) =>
-        [...own.querySelectorAll('strong')].slice(1).map((strong) => strong.textContent),
+      const marks = items().map((item) =>
+        [...item.querySelectorAll('strong')].slice(1).map((strong) => strong.textContent),
       );
       const word = (right: boolean) => (right ? '✓ right' : '✗ wrong');
       for (const pair of marks) expect(pair).toEqual([word(from), word(to)]);
@@ -124,7 +127,7 @@ describe('the choices', () => {
     await choose('Questions', 'retention');
     await choose('Show', 'all');
     await expect.poll(status).toBe('1–5 of 10');
-    const golds = items().map((own) => own.querySelector('.gold strong')!.textContent);
+    const golds = items().map((item) => item.querySelector('.gold strong')!.textContent);
     expect(golds).toEqual(example.task.retention.slice(0, 5).map(({ gold }) => gold));
   });
 });

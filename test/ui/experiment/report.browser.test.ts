@@ -47,11 +47,11 @@ describe('the verdict', () => {
 describe('what is shown', () => {
   it('is the 2×2, the rest folded; without a 2×2 the measures themselves', async () => {
     const { all } = showReport(example);
-    const seen = (own: HTMLElement) => own.checkVisibility({ contentVisibilityAuto: true });
+    const seen = (element: HTMLElement) => element.checkVisibility({ contentVisibilityAuto: true });
     const titles = () =>
       all('figure h3')
         .filter(seen)
-        .map((own) => own.textContent.trim());
+        .map((element) => element.textContent.trim());
     expect(titles().map((title) => title.split('KL')[0])).toHaveLength(1);
     expect(titles()[0]).toMatch(/^The cross-over/);
     const other = await exampleReport({ crossOver: undefined });
@@ -60,7 +60,7 @@ describe('what is shown', () => {
       plain
         .all('figure h3')
         .filter(seen)
-        .map((own) => own.querySelector('button')!.textContent),
+        .map((element) => element.querySelector('button')!.textContent),
     ).toEqual(['Perplexity before training', 'Accuracy after training']);
   });
 
@@ -78,7 +78,7 @@ describe('what is shown', () => {
   it('is unfolded for the printer, and folded again', async () => {
     const measures = showReport(example)
       .folds()
-      .filter((own) => own.matches('.folds > div > details'));
+      .filter((details) => details.matches('.folds > div > details'));
     expect(measures.length).toBeGreaterThanOrEqual(4);
     measures[0]!.open = true;
     await expect.poll(() => measures[0]!.querySelector('figure svg')).not.toBeNull();

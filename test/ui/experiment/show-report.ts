@@ -48,7 +48,7 @@ export function showReport(
     folds,
     button: (name) => {
       const found = [...root.querySelectorAll('button')].find(
-        (own) => (own.ariaLabel ?? own.textContent).trim() === name,
+        (control) => (control.ariaLabel ?? control.textContent).trim() === name,
       );
       if (found === undefined) throw new Error(`The report shows no button ${name}.`);
       return found;
