@@ -73,7 +73,7 @@ export class TrainerService implements TrainerApi {
 
   readonly planTraining: TrainerApi['planTraining'] = (request) =>
     this.#alone(async () => {
-      const opened = await this.#labFor(request);
+      const opened = await this.#openedFor(request);
       const engine = this.#bench.engine;
       const plan = await this.#plans.plan(opened, request, engine.memoryBytes);
       return {
@@ -182,7 +182,7 @@ export class TrainerService implements TrainerApi {
   }
 
   async #train(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
-    const opened = await this.#labFor(request);
+    const opened = await this.#openedFor(request);
     const engine = this.#bench.engine;
     const place = {
       opened,
@@ -196,7 +196,7 @@ export class TrainerService implements TrainerApi {
   }
 
   /** The model as this run needs it. */
-  #labFor({ training }: RunRequest): Promise<OpenModel> {
+  #openedFor({ training }: RunRequest): Promise<OpenModel> {
     return training.method === 'full' ? this.#bench.trainableModel() : this.#bench.baseModel();
   }
 

@@ -34,18 +34,18 @@ export function gammaGradient(
   memory.fill(out + from, 0, to - from);
   for (let row: i32 = 0; row < rows; row++) {
     const offset = <usize>row * <usize>width * 4;
-    const own = x + offset;
-    const mean: f32 = centered ? sumOf(own, width) / <f32>width : 0;
-    const rho: f32 = 1 / sqrt<f32>(squaresOf(own, width, mean) / <f32>width + epsilon);
+    const source = x + offset;
+    const mean: f32 = centered ? sumOf(source, width) / <f32>width : 0;
+    const rho: f32 = 1 / sqrt<f32>(squaresOf(source, width, mean) / <f32>width + epsilon);
     const mean4 = f32x4.splat(mean);
     const rho4 = f32x4.splat(rho);
     let i = from;
     for (; i + 16 <= to; i += 16) {
-      const normal = f32x4.mul(f32x4.sub(v128.load(own + i), mean4), rho4);
+      const normal = f32x4.mul(f32x4.sub(v128.load(source + i), mean4), rho4);
       v128.store(out + i, fma(v128.load(dy + offset + i), normal, v128.load(out + i)));
     }
     for (; i < to; i += 4) {
-      const normal = (load<f32>(own + i) - mean) * rho;
+      const normal = (load<f32>(source + i) - mean) * rho;
       store<f32>(out + i, load<f32>(out + i) + load<f32>(dy + offset + i) * normal);
     }
   }

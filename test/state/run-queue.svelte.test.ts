@@ -12,7 +12,7 @@ import { fakeTrainer, type FakeOptions } from '../support/fake-trainer.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
 /** A lab whose trainer is the fake one with some of its calls replaced. */
-async function labWith(
+async function appWith(
   replaced: (api: TrainerApi) => Partial<TrainerApi> = () => ({}),
   options: FakeOptions = {},
 ): Promise<AppState> {
@@ -28,7 +28,7 @@ async function labWith(
 
 let app: AppState;
 beforeEach(async () => {
-  app = await labWith();
+  app = await appWith();
 });
 const states = (of: AppState) => of.training.queue.places.map(({ state }) => state);
 
@@ -78,7 +78,7 @@ test('the queue shows which run learns and which waits', async () => {
 
 test('a stop ends the queue; going on finishes the run and then the rest', async () => {
   const requests: TrainRequest[] = [];
-  app = await labWith((usual) => ({
+  app = await appWith((usual) => ({
     train: (request, report) => {
       requests.push(request);
       return usual.train(request, async (event) => {
@@ -105,7 +105,7 @@ test('a stop ends the queue; going on finishes the run and then the rest', async
 
 test('a stop asked while a run is still being prepared trains nothing', async () => {
   let trained = 0;
-  app = await labWith((usual) => ({
+  app = await appWith((usual) => ({
     planTraining: async (request) => {
       await app.training.queue.job.stop();
       return usual.planTraining(request);
@@ -122,14 +122,14 @@ test('a stop asked while a run is still being prepared trains nothing', async ()
 });
 
 test('a stop that the worker answers by an error is a stop, not a failure', async () => {
-  app = await labWith(() => ({ train: () => Promise.reject(new StoppedError('Stopped.')) }));
+  app = await appWith(() => ({ train: () => Promise.reject(new StoppedError('Stopped.')) }));
   await app.training.start();
   expect(app.training.queue.job.error).toBeUndefined();
   expect(app.runs.list[0]!.status.kind).toBe('stopped');
 });
 
 test('a divergence is kept with its step, and ends the queue', async () => {
-  app = await labWith(() => ({
+  app = await appWith(() => ({
     train: () => Promise.reject(new TrainingDivergedError('The loss is NaN.', 3, 1, ['Step 2.'])),
   }));
   app.training.chosen = ['plain', 'wordy'];
@@ -144,7 +144,7 @@ test('a divergence is kept with its step, and ends the queue', async () => {
 test('after a lost engine the model is opened again and the run goes on', async () => {
   let engines = 0;
   let trainings = 0;
-  app = await labWith((usual) => ({
+  app = await appWith((usual) => ({
     startEngine: (preferred) => {
       engines++;
       return usual.startEngine(preferred);
@@ -164,7 +164,7 @@ test('after a lost engine the model is opened again and the run goes on', async 
 });
 
 test('what does not fit is said before it starts, and keeps it from starting', async () => {
-  app = await labWith((usual) => ({
+  app = await appWith((usual) => ({
     planTraining: async (request) => ({
       ...(await usual.planTraining(request)),
       problems: ['This will not fit: about 9 GB are needed, 4 GB are there.'],
@@ -178,7 +178,7 @@ test('what does not fit is said before it starts, and keeps it from starting', a
 });
 
 test('a plan that fails says why and does not stand in the way', async () => {
-  app = await labWith(() => ({
+  app = await appWith(() => ({
     planTraining: () => Promise.reject(new OutOfMemoryError('Too large.')),
   }));
   await app.training.askPlan();

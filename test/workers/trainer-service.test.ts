@@ -10,7 +10,7 @@ import { trainingFields } from '../../src/train/config.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
 
-const session = new TrainerService();
+const trainer = new TrainerService();
 const quiet = () => Promise.resolve();
 const prompt = { useChatTemplate: true, plainTemplate: '{question}\n' };
 const set = {
@@ -25,7 +25,7 @@ const set = {
 
 beforeAll(async () => {
   vi.stubGlobal('navigator', {});
-  await session.startEngine('wasm');
+  await trainer.startEngine('wasm');
   const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
   const files = await Promise.all(
     names.map(async (path) => ({
@@ -33,7 +33,7 @@ beforeAll(async () => {
       file: new File([await readFile(`public/models/idiolect-a/${path}`)], path),
     })),
   );
-  await session.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
+  await trainer.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
 });
 
 const request = (runId: string): TrainRequest => ({
@@ -55,27 +55,32 @@ const request = (runId: string): TrainRequest => ({
 
 const perplexities = async () => {
   const familiarity = defaultsOf(familiarityFields);
-  const [measured] = await session.measure({ sets: [set], prompt, familiarity }, quiet);
+  const [measured] = await trainer.measure({ sets: [set], prompt, familiarity }, quiet);
   return measured!.rows.map(({ perplexity }) => perplexity);
 };
 
 it('full fine-tuning leaves the model as it was opened, for the next run and for measuring', async () => {
   const before = await perplexities();
-  const first = await session.train(request('first'), quiet);
+  const first = await trainer.train(request('first'), quiet);
   expect(first.validationAfter).not.toBe(first.validationBefore);
   expect(await perplexities()).toEqual(before);
-  const second = await session.train(request('second'), quiet);
+  const second = await trainer.train(request('second'), quiet);
   expect(second.validationBefore).toBe(first.validationBefore);
   expect(second.validationAfter).toBe(first.validationAfter);
-  const third = await session.train(request('third'), quiet);
+  const third = await trainer.train(request('third'), quiet);
   expect(third.validationAfter).toBe(first.validationAfter);
 });
 
 it('a fully fine-tuned run is asked, measured and taken home as a model that opens', async () => {
   const familiarity = defaultsOf(familiarityFields);
   const under = async (adapterId?: string) => {
-    const own = { sets: [set], prompt, familiarity, ...(adapterId !== undefined && { adapterId }) };
-    const [measured] = await session.measure(own, quiet);
+    const measurement = {
+      sets: [set],
+      prompt,
+      familiarity,
+      ...(adapterId !== undefined && { adapterId }),
+    };
+    const [measured] = await trainer.measure(measurement, quiet);
     return measured!.rows.map(({ perplexity }) => perplexity);
   };
   const mean = (values: number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
@@ -83,26 +88,26 @@ it('a fully fine-tuned run is asked, measured and taken home as a model that ope
     ...request('lora'),
     training: { ...request('lora').training, method: 'lora' },
   } as const;
-  await session.train(lora, quiet);
+  await trainer.train(lora, quiet);
   const adapted = await under('lora');
   const before = await under();
-  await session.train(request('full'), quiet);
+  await trainer.train(request('full'), quiet);
   await expect(under('full')).rejects.toThrow('is not loaded');
-  await session.loadRun(request('full'));
+  await trainer.loadRun(request('full'));
   const tuned = await under('full');
   expect(mean(tuned)).toBeLessThan(mean(before));
-  const asked = {
+  const generateRequest = {
     conversation: conversationOf(set.rows[0]!),
     prompt,
     sampling: { ...defaultsOf(samplingFields), maxNewTokens: 4 },
     adapterId: 'full',
   };
-  expect((await session.generate(asked, quiet)).tokens).toBeGreaterThan(0);
+  expect((await trainer.generate(generateRequest, quiet)).tokens).toBeGreaterThan(0);
   // Neither the model nor an adapter is touched by it.
   expect(await under()).toEqual(before);
   expect(await under('lora')).toEqual(adapted);
 
-  const taken = await session.exportAdapter('full');
+  const taken = await trainer.exportAdapter('full');
   expect(taken.map(({ name }) => name).sort()).toEqual([
     'config.json',
     'model.safetensors',
@@ -110,7 +115,7 @@ it('a fully fine-tuned run is asked, measured and taken home as a model that ope
     'tokenizer_config.json',
   ]);
   const files = taken.map(({ name, bytes }) => ({ path: name, file: new File([bytes], name) }));
-  await session.openModel({ kind: 'files', name: 'home', files }, 'as-stored', quiet);
+  await trainer.openModel({ kind: 'files', name: 'home', files }, 'as-stored', quiet);
   const home = await under();
   home.forEach((perplexity, i) => expect(perplexity / tuned[i]!).toBeCloseTo(1, 1));
   expect(mean(home)).toBeCloseTo(mean(tuned), 0);

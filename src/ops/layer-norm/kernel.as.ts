@@ -42,9 +42,9 @@ export function layerNormBackward(
     for (let i: usize = 0; i < bytes; i += 4) {
       const scaled = load<f32>(dy + offset + i) * load<f32>(gamma + i);
       const normal = (load<f32>(x + offset + i) - mean) * rho;
-      let own = rho * (scaled - sum - normal * along);
-      if (soFar) own += load<f32>(soFar + offset + i);
-      store<f32>(dx + offset + i, own);
+      let gradient = rho * (scaled - sum - normal * along);
+      if (soFar) gradient += load<f32>(soFar + offset + i);
+      store<f32>(dx + offset + i, gradient);
     }
   }
 }

@@ -49,18 +49,18 @@ export function rmsNormBackward(
     const rho4 = f32x4.splat(rho);
     for (i = 0; i < whole; i += 16) {
       const scaled = f32x4.mul(v128.load(dy + offset + i), v128.load(gamma + i));
-      const own = v128.load(x + offset + i);
-      const along4 = f32x4.mul(own, pull4);
-      v128.store(y + offset + i, f32x4.mul(f32x4.mul(own, rho4), v128.load(gamma + i)));
+      const value = v128.load(x + offset + i);
+      const along4 = f32x4.mul(value, pull4);
+      v128.store(y + offset + i, f32x4.mul(f32x4.mul(value, rho4), v128.load(gamma + i)));
       let sum = f32x4.mul(rho4, f32x4.sub(scaled, along4));
       if (soFar) sum = f32x4.add(sum, v128.load(soFar + offset + i));
       v128.store(dx + offset + i, sum);
     }
     for (; i < bytes; i += 4) {
       const scaled = load<f32>(dy + offset + i) * load<f32>(gamma + i);
-      const own = load<f32>(x + offset + i);
-      store<f32>(y + offset + i, own * rho * load<f32>(gamma + i));
-      let sum = rho * (scaled - own * pull);
+      const value = load<f32>(x + offset + i);
+      store<f32>(y + offset + i, value * rho * load<f32>(gamma + i));
+      let sum = rho * (scaled - value * pull);
       if (soFar) sum += load<f32>(soFar + offset + i);
       store<f32>(dx + offset + i, sum);
     }
