@@ -18,7 +18,6 @@ import {
   type FamiliaritySettings,
   type RowFamiliarity,
 } from '../familiarity/config.ts';
-import { measurementOf, readRecord } from '../exchange/familiarity-record/read.ts';
 import type { FamiliarityRecord } from '../exchange/familiarity-record/schema.ts';
 import {
   decisivePart,
@@ -297,7 +296,9 @@ export class FamiliarityState implements Addressed {
    * @param place names the record in errors
    * @throws DataError as `readRecord`
    */
-  readonly show = (text: string, place: string): void => {
+  readonly show = async (text: string, place: string): Promise<void> => {
+    // The reader comes with its schema library, which nobody needs before.
+    const { measurementOf, readRecord } = await import('../exchange/familiarity-record/read.ts');
     const opened = readRecord(text, place);
     const { setup, sets, eos, style, excluded } = measurementOf(opened);
     const { encoding: cut, ...settings } = setup.settings;

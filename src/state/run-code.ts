@@ -1,19 +1,6 @@
-/** A run as code that trains the same elsewhere, with the answers it needs beside it. */
-import { trainingCode } from '../exchange/training-code.ts';
+/** Names and texts of the answers that a command or a run's code reads. */
 import { rowRecords } from '../data/row-record.ts';
 import type { ResponseSet } from '../data/response-set.ts';
-import type { RunRecord } from './run-record.ts';
-
-/** Python for PEFT and transformers. */
-export function codeOf({ modelId, setName, settings }: RunRecord): string {
-  const { validation, ...rest } = settings;
-  return trainingCode({
-    ...rest,
-    modelId,
-    answersFile: answersFile(setName),
-    validationFile: validation === undefined ? undefined : answersFile(validation),
-  });
-}
 
 /** Name of a set's file, as the code reads it. */
 export function answersFile(setName: string): string {

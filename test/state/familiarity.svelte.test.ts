@@ -133,7 +133,7 @@ test('a record opens again: the same numbers, without measuring', async () => {
 
   const other = tinyApp();
   await Promise.all([other.answers.loadExamples(), other.model.open()]);
-  other.familiarity.show(jsonText(record), 'mine.json');
+  await other.familiarity.show(jsonText(record), 'mine.json');
   expect(other.familiarity.complete).toBe(true);
   expect(other.familiarity.stale).toBe(false);
   expect(recordOf(other.familiarity, other.answers)).toEqual(record);
@@ -142,7 +142,9 @@ test('a record opens again: the same numbers, without measuring', async () => {
   await other.model.open();
   expect(other.familiarity.stale).toBe(true);
   expect(recordOf(other.familiarity, other.answers)).toEqual(record);
-  expect(() => other.familiarity.show('{}', 'other.json')).toThrow('other.json is no familiarity');
+  await expect(other.familiarity.show('{}', 'other.json')).rejects.toThrow(
+    'other.json is no familiarity',
+  );
 });
 
 test('other weights or another precision make the numbers stale', async () => {
@@ -194,7 +196,7 @@ test('in style: the model answers until enough is right, and its answers are kep
   expect(familiarity.command!.line).toContain('--style-examples 1');
   const opened = tinyApp();
   await Promise.all([opened.answers.loadExamples(), opened.model.open()]);
-  opened.familiarity.show(jsonText(record), 'mine.json');
+  await opened.familiarity.show(jsonText(record), 'mine.json');
   expect(recordOf(opened.familiarity, opened.answers)!.sets).toEqual(record.sets);
 
   await familiarity.measure();

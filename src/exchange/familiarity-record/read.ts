@@ -4,13 +4,8 @@ import { capProblems } from '../../data/problems.ts';
 import { DataError } from '../../errors.ts';
 import type { RowFamiliarity } from '../../familiarity/config.ts';
 import { describeIssue } from '../../settings-schema.ts';
-import {
-  recordSchema,
-  RECORD_FORMAT,
-  RECORD_VERSION,
-  type FamiliarityRecord,
-  type RecordNumbers,
-} from './schema.ts';
+import { RECORD_FORMAT, RECORD_VERSION } from './format.ts';
+import { recordSchema, type FamiliarityRecord, type RecordNumbers } from './schema.ts';
 import { averagesOf, textOf, type Measurement, type ScoredSet } from './write.ts';
 
 /** Far above what summing in another order changes. */

@@ -6,21 +6,10 @@
 import * as v from 'valibot';
 import { PRECISIONS } from '../../../models/precision.ts';
 import type { ResponseRow } from '../../data/response-set.ts';
-import type { PerplexityMean } from '../../familiarity/aggregate.ts';
 import { familiarityFields } from '../../familiarity/config.ts';
 import type { NoticeKind } from '../../notices.ts';
 import { settingsSchema } from '../../settings-schema.ts';
-
-export const RECORD_FORMAT = 'idiolect-familiarity';
-export const RECORD_VERSION = 1;
-
-/** The averages by their names in a record. */
-export const averageNames = {
-  median: 'median',
-  geometric: 'geometric_mean',
-  'token-weighted': 'token_weighted',
-  arithmetic: 'arithmetic_mean',
-} as const satisfies Record<PerplexityMean, string>;
+import { RECORD_FORMAT, RECORD_VERSION } from './format.ts';
 
 /** JSON has neither NaN nor infinity: both are null. */
 const number = v.nullable(v.number());

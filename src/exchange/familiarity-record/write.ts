@@ -12,14 +12,8 @@ import type { RowFamiliarity } from '../../familiarity/config.ts';
 import { notice, uniqueNotices, type Notice } from '../../notices.ts';
 import { Sha256 } from '../../storage/sha256.ts';
 import { tableToCsv, type CellRecord } from '../write-table.ts';
-import {
-  averageNames,
-  RECORD_FORMAT,
-  RECORD_VERSION,
-  type FamiliarityRecord,
-  type RecordNumbers,
-  type RecordSet,
-} from './schema.ts';
+import { averageNames, RECORD_FORMAT, RECORD_VERSION } from './format.ts';
+import type { FamiliarityRecord, RecordNumbers, RecordSet } from './schema.ts';
 import type { MeasurementSetup } from './setup.ts';
 
 export interface Scored {
