@@ -11,7 +11,7 @@ import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { StoppedError } from '../errors.ts';
 import type { StepReport } from '../metrics/step-report.ts';
-import { sha256Of } from '../workflows/open/fingerprint.ts';
+import { fingerprintOf } from '../workflows/open/fingerprint.ts';
 import { modelFiles } from '../workflows/train/model-files.ts';
 import { runTraining } from '../workflows/train/run-training.ts';
 import { openModel } from '../workflows/open/open-model.ts';
@@ -81,7 +81,7 @@ async function summary(
     model: id,
     seed,
     settings,
-    fingerprint: await sha256Of(JSON.stringify(facts)),
+    fingerprint: await fingerprintOf(facts),
     engine: { device, threads, features },
     tokens: last.tokensSeen,
     seconds: round(last.elapsedSeconds, 0),

@@ -4,37 +4,27 @@
  * the commands run through `sh` and `npm run` in a folder that holds nothing but the files the page
  * offers to save.
  */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRecord } from '../../src/exchange/familiarity-record/read.ts';
 import type { FamiliarityRecord } from '../../src/exchange/familiarity-record/schema.ts';
-import { AppState } from '../../src/state/app-state.svelte.ts';
+import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { recordOf } from '../../src/state/familiarity-export.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
-import { printGenerate, printTrain, type PrintedCommand } from '../../src/state/printed-command.ts';
+import { printGenerate, printTrain } from '../../src/state/printed-command.ts';
 import { startHub } from '../storage/hub-server.ts';
+import { hubFilesOf, pageAt, runPrinted, shell } from '../support/run-printed.ts';
 import { connectProcess } from '../support/trainer-process.ts';
 
-// A server in this process must go on answering meanwhile.
-const shell = promisify(execFile);
 const MINUTES = 60_000;
-const MODEL_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+type Manifest = Record<'fingerprint', string>;
 let connection: Connection;
 let app: AppState;
 
 beforeAll(async () => {
   connection = connectProcess();
-  app = new AppState({
-    connect: () => connection,
-    fetchFile: (path) => Promise.resolve(new Response(readFileSync(`public/${path}`))),
-    embeddedUrl: 'models/',
-    settings: new URLSearchParams(),
-    runs: { nextFrame: queueMicrotask },
-  });
+  app = pageAt(connection);
   app.model.engineChoice = 'wasm';
   await app.answers.loadExamples();
 }, MINUTES);
@@ -48,27 +38,6 @@ async function openFolder(id: string): Promise<void> {
   app.model.choose(names.map((name) => ({ path: `${id}/${name}`, file: new File([], name) })));
   await app.model.open();
   expect(app.model.opening.error).toBeUndefined();
-}
-
-/** A folder like the project's, with its scripts and its example data. */
-function emptyFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'idiolect printed '));
-  const bin = JSON.stringify(resolve('bin/idiolect.mjs'));
-  const names = ['measure', 'train', 'generate', 'experiment'];
-  const scripts = Object.fromEntries(names.map((name) => [name, `node ${bin} ${name}`]));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, scripts }));
-  symlinkSync(resolve('public'), join(folder, 'public'));
-  return folder;
-}
-
-async function runPrinted(command: PrintedCommand, folder = emptyFolder()): Promise<string> {
-  for (const { name, content } of command.files) {
-    const text = typeof content === 'string' ? content : await content.text();
-    writeFileSync(join(folder, name), text);
-  }
-  const env = { ...process.env, IDIOLECT_CACHE: join(folder, 'cache') };
-  await shell('sh', ['-c', command.line], { cwd: folder, env });
-  return folder;
 }
 
 /** What the numbers are, without the names of files and machines. */
@@ -152,6 +121,8 @@ test(
         column,
       ).toEqual(page);
     }
+    const manifest = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Manifest;
+    expect(manifest.fingerprint).toBe((run.record.summary!.manifest as Manifest).fingerprint);
     const adapter = playground.choices.find(({ id }) => id === run.id)!;
     for (const { name, bytes } of (await playground.files(adapter))!) {
       if (name === 'adapter_model.safetensors') {
@@ -182,18 +153,15 @@ test(
 );
 
 test(
-  'measure: a model of the hub, examples of its own style, a set of the project',
+  'measure: a revision of a model of the hub, examples of its own style, a set of the project',
   async () => {
-    const hub = await startHub(
-      Object.fromEntries(
-        MODEL_FILES.map((name) => [name, readFileSync(`public/models/idiolect-b/${name}`)]),
-      ),
-    );
+    // The main revision is another model.
+    const hub = await startHub(hubFilesOf('idiolect-a'), { 'odd/rev-2': hubFilesOf('idiolect-b') });
     try {
       const { model, answers, familiarity } = app;
       Object.assign(model, {
         kind: 'hub',
-        hubId: 'owner/name',
+        hubId: 'owner/name@odd/rev-2',
         hubUrl: hub.url,
         precision: 'as-stored',
       });
@@ -209,7 +177,7 @@ test(
       familiarity.style.on = true;
       familiarity.style.settings.styleExamples = 1;
       const record = await expectSameMeasurement();
-      expect(record.model).toMatchObject({ id: 'owner/name', revision: 'main' });
+      expect(record.model).toMatchObject({ id: 'owner/name', revision: 'odd/rev-2' });
       expect(record.sets[0]!.rows).toHaveLength(30);
       expect(record.sets[0]!.in_style?.rows).toHaveLength(30);
       expect(familiarity.command!.line).toContain('--responses public/data/b.jsonl');

@@ -16,19 +16,24 @@ export interface HubServer {
   readonly files: Map<string, HubFile>;
   /** Whether `/api/models/…/tree/…` exists. */
   listed: boolean;
+  /** Files of other revisions than `main`, by the revision's name. */
+  readonly revisions: Map<string, Map<string, HubFile>>;
   /** Path and Range of each request for a file. */
   readonly requests: { file: string; range: string | undefined }[];
   close(): Promise<void>;
 }
 
-/** Serves `owner/name` at revision `main`. */
-export async function startHub(files: Record<string, Uint8Array | string>): Promise<HubServer> {
+type Contents = Readonly<Record<string, Uint8Array | string>>;
+
+/** Serves `owner/name` at revision `main`, and at others that are given by name. */
+export async function startHub(
+  files: Contents,
+  revisions: Readonly<Record<string, Contents>> = {},
+): Promise<HubServer> {
   const hub: Omit<HubServer, 'url' | 'close'> = {
-    files: new Map(
-      Object.entries(files).map(([name, content]) => [
-        name,
-        { content: typeof content === 'string' ? new TextEncoder().encode(content) : content },
-      ]),
+    files: hubFiles(files),
+    revisions: new Map(
+      Object.entries(revisions).map(([name, contents]) => [name, hubFiles(contents)]),
     ),
     listed: true,
     requests: [],
@@ -45,18 +50,30 @@ export async function startHub(files: Record<string, Uint8Array | string>): Prom
   });
 }
 
+function hubFiles(contents: Contents): Map<string, HubFile> {
+  return new Map(
+    Object.entries(contents).map(([name, content]) => [
+      name,
+      { content: typeof content === 'string' ? new TextEncoder().encode(content) : content },
+    ]),
+  );
+}
+
 function answer(
   hub: Omit<HubServer, 'url' | 'close'>,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
   const path = request.url ?? '';
-  if (hub.listed && path === '/api/models/owner/name/tree/main') {
-    sendJson(response, list(hub));
+  const filesAt = (revision = '') =>
+    revision === 'main' ? hub.files : hub.revisions.get(decodeURIComponent(revision));
+  const listed = filesAt(/^\/api\/models\/owner\/name\/tree\/([^/]+)$/.exec(path)?.[1]);
+  if (hub.listed && listed !== undefined) {
+    sendJson(response, list(listed));
     return;
   }
-  const name = /^\/owner\/name\/resolve\/main\/(.+)$/.exec(path)?.[1] ?? '';
-  const file = hub.files.get(name);
+  const [, revision, name = ''] = /^\/owner\/name\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const file = filesAt(revision)?.get(name);
   if (file === undefined) {
     response.writeHead(404, { 'content-type': 'text/html' });
     response.end('<!doctype html><title>Not here</title>');
@@ -72,7 +89,7 @@ function answer(
   sendFile(request, response, file.content, file.headers);
 }
 
-function list({ files }: Omit<HubServer, 'url' | 'close'>): object[] {
+function list(files: ReadonlyMap<string, HubFile>): object[] {
   return [...files].map(([path, { content }]) => ({
     type: 'file',
     path,

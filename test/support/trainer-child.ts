@@ -1,6 +1,6 @@
 /** The worker's object in a process of its own, with the flags of the commands; calls arrive as messages. */
-import { readFileSync } from 'node:fs';
-import type { ModelSource } from '../../workers/protocol.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import type { ExperimentRequest, ModelSource } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
 
 export interface CallMessage {
@@ -12,6 +12,16 @@ export interface CallMessage {
 
 Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
 const service = new TrainerService();
+
+/** What comes with the page is read from disk. */
+const fetchFar = globalThis.fetch;
+globalThis.fetch = (address, ...rest) => {
+  if (typeof address !== 'string' || /^\w+:/.test(address)) return fetchFar(address, ...rest);
+  const path = `public/${address}`;
+  return Promise.resolve(
+    existsSync(path) ? new Response(readFileSync(path)) : new Response('', { status: 404 }),
+  );
+};
 
 process.on('message', (message: CallMessage) => {
   void answer(message);
@@ -26,7 +36,9 @@ async function answer({ call, method, args }: CallMessage): Promise<void> {
         return Promise.resolve();
       };
     }
-    return method === 'openModel' && files ? withFiles(arg as ModelSource) : arg;
+    if (files === undefined) return arg;
+    if (method === 'openModel') return withFiles(arg as ModelSource);
+    return method === 'openExperiment' ? withBlobs(arg as ExperimentRequest) : arg;
   });
   try {
     const work = service[method] as (...all: unknown[]) => Promise<unknown>;
@@ -44,4 +56,11 @@ function withFiles(source: ModelSource): ModelSource {
     file: new File([readFileSync(`public/models/${path}`)], path.split('/').at(-1)!),
   }));
   return { ...source, files };
+}
+
+/** The bytes of an experiment's files as blobs again. */
+function withBlobs(request: ExperimentRequest): ExperimentRequest {
+  const files = Object.entries(request.files as Record<string, Uint8Array<ArrayBuffer> | string>);
+  const blobs = files.map(([name, bytes]) => [name, new Blob([bytes])] as const);
+  return { ...request, files: Object.fromEntries(blobs) };
 }

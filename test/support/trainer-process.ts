@@ -35,17 +35,20 @@ export function connectProcess(): Connection {
     if (error === undefined) one.resolve(result);
     else one.reject(new Error(error));
   });
-  const send = (method: string, args: readonly unknown[]): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const callbacks: Waiting['callbacks'] = [];
-      const plain = args.map((arg) => {
-        if (typeof arg !== 'function') return withoutFiles(arg);
+  const send = async (method: string, args: readonly unknown[]): Promise<unknown> => {
+    const callbacks: Waiting['callbacks'] = [];
+    const plain = await Promise.all(
+      args.map((arg) => {
+        if (typeof arg !== 'function') return withoutBlobs(withoutFiles(arg));
         callbacks.push(arg as Waiting['callbacks'][number]);
         return { callback: callbacks.length - 1 };
-      });
+      }),
+    );
+    return new Promise((resolve, reject) => {
       waiting.set(++calls, { callbacks, resolve, reject });
       child.send({ call: calls, method, args: plain });
     });
+  };
   const api = new Proxy({} as TrainerApi, {
     get:
       (_, method: string) =>
@@ -60,4 +63,17 @@ function withoutFiles(arg: unknown): unknown {
   if (typeof arg !== 'object' || arg === null || !('files' in arg)) return arg;
   if (!Array.isArray(arg.files)) return arg;
   return { ...arg, files: (arg.files as { path: string }[]).map(({ path }) => ({ path })) };
+}
+
+/** Blobs by name cross as their bytes. */
+async function withoutBlobs(arg: unknown): Promise<unknown> {
+  if (typeof arg !== 'object' || arg === null || !('files' in arg)) return arg;
+  if (Array.isArray(arg.files)) return arg;
+  const files = await Promise.all(
+    Object.entries(arg.files as Record<string, Blob | string>).map(async ([name, file]) => [
+      name,
+      file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file,
+    ]),
+  );
+  return { ...arg, files: Object.fromEntries(files) as unknown };
 }

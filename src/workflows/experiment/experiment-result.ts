@@ -17,7 +17,7 @@ import { tablesOf } from '../../experiment/report/tables.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { stagesOfToday } from './earlier-results.ts';
 import type { ExperimentInputs } from './experiment-inputs.ts';
-import { sha256Of } from '../open/fingerprint.ts';
+import { fingerprintOf } from '../open/fingerprint.ts';
 import { VERSION } from '../open/version.ts';
 
 /** Texts by name, each written whole or not at all. */
@@ -81,7 +81,7 @@ export async function environmentOf(
     prompt,
     files: hashes,
   };
-  const fingerprint = await sha256Of(JSON.stringify([experiment, identity, EVALUATOR_VERSION]));
+  const fingerprint = await fingerprintOf([experiment, identity, EVALUATOR_VERSION]);
   return { ...identity, platform, fingerprint };
 }
 

@@ -9,6 +9,15 @@ export async function sha256Of(content: string | Uint8Array<ArrayBuffer>): Promi
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** SHA-256 of a value's JSON with keys in alphabetical order: a file and a form may hold them in different ones. */
+export function fingerprintOf(value: unknown): Promise<string> {
+  const inOrder = (_: string, part: unknown): unknown =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part;
+  return sha256Of(JSON.stringify(value, inOrder));
+}
+
 /**
  * The same tensors, each of which leaves a checksum when it is read: two checkpoints of one shape
  * are told apart without a second pass over the file. No protection against forgery.

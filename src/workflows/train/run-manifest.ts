@@ -2,7 +2,7 @@
 import type { EngineReport } from '../../engine/config.ts';
 import type { RunFacts } from '../../train/run-facts.ts';
 import type { CheckedResult } from './checked-run.ts';
-import { sha256Of } from '../open/fingerprint.ts';
+import { fingerprintOf } from '../open/fingerprint.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import { VERSION } from '../open/version.ts';
 import { rightOf, type HeldOutQuestions } from './held-out-questions.ts';
@@ -50,7 +50,7 @@ export async function runManifest(
     trainable_parameters: plan.trainableParameters,
     answers_sha256: facts['answers'],
     held_out_answers_sha256: facts['held_out_answers'],
-    fingerprint: await sha256Of(JSON.stringify(facts)),
+    fingerprint: await fingerprintOf(facts),
     outcome: result?.outcome ?? 'running',
     step: result?.progress.step ?? null,
     held_out_questions: plan.questions ? questionsRecord(plan.questions, result) : null,
