@@ -75,10 +75,13 @@ export class ExperimentDraft implements Addressed {
   /** Does the same without the page. */
   readonly command = $derived.by((): PrintedCommand => {
     const { model } = this.#parts;
-    const { name, engine } = this.experiment;
+    const { name, engine, models } = this.experiment;
     const threads = model.engine?.name === 'wasm' ? model.engine.threads : undefined;
     return printExperiment({ name, json: this.json, files: this.files }, this.preset, {
       plainPrompt: this.plainPrompt,
+      ownModels: models.flatMap((spec) =>
+        sourceOf(spec, model)?.kind === 'files' ? [spec.source!] : [],
+      ),
       ...(engine === 'auto' && model.engine && { engine: model.engine.name }),
       threads,
       ...(model.hubUrl !== HUB_URL && { hub: model.hubUrl }),

@@ -116,6 +116,7 @@ function nameOf(source: ModelSource): string {
 }
 
 function slugOf(name: string): string {
-  const last = name.split('/').at(-1)!.replace(/@.*$/, '').toLowerCase();
+  // A revision may have slashes too.
+  const last = name.replace(/@.*$/, '').split('/').at(-1)!.toLowerCase();
   return last.replaceAll(/[^a-z0-9.-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'model';
 }

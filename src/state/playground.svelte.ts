@@ -11,7 +11,7 @@ import type { AdapterSummary, NamedBytes } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import { Job } from './job.svelte.ts';
 import type { NamedFile } from './model.svelte.ts';
-import { printGenerate, type PrintedCommand } from './printed-command.ts';
+import { printGenerate, type NoCommand, type PrintedCommand } from './printed-command.ts';
 import { fileStem } from './run-code.ts';
 import type { Run } from './runs.svelte.ts';
 import type { RunQueue } from './run-queue.svelte.ts';
@@ -42,8 +42,8 @@ export interface Answers {
   base: PlaygroundAnswer | undefined;
   adapted: PlaygroundAnswer | undefined;
   adapter: AdapterChoice | undefined;
-  /** Asks the same without the page; undefined where a command has no place for all turns. */
-  command?: PrintedCommand | undefined;
+  /** Asks the same without the page, or why no command can. */
+  command?: PrintedCommand | NoCommand | undefined;
 }
 
 /** Picked: no adapter. */
@@ -98,8 +98,12 @@ export class PlaygroundState implements Addressed {
     const { before, after } = this.withEarlier ? this.earlier : { before: [], after: [] };
     const system = this.system.trim() === '' ? [] : [{ role: 'system', content: this.system }];
     const question = { role: 'user', content: this.question };
-    const tools = this.withEarlier ? this.#row?.tools : undefined;
-    return { messages: [...system, ...before, question, ...after], ...(tools && { tools }) };
+    const { tools, templateVariables } = (this.withEarlier ? this.#row : undefined) ?? {};
+    return {
+      messages: [...system, ...before, question, ...after],
+      ...(tools && { tools }),
+      ...(templateVariables && { templateVariables }),
+    };
   });
 
   /** Newest first. */
@@ -149,7 +153,7 @@ export class PlaygroundState implements Addressed {
     const sampling = $state.snapshot(this.sampling);
     const total = sampling.maxNewTokens * (adapter === undefined ? 1 : 2);
     const conversation = $state.snapshot(this.#conversation) as Conversation;
-    const command = this.#command(sampling);
+    const command = this.#command(conversation, sampling);
     this.answers = {
       question,
       conversation,
@@ -195,21 +199,16 @@ export class PlaygroundState implements Addressed {
     });
   };
 
-  #command(sampling: SamplingSettings): PrintedCommand | undefined {
-    const { adapter, question } = this;
-    const { messages, tools } = this.#conversation;
+  #command(
+    conversation: Conversation,
+    sampling: SamplingSettings,
+  ): PrintedCommand | NoCommand | undefined {
+    const { adapter } = this;
     const { openedAs } = this.#parts.model;
-    const turns = messages.filter(({ role }) => role !== 'system');
-    if (openedAs === undefined || turns.length !== 1 || tools !== undefined) return undefined;
-    const system = messages.find(({ role }) => role === 'system')?.content;
+    if (openedAs === undefined) return undefined;
     const { prompt } = this.#parts.answers;
-    const folder = adapter && fileStem(adapter.label);
-    // Every weight was trained: a model of its own, in a folder of its own.
-    const full = adapter?.full === true && folder !== undefined;
-    const opened = full
-      ? { ...openedAs, model: folder, revision: undefined, hub: undefined, ownFiles: true }
-      : openedAs;
-    return printGenerate(opened, { question, system, prompt, sampling }, full ? undefined : folder);
+    const trained = adapter && { folder: fileStem(adapter.label), full: adapter.full };
+    return printGenerate(openedAs, { conversation, prompt, sampling }, trained);
   }
 
   async #answer(

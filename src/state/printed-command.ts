@@ -7,7 +7,7 @@ import { generateCommand } from '../commands/generate.ts';
 import { measureCommand } from '../commands/measure.ts';
 import { printCommand, settingValues } from '../commands/print-command.ts';
 import { trainCommand } from '../commands/train.ts';
-import { excludeRows, type ResponseSet } from '../data/response-set.ts';
+import { excludeRows, type Conversation, type ResponseSet } from '../data/response-set.ts';
 import { rowRecords } from '../data/row-record.ts';
 import type { EngineName } from '../engine/config.ts';
 import { textOf } from '../exchange/familiarity-record/write.ts';
@@ -31,11 +31,23 @@ export interface PrintedCommand {
   notes: readonly string[];
 }
 
+/** Why there is no command for what was done. */
+export interface NoCommand {
+  reason: string;
+}
+
 /** A set that comes with the project lies there as this file. */
 export const exampleFile = (id: string): string => `public/data/${id}.jsonl`;
 
 /** Above so many ids stand in a file. */
 const MOST_IDS = 24;
+
+/** What was trained, in a folder that the person saves. */
+export interface TrainedModel {
+  folder: string;
+  /** Every weight, not an adapter. */
+  full: boolean;
+}
 
 export interface MeasuredSets {
   /** Joined, with the questions that are left out. */
@@ -112,33 +124,59 @@ export function printTrain(
   return { line, files: [...answers.files, ...exclude.files], notes: notesOf(opened) };
 }
 
+/** The command asks one question after at most one system turn. */
 export function printGenerate(
   opened: OpenedAs,
-  request: {
-    question: string;
-    system?: string | undefined;
-    prompt: PromptSettings;
-    sampling: SamplingSettings;
-  },
-  /** Name of the folder of its two files; undefined: the model as it is. */
-  adapter: string | undefined,
-): PrintedCommand {
-  const { question, system, prompt, sampling } = request;
+  request: { conversation: Conversation; prompt: PromptSettings; sampling: SamplingSettings },
+  trained: TrainedModel | undefined,
+): PrintedCommand | NoCommand {
+  const { conversation, prompt, sampling } = request;
+  const reason = noGenerate(conversation);
+  if (reason !== undefined) return { reason };
+  const [question, system] = conversation.messages.map(({ content }) => content).reverse();
+  const adapter = trained?.full === false ? trained.folder : undefined;
+  // Every weight was trained: a model in a folder of its own.
+  const model = trained?.full
+    ? { ...opened, model: trained.folder, revision: undefined, hub: undefined, ownFiles: false }
+    : opened;
   const values = settingValues(generateCommand, { sampling });
   const line = printCommand(generateCommand, {
-    ...modelValues(opened),
-    prompt: question,
+    ...modelValues(model),
+    prompt: question!,
     system,
     ...values,
     temperature: sampling.greedy ? undefined : sampling.temperature,
     adapter,
     ...promptValues(prompt, opened),
   });
-  const notes = notesOf(opened);
-  if (adapter !== undefined) {
-    notes.push(`Save the adapter as a zip and unpack it as the folder ${adapter}.`);
+  const notes = notesOf(model);
+  if (trained !== undefined) {
+    const what = trained.full ? 'trained model' : 'adapter';
+    notes.push(`Save the ${what} as a zip and unpack it as the folder ${trained.folder}.`);
   }
   return { line, files: [], notes };
+}
+
+/** What a conversation has that the command has no option for. */
+function noGenerate({
+  messages,
+  tools = [],
+  templateVariables = {},
+}: Conversation): string | undefined {
+  const system = messages[0]?.role === 'system' ? 1 : 0;
+  const others = messages.slice(system);
+  const question = others.findLastIndex(({ role }) => role === 'user');
+  const roles = others.filter((_, i) => i !== question).map(({ role }) => role);
+  const many = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  const variables = Object.keys(templateVariables);
+  const found = [
+    roles.length > 0 && `${many(roles.length, 'other turn')} (${roles.join(', ')})`,
+    tools.length > 0 && many(tools.length, 'tool'),
+    variables.length > 0 && `variables for the chat template (${variables.join(', ')})`,
+  ].filter((part) => part !== false);
+  return found.length === 0
+    ? undefined
+    : `There is no command for this answer: generate asks one question after at most one system prompt, and this conversation also has ${found.join(', ')}.`;
 }
 
 export function printExperiment(
@@ -147,31 +185,36 @@ export function printExperiment(
   preset: string | undefined,
   {
     plainPrompt,
+    ownModels,
     ...where
   }: {
     plainPrompt: string | undefined;
+    /** Sources of models that the person opened from files. */
+    ownModels: readonly string[];
     engine?: EngineName | undefined;
     threads?: number | undefined;
     hub?: string | undefined;
   },
 ): PrintedCommand {
-  const file = `${experiment.name}.json`;
+  const { name, json, files: read } = experiment;
+  let file = `${name}.json`;
+  for (let n = 2; file in read; n++) file = `${name}-${n}.json`;
   const line = printCommand(
     experimentCommand,
     { ...where, 'plain-prompt': plainPrompt },
     preset ?? file,
   );
-  const taskFiles = Object.entries(experiment.files).map(([name, { content }]) => ({
-    name,
-    content,
-  }));
-  const files =
-    preset === undefined ? [{ name: file, content: experiment.json }, ...taskFiles] : [];
-  const notes = files.flatMap(({ name }) => {
-    const folder = name.split('/').slice(0, -1).join('/');
-    return folder === '' ? [] : [`Put ${name.split('/').at(-1)!} into the folder ${folder}.`];
+  const named = Object.entries(read).map(([path, { content }]) => ({ name: path, content }));
+  const files = preset === undefined ? [{ name: file, content: json }, ...named] : [];
+  const notes = files.flatMap(({ name: path }) => {
+    const folder = path.split('/').slice(0, -1).join('/');
+    return folder === '' ? [] : [`Put ${path.split('/').at(-1)!} into the folder ${folder}.`];
   });
-  return { line, files, notes };
+  const models = ownModels.map(
+    (source) =>
+      `${source} stands for the model that you opened from your own files: put it beside ${file}, or write in "source" where it lies.`,
+  );
+  return { line, files, notes: [...notes, ...models] };
 }
 
 function modelValues({ model, revision, hub, precision, engine, threads }: OpenedAs) {

@@ -138,3 +138,29 @@ test('puts a system prompt and the turns before the question to the model', asyn
   await playground.ask();
   expect(playground.answers!.conversation.messages).toEqual([turns[3]]);
 });
+
+test('says what of a conversation no command can put to the model', async () => {
+  const turn = (role: string, content: string) => ({ role, content });
+  const messages = [
+    turn('system', 'Be brief.'),
+    turn('user', 'What is 2 + 3?'),
+    turn('assistant', '5'),
+    turn('user', 'And 4 more?'),
+  ];
+  const row = { id: 'q', question: 'And 4 more?', response: '9', messages };
+  const further = { tools: [{ name: 'add' }], templateVariables: { enable_thinking: false } };
+  const set = { id: 'chat', name: 'Chat', rows: [{ ...row, ...further }] };
+  app.answers.sets = [{ set, slot: 1, example: false, shown: true }];
+  const { playground } = app;
+  await playground.ask();
+  expect(asked[0]!.conversation).toEqual({ messages, ...further });
+  expect(playground.answers!.command).toEqual({
+    reason:
+      'There is no command for this answer: generate asks one question after at most one system prompt, and this conversation also has 2 other turns (user, assistant), 1 tool, variables for the chat template (enable_thinking).',
+  });
+  playground.withEarlier = false;
+  await playground.ask();
+  expect(playground.answers!.command).toMatchObject({
+    line: expect.stringContaining("--system 'Be brief.'") as string,
+  });
+});

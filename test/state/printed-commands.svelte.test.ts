@@ -4,15 +4,16 @@
  * the commands run through `sh` and `npm run` in a folder that holds nothing but the files the page
  * offers to save.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRecord } from '../../src/exchange/familiarity-record/read.ts';
 import type { FamiliarityRecord } from '../../src/exchange/familiarity-record/schema.ts';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { recordOf } from '../../src/state/familiarity-export.ts';
+import { fileStem } from '../../src/state/run-code.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
-import { printGenerate, printTrain } from '../../src/state/printed-command.ts';
+import { printTrain, type PrintedCommand } from '../../src/state/printed-command.ts';
 import { startHub } from '../storage/hub-server.ts';
 import { hubFilesOf, pageAt, runPrinted, shell } from '../support/run-printed.ts';
 import { connectProcess } from '../support/trainer-process.ts';
@@ -124,7 +125,10 @@ test(
     const manifest = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Manifest;
     expect(manifest.fingerprint).toBe((run.record.summary!.manifest as Manifest).fingerprint);
     const adapter = playground.choices.find(({ id }) => id === run.id)!;
+    const unpacked = join(folder, fileStem(adapter.label));
+    mkdirSync(unpacked);
     for (const { name, bytes } of (await playground.files(adapter))!) {
+      writeFileSync(join(unpacked, name), bytes);
       if (name === 'adapter_model.safetensors') {
         expect(Buffer.compare(readFileSync(join(out, name)), Buffer.from(bytes))).toBe(0);
       }
@@ -138,11 +142,8 @@ test(
     });
     playground.question = '--why "$5"?\n';
     await playground.ask();
-    const { prompt } = answers;
-    const { question, sampling } = playground;
-    const generateRequest = { question, prompt, sampling: $state.snapshot(sampling) };
-    const opened = run.record.openedAs!;
-    const command = printGenerate(opened, generateRequest, 'runs/odd-run');
+    const command = playground.answers!.command as PrintedCommand;
+    expect(command.notes.at(-1)).toContain(`as the folder ${fileStem(adapter.label)}.`);
     const line = `${command.line} --json`.replace('npm run', 'npm run --silent');
     const { stdout } = await shell('sh', ['-c', line], { cwd: folder });
     expect((JSON.parse(stdout) as { response: string }).response).toBe(

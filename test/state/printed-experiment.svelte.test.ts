@@ -78,9 +78,9 @@ test(
         });
       }
     }
-    expect(experiment.models.map(({ source }) => source)).toEqual([
-      undefined,
-      'owner/name@odd/rev-2',
+    expect(experiment.models).toMatchObject([
+      { id: 'idiolect-a', precision: 'int8' },
+      { id: 'name', source: 'owner/name@odd/rev-2' },
     ]);
     expect(draft.problems).toEqual([]);
 
