@@ -38,7 +38,7 @@ export function connectProcess(): Connection {
   const send = async (method: string, args: readonly unknown[]): Promise<unknown> => {
     const callbacks: Waiting['callbacks'] = [];
     const plain = await Promise.all(
-      args.map((arg) => {
+      args.map(async (arg) => {
         if (typeof arg !== 'function') return withoutBlobs(withoutFiles(arg));
         callbacks.push(arg as Waiting['callbacks'][number]);
         return { callback: callbacks.length - 1 };
