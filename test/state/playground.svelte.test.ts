@@ -153,7 +153,7 @@ test('says what of a conversation no command can put to the model', async () => 
   app.answers.sets = [{ set, slot: 1, example: false, shown: true }];
   const { playground } = app;
   await playground.ask();
-  expect(asked[0]!.conversation).toEqual({ messages, ...further });
+  expect(requests[0]!.conversation).toEqual({ messages, ...further });
   expect(playground.answers!.command).toEqual({
     reason:
       'There is no command for this answer: generate asks one question after at most one system prompt, and this conversation also has 2 other turns (user, assistant), 1 tool, variables for the chat template (enable_thinking).',
