@@ -61,10 +61,18 @@ export class AnswersState implements Addressed {
   importError = $state.raw<Error | undefined>();
 
   encoding = $state<FamiliaritySettings['encoding']>(encoding.default);
-  /** The model decides until the person does. */
-  useChatTemplate: boolean = $derived.by(() => this.#model.summary?.prompt.chatTemplate ?? false);
+  /** What the address said of the prompt; it may come long before a model is open. */
+  #addressedPrompt = $state.raw<Partial<PromptSettings>>({});
+  /** The address or the model decides until the person does. */
+  useChatTemplate: boolean = $derived.by(
+    () =>
+      this.#addressedPrompt.useChatTemplate ?? this.#model.summary?.prompt.chatTemplate ?? false,
+  );
   plainTemplate: string = $derived.by(
-    () => this.#model.summary?.prompt.plainTemplate ?? '{question}\n',
+    () =>
+      this.#addressedPrompt.plainTemplate ??
+      this.#model.summary?.prompt.plainTemplate ??
+      '{question}\n',
   );
 
   /** Sets that take part. */
@@ -276,27 +284,29 @@ export class AnswersState implements Addressed {
       if (shown.length < examples.length) settings['sets'] = shown.join(' ');
     }
     const policy = this.#model.summary?.prompt;
-    if (policy !== undefined) {
-      if (this.useChatTemplate !== policy.chatTemplate) {
-        settings['chat'] = String(this.useChatTemplate);
-      }
-      if (this.plainTemplate !== policy.plainTemplate) settings['template'] = this.plainTemplate;
+    const named = this.#addressedPrompt;
+    const chat = policy === undefined ? named.useChatTemplate : this.useChatTemplate;
+    const template = policy === undefined ? named.plainTemplate : this.plainTemplate;
+    if (chat !== undefined && chat !== policy?.chatTemplate) settings['chat'] = String(chat);
+    if (template !== undefined && template !== policy?.plainTemplate) {
+      settings['template'] = template;
     }
     return settings;
   }
 
-  /** Call before a model is open for `encoding`, again after it for the prompt. */
+  /** Call again when the sets are there, for those that are shown. */
   restore(settings: URLSearchParams): void {
     this.encoding = fieldsFromAddress('', { encoding }, settings).encoding ?? this.encoding;
     const shown = settings.get('sets')?.split(' ');
     if (shown !== undefined && this.sets.length > 0) {
       this.sets = this.sets.map((entry) => ({ ...entry, shown: shown.includes(entry.set.id) }));
     }
-    if (this.#model.summary !== undefined) {
-      const chat = settings.get('chat');
-      if (chat !== null) this.useChatTemplate = chat === 'true';
-      this.plainTemplate = settings.get('template') ?? this.plainTemplate;
-    }
+    const chat = settings.get('chat');
+    const template = settings.get('template');
+    this.#addressedPrompt = {
+      ...(chat !== null && { useChatTemplate: chat === 'true' }),
+      ...(template !== null && { plainTemplate: template }),
+    };
   }
 
   #remember(label: string): void {

@@ -149,10 +149,11 @@ export class AppState {
   }
 
   get #addressed(): Addressed[] {
-    const packed = this.#settings.get('experiment');
     // Until they are loaded, what the address said of experiments stays in it.
     const kept: Addressed = {
-      addressed: packed === null ? {} : { experiment: packed },
+      addressed: Object.fromEntries(
+        [...this.#settings].filter(([name]) => /^experiment(Prompt)?$/.test(name)),
+      ),
       restore: () => undefined,
     };
     return [

@@ -43,6 +43,25 @@ test('an address opens the lab that wrote it, and holds no data', async () => {
   expect(other.address).toBe(address);
 });
 
+test('the prompt of an address waits for the model, and stays in the address until then', async () => {
+  const settings = 'chat=false&template=Q%3A+%7Bquestion%7D%0AA%3A';
+  const app = tinyApp({ settings });
+  expect(app.address).toBe(`#${settings}`);
+  await Promise.all([app.answers.loadExamples(), app.model.open()]);
+  expect(app.answers.prompt).toEqual({
+    useChatTemplate: false,
+    plainTemplate: 'Q: {question}\nA:',
+  });
+  expect(app.address).toBe(`#${settings}`);
+  app.answers.useChatTemplate = true;
+  expect(app.answers.prompt.useChatTemplate).toBe(true);
+});
+
+test('what an address says of experiments stays in it until they are loaded', () => {
+  const settings = 'experiment=%7B%7D&experimentPrompt=Q%3A+%7Bquestion%7D';
+  expect(tinyApp({ settings }).address).toBe(`#${settings}`);
+});
+
 test('parts are written in one hash', () => {
   const part = (addressed: Record<string, string>) => ({ addressed, restore: () => undefined });
   expect(writeAddress([part({ a: '1' }), part({}), part({ b: 'x y' })])).toBe('#a=1&b=x+y');
