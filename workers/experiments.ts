@@ -20,6 +20,7 @@ import {
 } from '../src/workflows/experiment/experiment-inputs.ts';
 import {
   experimentResult,
+  keptMeasurements,
   openResults,
   readResult,
   reportJson,
@@ -28,6 +29,7 @@ import {
   type ExperimentResult,
   type TextFiles,
 } from '../src/workflows/experiment/experiment-result.ts';
+import { recordFiles } from '../src/workflows/experiment/familiarity-records.ts';
 import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
 import { blobSource, textSource } from '../src/storage/byte-source.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
@@ -158,12 +160,14 @@ export class Experiments {
     return result;
   }
 
-  /** experiment.json, report.json and report.html, as the command writes them; the last with the reference. */
+  /** The files that the command writes, by the same names; report.html with the reference. */
   async files(id: string, reference?: ExperimentReport): Promise<NamedBytes[]> {
     const result = await this.result(id);
     if (!result) throw new DataError('There is nothing to report yet.');
     const encoder = new TextEncoder();
-    return Object.entries(resultFiles(result, reference)).map(([name, text]) => ({
+    const measured = keptMeasurements(textFiles(await this.#parts.store(), id));
+    const files = { ...resultFiles(result, reference), ...(await recordFiles(result, measured)) };
+    return Object.entries(files).map(([name, text]) => ({
       name,
       bytes: encoder.encode(text),
     }));

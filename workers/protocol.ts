@@ -281,7 +281,7 @@ export interface TrainerApi {
   /** What is known so far; of one that is not open, what was known last. */
   experimentResult(id: string): Promise<ExperimentResult | undefined>;
   /**
-   * experiment.json, report.json and report.html, as the command writes them.
+   * experiment.json, report.json, report.html and each model's familiarity record, as the command writes them.
    * @param reference for the HTML report to lay over its figures
    */
   experimentFiles(id: string, reference?: ExperimentReport): Promise<NamedBytes[]>;

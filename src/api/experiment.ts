@@ -8,7 +8,8 @@ import {
   readExperiment,
   type ExperimentInput,
 } from '../experiment/spec/schema.ts';
-import type { StageResult } from '../experiment/run/results.ts';
+import type { SetMeasurement } from '../experiment/run/measurement.ts';
+import type { ResultStore, StageResult } from '../experiment/run/results.ts';
 import { runExperiment as runStages } from '../experiment/run/run.ts';
 import { readText } from '../storage/byte-source.ts';
 import { experimentBackend } from '../workflows/experiment/experiment-backend.ts';
@@ -19,6 +20,7 @@ import {
   environmentOf,
   type ExperimentResult,
 } from '../workflows/experiment/experiment-result.ts';
+import { recordFiles } from '../workflows/experiment/familiarity-records.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { hostOf, type CallOptions } from './host.ts';
 import { DEFAULT_PROMPT } from './measure.ts';
@@ -30,7 +32,7 @@ export interface ExperimentOptions extends CallOptions {
 }
 
 export interface FinishedExperiment extends ExperimentResult {
-  /** experiment.json, report.json and report.html, by name. */
+  /** experiment.json, report.json, report.html and each model's familiarity record, by name. */
   files: Record<string, string>;
 }
 
@@ -64,17 +66,23 @@ export async function runExperiment(
       }),
   });
   const kept = new Map<string, StageResult>();
+  const measured = new Map<string, SetMeasurement>();
+  const store: ResultStore = {
+    read: (id) => Promise.resolve(kept.get(id)),
+    write: (result) => {
+      kept.set(result.id, result);
+      return Promise.resolve();
+    },
+    readMeasurement: (id) => Promise.resolve(measured.get(id)),
+    writeMeasurement: (id, measurement) => {
+      measured.set(id, measurement);
+      return Promise.resolve();
+    },
+  };
   const total = planExperiment(experiment).length;
   const { task, sets } = inputs;
   const stages = runStages({
-    ...{ experiment, task, files: sets, backend },
-    store: {
-      read: (id) => Promise.resolve(kept.get(id)),
-      write: (result) => {
-        kept.set(result.id, result);
-        return Promise.resolve();
-      },
-    },
+    ...{ experiment, task, files: sets, backend, store },
     report: () => Promise.resolve(),
   });
   for await (const end of stages) {
@@ -83,7 +91,7 @@ export async function runExperiment(
   }
   const environment = await environmentOf(inputs, engine, DEFAULT_PROMPT, platformName);
   const result = experimentResult(inputs, [...kept.values()], environment);
-  return { ...result, files: resultFiles(result) };
+  return { ...result, files: { ...resultFiles(result), ...(await recordFiles(result, store)) } };
 }
 
 async function read(from: string | ExperimentInput) {

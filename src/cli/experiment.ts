@@ -13,6 +13,7 @@ import {
   resultFiles,
   environmentOf,
 } from '../workflows/experiment/experiment-result.ts';
+import { recordFiles } from '../workflows/experiment/familiarity-records.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { promptOf } from './open-model.ts';
 import { readExperimentFiles, storedReference } from './experiment-files.ts';
@@ -83,7 +84,11 @@ export const run: CommandRun<typeof experimentCommand> = async (values, frame) =
   }
 
   const result = experimentResult(inputs, results, environment);
-  for (const [file, text] of Object.entries(resultFiles(result, await storedReference()))) {
+  const files = {
+    ...resultFiles(result, await storedReference()),
+    ...(await recordFiles(result, folder)),
+  };
+  for (const [file, text] of Object.entries(files)) {
     await folder.writeText(file, text);
   }
   printNotices(result.report.notices);

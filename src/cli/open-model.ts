@@ -45,8 +45,7 @@ export async function openCommandModel(
 ): Promise<CommandModel> {
   const engine = await startNodeEngine(values.engine, values.threads);
   const { precision } = values;
-  const { files, revision } = await commandModel(values);
-  const opened = await openModel(files, {
+  const opened = await openModel(await commandModel(values), {
     precision: enginePrecision(engine, precision),
     trainable,
     maxTensorBytes: engine.maxTensorBytes,
@@ -62,7 +61,8 @@ export async function openCommandModel(
     ...opened.tokenizer.notices,
     ...createPromptFormat(opened.tokenizer, prompt).notices,
   ];
-  return { opened, engine, openedWith: { engine, precision, revision, notices }, prompt };
+  const openedWith = { engine, precision, revision: opened.revision, notices };
+  return { opened, engine, openedWith, prompt };
 }
 
 /** The chat template, unless a plain prompt is asked for. */
@@ -80,18 +80,13 @@ export function embeddedPath(id: string): string {
 }
 
 /** A path that is there, the id of an embedded model, or a model of the hub. */
-async function commandModel({
-  model: given,
-  revision,
-  hub,
-}: ModelValues): Promise<{ files: ModelFiles; revision: string | undefined }> {
+async function commandModel({ model: given, revision, hub }: ModelValues): Promise<ModelFiles> {
   const embedded = embeddedModels.some(({ id }) => id === given);
   if (existsSync(given) || embedded) {
     if (revision !== undefined) {
       throw new UsageError(`--revision is for models of the hub; ${given} is on this computer.`);
     }
-    const path = existsSync(given) ? given : embeddedPath(given);
-    return { files: await nodeModelFiles(path), revision: undefined };
+    return nodeModelFiles(existsSync(given) ? given : embeddedPath(given));
   }
   if (!isHubId(given)) {
     throw new DataError(`--model: there is no file or folder ${given}.`, [
@@ -101,8 +96,7 @@ async function commandModel({
   if (revision !== undefined && given.includes('@')) {
     throw new UsageError(`--model ${given} names a revision, and so does --revision ${revision}.`);
   }
-  const id = revision === undefined ? given : `${given}@${revision}`;
-  return { files: await hubModel(id, hub), revision: parseHubId(id).revision };
+  return hubModel(revision === undefined ? given : `${given}@${revision}`, hub);
 }
 
 /** A model of the hub, downloaded or from the cache. */

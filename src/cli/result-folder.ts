@@ -26,6 +26,7 @@ export async function openResultFolder(
 ): Promise<ResultFolder> {
   const stages = join(folder, 'pieces');
   await mkdir(stages, { recursive: true });
+  await mkdir(join(folder, 'measured'), { recursive: true });
   const earlier = (await readdir(stages)).filter((name) => name.endsWith('.json'));
   if (earlier.length > 0 && !resume) {
     throw new DataError(

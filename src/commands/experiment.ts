@@ -16,7 +16,7 @@ export const experimentCommand = {
   name: 'experiment',
   title: 'Models × response sets × seeds: trained, evaluated, tested, reported',
   summary:
-    'Trains models on response sets with several seeds, measures familiarity before and accuracy after, tests the hypotheses, and writes report.html, report.json and experiment.json.',
+    'Trains models on response sets with several seeds, measures familiarity before and accuracy after, tests the hypotheses, and writes report.html, report.json, experiment.json and each model’s familiarity record.',
   argument: {
     value: `${Object.keys(PRESET_DESCRIPTIONS).join('|')}|FILE.json`,
     help: `An experiment file, or one of the experiments that come with the project. ${presets}`,

@@ -63,17 +63,18 @@ export function hubFolder({ id, revision }: HubId): string {
  */
 export async function downloadHubModel(model: HubId, options: HubOptions): Promise<ModelFiles> {
   const folder = hubFolder(model);
-  const stored = await openStoredModel(options.store, folder, model.id);
-  if (stored !== undefined) return stored;
+  const { id } = model;
+  const stored = await openStoredModel(options.store, folder, id);
+  if (stored !== undefined) return { ...stored, revision: model.revision };
 
   const base = (options.baseUrl ?? HUB_URL).replace(/\/+$/, '');
   const revision = encodeURIComponent(model.revision);
   const remote = (name: string): RemoteFile => ({
     name,
-    url: `${base}/${model.id}/resolve/${revision}/${name}`,
+    url: `${base}/${id}/resolve/${revision}/${name}`,
   });
   const download = new ModelDownload(folder, options);
-  const listing = await listFiles(`${base}/api/models/${model.id}/tree/${revision}`, options);
+  const listing = await listFiles(`${base}/api/models/${id}/tree/${revision}`, options);
   if (listing === undefined) {
     await downloadUnlisted(model, download, remote);
   } else {
@@ -84,7 +85,7 @@ export async function downloadHubModel(model: HubId, options: HubOptions): Promi
     await downloadShards(download, (name) => ({ ...listing.get(name), ...remote(name) }));
   }
   await writeCompleteNote(folder, download);
-  return { id: model.id, files: download.files };
+  return { id, revision: model.revision, files: download.files };
 }
 
 interface Listed {

@@ -12,6 +12,8 @@ import type { TensorFile } from './tensor-file.ts';
 export interface ModelFiles {
   /** A hub id such as `owner/name`, or the name of a folder or file. */
   readonly id: string;
+  /** Of a model of the hub: the branch, tag or commit. */
+  readonly revision?: string;
   /** Relative path with forward slashes → file. */
   readonly files: ReadonlyMap<string, ByteSource>;
 }

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readRecord } from '../../src/exchange/familiarity-record/read.ts';
 import type { ExperimentInput } from '../../src/experiment/spec/schema.ts';
 import type { ExperimentReport } from '../../src/experiment/report/report.ts';
 import { run, temporaryFolder } from './run.ts';
@@ -133,7 +134,31 @@ it('measures options, text, drift and masks, and finds everything again', async 
   expect(notes.join(' ')).toContain('loss of held-out answers');
   expect(first.stdout).toContain('Drift from the base model');
 
+  const name = 'familiarity-idiolect-a.json';
+  expect(read()).toMatchObject({ familiarityRecords: [name] });
+  const recordText = () => readFileSync(join(out, name), 'utf8');
+  const text = recordText();
+
   const again = await run('experiment', [...args, '--resume']);
   expect(again.stderr).toContain('(kept)');
   expect(read().arms).toEqual(arms);
+  expect(recordText()).toBe(text);
+
+  // The command that measures writes the same of the same answers, to the last digit of every token.
+  const alone = join(folder, 'alone.json');
+  const responses = ['short', 'long'].map((set) => join(folder, `${set}.jsonl`));
+  const measured = await run('measure', [
+    ...['--model', 'idiolect-a', '--precision', 'f32', '--engine', 'wasm', '--threads', '1'],
+    ...['--responses', responses[0]!, '--responses', responses[1]!, '--out', alone],
+  ]);
+  expect(measured.stderr).not.toContain('Error');
+  const { sets: all, ...setup } = readRecord(text, name);
+  expect(all.map((set) => set.name)).toEqual(['short', 'long', 'near', 'again']);
+  expect(all[0]!.rows[0]!.nll.length).toBeGreaterThan(3);
+  const expected = readRecord(readFileSync(alone, 'utf8'), alone);
+  // How far given answers agree with their gold stands in the report, by the task's rule of judging.
+  expect(expected.notices.map((one) => one.text)).toEqual([
+    expect.stringContaining('agree with their gold'),
+  ]);
+  expect({ ...setup, sets: all.slice(0, 2) }).toEqual({ ...expected, notices: [] });
 });

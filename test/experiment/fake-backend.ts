@@ -6,8 +6,12 @@ import type {
   ExperimentBackend,
   BaseModel,
   EvaluatedModel,
+  MeasuredFamiliarity,
 } from '../../src/experiment/run/backend.ts';
-import type { StageResult, ResultStore } from '../../src/experiment/run/results.ts';
+import type { SetMeasurement } from '../../src/experiment/run/measurement.ts';
+import type { ScoredAnswer, StageResult, ResultStore } from '../../src/experiment/run/results.ts';
+import { familiarityFields } from '../../src/familiarity/config.ts';
+import { defaultsOf } from '../../src/fields.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 import { hashText } from '../../src/world/question.ts';
 
@@ -101,6 +105,7 @@ export function fakeBackend(options: FakeOptions) {
       const model: BaseModel = {
         ...evaluated(id, undefined, 0, 0),
         facts: { id, filesHash: 'f', parameters: 10, format: 'f32' },
+        familiarity: async (set, report) => fakeMeasurement(id, await model.measure(set, report)),
         promptLength: ({ messages }) => messages.at(-1)!.content.length,
         close: () => {
           live--;
@@ -161,9 +166,29 @@ export function fakeBackend(options: FakeOptions) {
   return { backend, calls, opened, trainings, done, live: () => live };
 }
 
+/** Every token of an answer as likely as the others. */
+function fakeMeasurement(id: string, answers: ScoredAnswer[]): MeasuredFamiliarity {
+  const measurement: SetMeasurement = {
+    model: {
+      ...{ id, filesHash: '0'.repeat(64), weightsHash: '1'.repeat(64), precision: 'as-stored' },
+      ...{ format: 'f32', contextLength: 512, chatTemplate: true },
+    },
+    settings: defaultsOf(familiarityFields),
+    notices: [],
+    rows: answers.map(({ rowId, tokens, bytes, nllSum, likeliest }) => ({
+      ...{ rowId, nllSum, likeliest, promptTokens: 1, responseTokens: tokens },
+      ...{ responseBytes: bytes, truncated: false, boundaryMerged: false },
+      tokenNll: Array.from({ length: tokens }, () => nllSum / tokens),
+    })),
+    skipped: [],
+  };
+  return { answers, measurement, notices: [] };
+}
+
 /** Keeps results as text, as a disk does. */
 export function memoryResults(): ResultStore & { texts: Map<string, string> } {
   const texts = new Map<string, string>();
+  const measured = new Map<string, string>();
   return {
     texts,
     read: (id) => {
@@ -171,5 +196,10 @@ export function memoryResults(): ResultStore & { texts: Map<string, string> } {
       return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as StageResult));
     },
     write: (result) => Promise.resolve(void texts.set(result.id, JSON.stringify(result))),
+    readMeasurement: (id) => {
+      const text = measured.get(id);
+      return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as SetMeasurement));
+    },
+    writeMeasurement: (id, one) => Promise.resolve(void measured.set(id, JSON.stringify(one))),
   };
 }

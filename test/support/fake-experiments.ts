@@ -7,6 +7,7 @@ import type { StageResult } from '../../src/experiment/run/results.ts';
 import { ExperimentRunner, type StageProgress } from '../../src/experiment/run/runner.ts';
 import { worldTask, type Task } from '../../src/experiment/run/task.ts';
 import { experimentResult, resultFiles } from '../../src/workflows/experiment/experiment-result.ts';
+import { recordFiles } from '../../src/workflows/experiment/familiarity-records.ts';
 import type { ExperimentRequest, TrainerApi } from '../../workers/protocol.ts';
 import { fakeBackend, memoryResults } from '../experiment/fake-backend.ts';
 
@@ -118,10 +119,13 @@ export function fakeExperiments(
     async experimentFiles(id, reference) {
       const result = await resultOf(id);
       const encoder = new TextEncoder();
-      return Object.entries(resultFiles(result!, reference)).map(([name, text]) => ({
-        name,
-        bytes: encoder.encode(text),
-      }));
+      const records = await recordFiles(result!, kept.get(id)!);
+      return Object.entries({ ...resultFiles(result!, reference), ...records }).map(
+        ([name, text]) => ({
+          name,
+          bytes: encoder.encode(text),
+        }),
+      );
     },
     estimateExperiment: async () => {
       await options.pause();

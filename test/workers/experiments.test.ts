@@ -6,10 +6,11 @@ import { planExperiment } from '../../src/experiment/spec/plan.ts';
 import type { StageResult } from '../../src/experiment/run/results.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { worldTask } from '../../src/experiment/run/task.ts';
+import { readRecord } from '../../src/exchange/familiarity-record/read.ts';
 import { experimentBackend } from '../../src/workflows/experiment/experiment-backend.ts';
 import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
-import type { ExperimentRequest, ModelSource } from '../../workers/protocol.ts';
+import type { ExperimentRequest, ModelSource, NamedBytes } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
 import { allDone } from '../experiment/all-done.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
@@ -65,6 +66,8 @@ beforeAll(async () => {
   await trainer.openModel(source, 'as-stored', quiet);
 });
 
+const textOf = ({ bytes }: NamedBytes) => new TextDecoder().decode(bytes);
+
 /** Without the times it took. */
 const numbers = (results: readonly StageResult[]) =>
   results.map((result) => ({ ...result, seconds: 0 }));
@@ -118,18 +121,22 @@ it('gives the numbers of the command, also in another order and after a stop', a
   const expected = await asTheCommand();
   expect(numbers(result!.results)).toEqual(numbers(expected));
   const files = await trainer.experimentFiles('one');
-  expect(files.map(({ name }) => name)).toEqual(['experiment.json', 'report.json', 'report.html']);
-  const report = JSON.parse(new TextDecoder().decode(files[1]!.bytes)) as {
-    results: StageResult[];
-  };
+  expect(files.map(({ name }) => name)).toEqual([
+    ...['experiment.json', 'report.json', 'report.html'],
+    `familiarity-${MODEL}.json`,
+  ]);
+  expect(readRecord(textOf(files[3]!), 'it').sets.map(({ name }) => name)).toEqual(['b', 'change']);
+  const report = JSON.parse(textOf(files[1]!)) as { results: StageResult[] };
   expect(numbers(report.results)).toEqual(numbers(expected));
 });
 
 it('finds the last report of an experiment that is no longer open, and leaves the model open', async () => {
   const before = await trainer.experimentResult('one');
+  const [record] = (await trainer.experimentFiles('one')).slice(-1);
   await trainer.closeExperiment();
   const after = await trainer.experimentResult('one');
   expect(after!.report).toEqual(before!.report);
+  expect((await trainer.experimentFiles('one')).at(-1)).toEqual(record);
   const views = await trainer.viewTokens([{ id: 'r', question: 'q', response: 'a' }], {
     prompt,
     encoding: 'separate',

@@ -5,8 +5,11 @@ import {
   experimentResult,
   openResults,
   readResult,
+  reportJson,
   resultFiles,
 } from '../../src/workflows/experiment/experiment-result.ts';
+import { recordFiles } from '../../src/workflows/experiment/familiarity-records.ts';
+import { memoryResults } from '../experiment/fake-backend.ts';
 import { exampleReport, exampleEnvironment, type Example } from '../experiment/example-report.ts';
 
 /** As they were. */
@@ -24,6 +27,8 @@ function earlier({ results, report }: Example) {
 }
 const isFamiliarity = (result: StageResult): result is FamiliarityResult =>
   result.kind === 'familiarity';
+/** Earlier versions kept no token's NLL. */
+const unrecorded = ({ recorded: _, ...result }: FamiliarityResult) => result;
 /** Measured in style too: models that answer everything right have examples enough. */
 const example = () => exampleReport({ familiarity: { styleExamples: 1 } }, { skill: () => 1 });
 
@@ -33,7 +38,7 @@ it('are read from a report', async () => {
   const others = results.filter((one) => !isFamiliarity(one));
   const file = { ...report, questions: task, results: [...others, ...earlier(given)] };
   const read = readResult(JSON.stringify(file));
-  const familiarity = results.filter(isFamiliarity);
+  const familiarity = results.filter(isFamiliarity).map(unrecorded);
   expect(familiarity).toHaveLength(2 * 3);
   expect(familiarity.every(({ styled }) => styled !== undefined)).toBe(true);
   expect(read.results).toEqual([...others, ...familiarity]);
@@ -41,6 +46,9 @@ it('are read from a report', async () => {
   const today = experimentResult({ experiment, task, notices: [] }, results, exampleEnvironment);
   expect(resultFiles(read)['report.html']).toContain(today.report.sets[0]!.sha256);
   expect(read.report).toEqual(today.report);
+  // Without any token's NLL there is no record to write.
+  expect(JSON.parse(reportJson(read))).toMatchObject({ familiarityRecords: [] });
+  expect(await recordFiles(read, memoryResults())).toEqual({});
 });
 
 it('are found by the names of today, and not written again', async () => {
@@ -65,7 +73,7 @@ it('are found by the names of today, and not written again', async () => {
     );
   const store = await open();
   for (const stage of given.results.filter(isFamiliarity)) {
-    expect(await store.read(stage.id)).toEqual(stage);
+    expect(await store.read(stage.id)).toEqual(unrecorded(stage));
   }
   const stages = () => written.filter((name) => name.startsWith('pieces/'));
   expect(stages()).toHaveLength(6);

@@ -29,6 +29,7 @@ function familiarityNotices(result: FamiliarityResult, set: SetResult | undefine
   const ids = set?.set.rows.map(({ id }) => id) ?? [];
   return [
     ...notMeasured(ids, answers, `${result.set}: under ${model}`),
+    ...(result.notices ?? []),
     ...(result.styled ? notMeasured(ids, styled, `${result.set}: in the style of ${model}`) : []),
   ];
 }

@@ -8,6 +8,7 @@ import type { LoraSettings } from '../../lora/config.ts';
 import type { Notice } from '../../notices.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
 import type { TrainingSettings } from '../../train/config.ts';
+import type { SetMeasurement } from './measurement.ts';
 import type { AnswerDivergence, ModelFacts, ScoredAnswer } from './results.ts';
 import type { ModelSpec } from '../spec/schema.ts';
 
@@ -38,10 +39,18 @@ export interface EvaluatedModel {
 
 export interface BaseModel extends EvaluatedModel {
   facts: ModelFacts;
+  /** As `measure`, with every token for the familiarity record, and what writing the prompts had to say. */
+  familiarity(set: ResponseSet, report: ReportProgress): Promise<MeasuredFamiliarity>;
   /** Tokens of the prompt that a conversation makes. */
   promptLength(conversation: Conversation): number;
   train(request: ArmRequest, report: (step: StepReport) => Promise<void>): Promise<TrainedModel>;
   close(): void;
+}
+
+export interface MeasuredFamiliarity {
+  answers: ScoredAnswer[];
+  measurement: SetMeasurement;
+  notices: readonly Notice[];
 }
 
 export interface ArmRequest {

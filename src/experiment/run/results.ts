@@ -1,6 +1,7 @@
 /** What each stage leaves behind: plain JSON, so that it can be kept, resumed from and reported. */
 import type { ResponseSet } from '../../data/response-set.ts';
 import type { Notice } from '../../notices.ts';
+import type { SetMeasurement } from './measurement.ts';
 import type { GivenAnswer, Outcome } from '../../evaluate/accuracy.ts';
 
 export interface ModelFacts {
@@ -75,6 +76,10 @@ export interface FamiliarityResult {
   /** The same answers after examples of the model's own style; undefined when not asked for, or when
    * the model has too few right answers of its own. */
   styled?: ScoredAnswer[];
+  /** Every token's NLL is kept beside this result; undefined in what earlier versions kept. */
+  recorded?: true;
+  /** Of writing the set as the model's prompts. */
+  notices?: readonly Notice[];
   seconds: number;
 }
 
@@ -132,4 +137,7 @@ export type StageResult = BaseResult | SetResult | FamiliarityResult | RunResult
 export interface ResultStore {
   read(id: string): Promise<StageResult | undefined>;
   write(result: StageResult): Promise<void>;
+  /** What a familiarity stage measured, token by token; by the stage's id. */
+  readMeasurement(id: string): Promise<SetMeasurement | undefined>;
+  writeMeasurement(id: string, measurement: SetMeasurement): Promise<void>;
 }

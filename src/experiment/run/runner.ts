@@ -7,8 +7,9 @@
  */
 import type { ResponseSet } from '../../data/response-set.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
-import type { ExperimentBackend, BaseModel } from './backend.ts';
+import type { ExperimentBackend, BaseModel, MeasuredFamiliarity } from './backend.ts';
 import { ask, divergenceFromBase, evaluateModel, type Evaluation } from './evaluate-model.ts';
+import type { MeasuredRows } from './measurement.ts';
 import { makeSet } from '../sets/make-sets.ts';
 import type { Stage } from '../spec/plan.ts';
 import type {
@@ -136,18 +137,26 @@ export class ExperimentRunner {
     const { id, model: modelId, set: setId } = stage;
     const model = await this.openModel(modelId);
     const { set } = this.found('set', setId);
-    const answers = await model.measure(set, this.reporter(stage, 'familiarity'));
+    const plain = await model.familiarity(set, this.reporter(stage, 'familiarity'));
     const prefix =
       experiment.familiarity.styleExamples > 0
         ? styleExamples(experiment, task, this.found('base', modelId))
         : undefined;
     const styled =
-      prefix && (await model.measure(prefix(set), this.reporter(stage, 'familiarity in style')));
+      prefix &&
+      (await model.familiarity(prefix(set), this.reporter(stage, 'familiarity in style')));
+    const { answers, measurement, notices } = plain;
+    await this.job.store.writeMeasurement(id, {
+      ...measurement,
+      ...(styled && { styled: rowsOf(styled) }),
+    });
     return {
       kind: 'familiarity',
       ...{ id, model: modelId, set: setId },
       answers,
-      ...(styled && { styled }),
+      ...(styled && { styled: styled.answers }),
+      recorded: true,
+      ...(notices.length > 0 && { notices }),
       seconds: this.since(began),
     };
   }
@@ -212,6 +221,10 @@ export class ExperimentRunner {
   private found<Kind extends StageResult['kind']>(kind: Kind, name: string) {
     return this.results.get(`${kind}.${name}`) as Extract<StageResult, { kind: Kind }>;
   }
+}
+
+function rowsOf({ measurement: { rows, skipped } }: MeasuredFamiliarity): MeasuredRows {
+  return { rows, skipped };
 }
 
 type Of<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>;

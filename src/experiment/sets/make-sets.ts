@@ -1,5 +1,5 @@
 /** Builds a response set from its entry in the experiment file, and remembers how it was made. */
-import type { ResponseRow, ResponseSet } from '../../data/response-set.ts';
+import { noticesOf, type ResponseRow, type ResponseSet } from '../../data/response-set.ts';
 import { DataError } from '../../errors.ts';
 import { questionConversation } from '../../evaluate/accuracy.ts';
 import { judgeAnswer } from '../../evaluate/extract-answer.ts';
@@ -23,10 +23,14 @@ export async function makeSet(
   const { rows, made, provenance } = await rowsOf(spec, making);
   if (rows.length === 0) throw new DataError(`The set "${spec.id}" has no answer at all.`);
   const rule = answerRule(making.experiment.task);
+  const notices = spec.kind === 'file' ? noticesOf(making.files.get(spec.id)!) : [];
   return {
     kind: 'set',
     id: `set.${spec.id}`,
-    set: { id: spec.id, name: spec.id, provenance, rows },
+    set: {
+      ...{ id: spec.id, name: spec.id, provenance, rows },
+      ...(notices.length > 0 && { notices }),
+    },
     made: { ...made, kind: spec.kind, ...('model' in spec && { model: spec.model }) },
     correct: rows.map((row) => isRight(rule, row, row.response) === true),
   };

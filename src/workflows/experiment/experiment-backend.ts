@@ -9,7 +9,14 @@ import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-
 import { answerQuestions } from '../generate/answer-questions.ts';
 import { sha256Of } from '../open/fingerprint.ts';
 import type { OpenModel } from '../open/open-model.ts';
-import { scoreAnswers, scoreDivergence, scoreEndings } from '../measure/score-answers.ts';
+import {
+  scoreAnswers,
+  scoreDivergence,
+  scoreEndings,
+  scoreSet,
+  familiaritySettings,
+} from '../measure/score-answers.ts';
+import { measurementOf } from './set-measurement.ts';
 import { trainAdapter } from '../train/train-adapter.ts';
 
 export interface BackendParts {
@@ -42,10 +49,16 @@ function baseModel(
     measureEndings: (endings, report) =>
       scoreEndings({ opened, prompt, adapter }, host, endings, report),
   });
+  const notices = [...model.notices, ...tokenizer.notices, ...format.notices];
   return {
     facts: {
       ...{ id: spec.id, filesHash: opened.filesHash, parameters, format: model.format },
-      notices: [...model.notices, ...tokenizer.notices, ...format.notices],
+      notices,
+    },
+    familiarity: async (set, report) => {
+      const { answers, measured } = await scoreSet({ opened, prompt }, host, set, report);
+      const measurement = measurementOf(opened, spec, notices, measured, familiaritySettings);
+      return { answers, measurement, notices: measured.promptNotices };
     },
     promptLength: (conversation) => encodePrompt(tokenizer, format.prompt(conversation)).length,
     ...evaluated(),

@@ -8,6 +8,11 @@ import {
   type ExperimentReport,
   type Environment,
 } from '../../experiment/report/report.ts';
+import {
+  recordedModels,
+  recordName,
+  type SetMeasurement,
+} from '../../experiment/run/measurement.ts';
 import type { StageResult, ResultStore } from '../../experiment/run/results.ts';
 import type { Notice } from '../../notices.ts';
 import type { Experiment } from '../../experiment/spec/schema.ts';
@@ -29,6 +34,7 @@ export interface TextFiles {
 const STAMP = 'fingerprint.txt';
 /** "pieces" is the name that stages have had on disk from the start. */
 const stageName = (id: string) => `pieces/${id}.json`;
+const measurementName = (id: string) => `measured/${id}.json`;
 
 /**
  * Opens the results that are kept, or begins.
@@ -50,6 +56,7 @@ export async function openResults(
   await texts.write('experiment.json', experimentJson(experiment));
   await texts.write(STAMP, `${fingerprint}\n`);
   const store: ResultStore = {
+    ...keptMeasurements(texts),
     read: async (id) => {
       const text = await texts.read(stageName(id));
       return text === undefined ? undefined : (JSON.parse(text) as StageResult);
@@ -58,6 +65,19 @@ export async function openResults(
   };
   for (const { id } of experiment.models) await renew(store, `familiarity.${id}`);
   return store;
+}
+
+/** Every token's NLL of the stages that were measured, also of results that are not open. */
+export function keptMeasurements(
+  texts: TextFiles,
+): Pick<ResultStore, 'readMeasurement' | 'writeMeasurement'> {
+  return {
+    readMeasurement: async (id) => {
+      const text = await texts.read(measurementName(id));
+      return text === undefined ? undefined : (JSON.parse(text) as SetMeasurement);
+    },
+    writeMeasurement: (id, one) => texts.write(measurementName(id), JSON.stringify(one)),
+  };
 }
 
 /** Keeps an earlier version's stage as those of today. */
@@ -123,9 +143,14 @@ export function resultFiles(
   };
 }
 
-/** Every number and outcome; what `readResult` reads. */
+/** Every number and outcome, and the names of the familiarity records beside it; what `readResult` reads. */
 export const reportJson = ({ report, questions, results }: ExperimentResult): string =>
-  JSON.stringify({ ...report, questions, results });
+  JSON.stringify({
+    ...report,
+    questions,
+    results,
+    familiarityRecords: recordedModels(results).map(recordName),
+  });
 
 /** What `report.json` holds; the report is made anew, for JSON knows no NaN. */
 export function readResult(text: string): ExperimentResult {

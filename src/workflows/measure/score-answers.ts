@@ -17,6 +17,9 @@ import type { PromptedModel } from '../open/prompted-model.ts';
 /** Nats above which one surprising token counts no more, in the clipped average. */
 const CLIP_NATS = 3;
 
+/** How an experiment measures. */
+export const familiaritySettings = defaultsOf(familiarityFields);
+
 /** Rows that are too long are left out. @throws StoppedError when asked to stop between two batches */
 export async function scoreAnswers(
   model: PromptedModel,
@@ -24,11 +27,22 @@ export async function scoreAnswers(
   set: ResponseSet,
   report: ReportProgress,
 ): Promise<ScoredAnswer[]> {
+  return (await scoreSet(model, host, set, report)).answers;
+}
+
+/** The same, with every token's NLL. */
+export async function scoreSet(
+  model: PromptedModel,
+  host: Host,
+  set: ResponseSet,
+  report: ReportProgress,
+): Promise<{ answers: ScoredAnswer[]; measured: MeasuredSet }> {
   const responses = new Map(set.rows.map(({ id, response }) => [id, response]));
   const measured = await measureSet(model, host, set, report);
   // Missing rows are named in the report; without any, its means would be of nothing.
   if (set.rows.length > 0) refuseUnmeasured([set], [measured]);
-  return measured.rows.map((row) => scored(model.opened, row, responses.get(row.rowId)!));
+  const answers = measured.rows.map((row) => scored(model.opened, row, responses.get(row.rowId)!));
+  return { answers, measured };
 }
 
 async function measureSet(
@@ -40,7 +54,7 @@ async function measureSet(
   const request = {
     sets: [set],
     prompt: promptFor(set, model.prompt),
-    familiarity: defaultsOf(familiarityFields),
+    familiarity: familiaritySettings,
     adapter: model.adapter,
   };
   const [measured] = await measureSets(model.opened, request, host, ({ rowsDone, rowsTotal }) =>
@@ -62,7 +76,7 @@ export async function scoreDivergence(
   set: ResponseSet,
   report: ReportProgress,
 ): Promise<AnswerDivergence[]> {
-  const { maxLength: longest, batchTokens: maxTokens, encoding } = defaultsOf(familiarityFields);
+  const { maxLength: longest, batchTokens: maxTokens, encoding } = familiaritySettings;
   const maxLength = Math.min(longest, model.shape.contextLength);
   const { examples } = encodedSet(set, tokenizer, promptFor(set, prompt), { encoding, maxLength });
   const options = { padId: padIdOf(tokenizer), maxLength, maxTokens, base: {}, tuned: { adapter } };

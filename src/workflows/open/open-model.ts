@@ -11,6 +11,8 @@ import { hashedOnRead, sha256Of } from './fingerprint.ts';
 
 export interface OpenModel {
   id: string;
+  /** Of a model of the hub: the branch, tag or commit. */
+  revision?: string | undefined;
   model: LanguageModel;
   tokenizer: Tokenizer;
   /** config.json and the tokenizer's files, for a fine-tuned model that is saved. */
@@ -44,6 +46,7 @@ export async function openModel(files: ModelFiles, options: LoadOptions): Promis
   const texts = [...opened.texts].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     id: opened.id,
+    revision: files.revision,
     model,
     tokenizer,
     texts: opened.texts,
