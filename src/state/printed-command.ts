@@ -43,7 +43,7 @@ export const exampleFile = (id: string): string => `public/data/${id}.jsonl`;
 const MOST_IDS = 24;
 
 /** What was trained, in a folder that the person saves. */
-export interface TrainedModel {
+export interface TrainedFolder {
   folder: string;
   /** Every weight, not an adapter. */
   full: boolean;
@@ -128,7 +128,7 @@ export function printTrain(
 export function printGenerate(
   opened: OpenedAs,
   request: { conversation: Conversation; prompt: PromptSettings; sampling: SamplingSettings },
-  trained: TrainedModel | undefined,
+  trained: TrainedFolder | undefined,
 ): PrintedCommand | NoCommand {
   const { conversation, prompt, sampling } = request;
   const reason = noGenerate(conversation);
