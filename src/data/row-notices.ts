@@ -27,8 +27,13 @@ export function rowNotices(
   };
   const left = skipped.map(({ rowId, reason }) => `${rowId}: ${reason}`);
   say('dropped', left, 'is left out', 'are left out');
-  const long = `longer than ${maxLength} tokens and used only so far`;
-  say('cut', cut, `is with its question ${long}`, `are with their questions ${long}`);
+  const limit = `the limit of ${maxLength} tokens`;
+  say(
+    'cut',
+    cut,
+    `was cut where it and its question reach ${limit}`,
+    `were cut where they and their questions reach ${limit}`,
+  );
   const joint = 'a token with the end of the question';
   say('joined', merged, `shares ${joint}`, `share ${joint}`);
   return notices;

@@ -57,7 +57,7 @@ export const curveMetrics = {
     smoothed: true,
   },
   accuracy: {
-    title: 'Held-out tokens guessed right',
+    title: 'Token accuracy (held out)',
     help: 'Token accuracy: share of held-out answer tokens that were the model’s likeliest choice.',
     unit: 'of the held-out tokens',
     held: 'validationAccuracy',
@@ -65,7 +65,7 @@ export const curveMetrics = {
     share: true,
   },
   gradientNorm: {
-    title: 'Size of the change asked for',
+    title: 'Gradient norm',
     help: 'Gradient norm: Euclidean length of the gradient over all trained weights, before clipping.',
     unit: 'length of the gradient',
     line: 'gradientNorm',
