@@ -27,14 +27,6 @@ export function* evaluationBatches(
   }
 }
 
-/** Number of batches `evaluationBatches` will yield, for progress bars. */
-export function countEvaluationBatches(
-  examples: readonly Example[],
-  options: EvaluationBatchOptions,
-): number {
-  return chunkByLength(examples, allIndices(examples.length), options, 'longest').length;
-}
-
 /**
  * Chunks of indices in order of length, each within the batch size and the token budget: the
  * cheapest where the cost of batches is known, else as full as they may be. Sorting is stable, so

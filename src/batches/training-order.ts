@@ -55,12 +55,3 @@ export function takeNext(
 export function stepsPerEpoch(exampleCount: number, examplesPerStep: number): number {
   return Math.ceil(exampleCount / examplesPerStep);
 }
-
-/** Optimizer steps of a number of epochs, which may be a fraction. */
-export function stepsOfEpochs(
-  exampleCount: number,
-  examplesPerStep: number,
-  epochs: number,
-): number {
-  return Math.ceil(epochs * stepsPerEpoch(exampleCount, examplesPerStep));
-}

@@ -44,24 +44,32 @@ export function agreementNotices(
   sets: readonly { name: string; rows: readonly ResponseRow[]; rule: AnswerRule }[],
 ): Notice[] {
   const doubtful: Notice[] = [];
-  const fine = { texts: [] as string[], places: [] as string[] };
+  const fine: { name: string; count: string; rest: string }[] = [];
+  const finePlaces: string[] = [];
   for (const { name, rows, rule } of sets) {
     const { judged, agree, withoutGold, disagreeing } = goldAgreement(rows, rule);
     if (judged === 0) continue;
-    const without = withoutGold > 0 ? ` (${withoutGold} more have no gold)` : '';
-    const text = `${name}: ${agree} of ${judged} given answers agree with their gold${without}`;
+    const rest = withoutGold > 0 ? ` (${withoutGold} more have no gold)` : '';
+    const counted = { name, count: `${agree} of ${judged}`, rest };
     const places = disagreeing.map(
       ({ id, found, gold }) => `${name}/${id}: ${found ?? 'no answer found'}, gold ${gold}`,
     );
     if (agree >= EXPECTED_SHARE * judged) {
-      fine.texts.push(text);
-      fine.places.push(...places);
+      fine.push(counted);
+      finePlaces.push(...places);
     } else {
       const advice = 'Check the answers, and how final answers are found.';
-      doubtful.push(notice('doubtful', `${text}. ${advice}`, places));
+      doubtful.push(notice('doubtful', `${sentenceOf(counted)} ${advice}`, places));
     }
   }
-  return fine.texts.length > 0
-    ? [...doubtful, notice('info', `${fine.texts.join('; ')}.`, fine.places)]
-    : doubtful;
+  const [first, ...others] = fine;
+  if (first === undefined) return doubtful;
+  const list = fine.map(({ name, count, rest }) => `${name} ${count}${rest}`).join(', ');
+  const text =
+    others.length === 0 ? sentenceOf(first) : `Given answers that agree with their gold: ${list}.`;
+  return [...doubtful, notice('info', text, finePlaces)];
+}
+
+function sentenceOf({ name, count, rest }: { name: string; count: string; rest: string }): string {
+  return `${name}: ${count} given answers agree with their gold${rest}.`;
 }

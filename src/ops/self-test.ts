@@ -16,9 +16,6 @@ import { at } from './shape.ts';
 import { swiGlu } from './swiglu/swiglu.ts';
 import { denseWeight } from './weight.ts';
 
-/** Loss, and for each trained tensor the sum of its gradient against fixed weights. */
-export type SelfTestNumbers = readonly number[];
-
 // float32 on engines that order sums differently agree to about 1e-6; a broken one is off by 1.
 const TOLERANCE = 1e-3;
 

@@ -70,14 +70,6 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   return source;
 }
 
-/** A file in the browser's private folder (OPFS), or one from a folder picker. */
-export async function handleSource(
-  name: string,
-  handle: FileSystemFileHandle,
-): Promise<ByteSource> {
-  return blobSource(name, await handle.getFile());
-}
-
 /** The whole file as text; throws a ModelFileError when it is not UTF-8. */
 export async function readText(file: ByteSource): Promise<string> {
   const bytes = await file.read(0, file.size);

@@ -3,7 +3,6 @@
  * when asked; writing gives the same bytes for the same tensors, and the bytes that the format's
  * own library writes.
  */
-import { ModelFileError } from '../errors.ts';
 import { notice } from '../notices.ts';
 import type { ByteSource, Bytes } from './byte-source.ts';
 import { throwProblems } from './problems.ts';
@@ -121,16 +120,4 @@ function checkTensors(tensors: readonly TensorToWrite[]): void {
     }
   }
   throwProblems('These tensors cannot be written as safetensors.', problems);
-}
-
-/** The tensor of that name, or a ModelFileError that says why there is none. */
-export function requireTensor(file: TensorFile, name: string): NamedTensor {
-  const tensor = file.tensors.get(name);
-  if (tensor !== undefined) return tensor;
-  const format = file.unreadable.get(name);
-  throw new ModelFileError(
-    format === undefined
-      ? `The tensor "${name}" is missing.`
-      : `The tensor "${name}" is stored as ${format}; only F64, F32, F16 and BF16 can be read.`,
-  );
 }

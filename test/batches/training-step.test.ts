@@ -6,7 +6,6 @@ import type { OrderCursor } from '../../src/batches/training-order.ts';
 import {
   epochOrder,
   orderStart,
-  stepsOfEpochs,
   stepsPerEpoch,
   takeNext,
 } from '../../src/batches/training-order.ts';
@@ -65,9 +64,8 @@ describe('training order', () => {
     expect(epochOrder(30, createRandom(1), 0)).not.toEqual(epochOrder(30, createRandom(2), 0));
   });
 
-  it('counts partial steps, and fractions of an epoch', () => {
+  it('counts partial steps', () => {
     expect(stepsPerEpoch(10, 4)).toBe(3);
-    expect(stepsOfEpochs(10, 4, 2.5)).toBe(8);
   });
 
   it('refuses a cursor that does not fit the data', () => {

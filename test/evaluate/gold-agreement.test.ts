@@ -65,7 +65,7 @@ describe('agreement with gold', () => {
       },
       {
         kind: 'info',
-        text: 'a: 1 of 1 given answers agree with their gold; c: 1 of 1 given answers agree with their gold.',
+        text: 'Given answers that agree with their gold: a 1 of 1, c 1 of 1.',
         places: [],
       },
     ]);

@@ -27,7 +27,7 @@ describe('files of a task', () => {
     expect(notices).toEqual([
       {
         kind: 'info',
-        text: 'human: 8 of 8 given answers agree with their gold; test: 8 of 8 given answers agree with their gold.',
+        text: 'Given answers that agree with their gold: human 8 of 8, test 8 of 8.',
         places: [],
       },
     ]);

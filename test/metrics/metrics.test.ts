@@ -3,22 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/errors.ts';
 import { ColumnLog } from '../../src/metrics/column-log.ts';
 import { downsampleMinMax } from '../../src/metrics/downsample.ts';
-import { RunningMean } from '../../src/metrics/running-mean.ts';
 import { smooth } from '../../src/metrics/smoothing.ts';
 import { createRandom } from '../../src/random.ts';
-
-describe('RunningMean', () => {
-  it('weights by items: 10 tokens at 2.0 and 90 at 1.0 make 1.1', () => {
-    const loss = new RunningMean();
-    loss.add(2, 10);
-    loss.addSum(90, 90);
-    expect(loss.mean).toBeCloseTo(1.1, 12);
-    loss.reset();
-    expect(loss.mean).toBeNaN();
-    loss.add(3);
-    expect(loss.mean).toBe(3);
-  });
-});
 
 describe('ColumnLog', () => {
   const names = ['step', 'loss'] as const;
