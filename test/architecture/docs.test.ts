@@ -9,6 +9,10 @@ const documents = [
   'src/ops/README.md',
   'docs/glossary.md',
   'docs/experiments/README.md',
+  'docs/tables.md',
+  'docs/conversations.md',
+  'docs/files.md',
+  'docs/commands.md',
 ];
 
 it.each(documents)('%s names what is there', (document) => {

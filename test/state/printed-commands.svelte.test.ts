@@ -61,6 +61,34 @@ async function expectSameMeasurement(): Promise<FamiliarityRecord> {
   return record;
 }
 
+/** Trains on the page and by the printed command: every number of every step, and the fingerprint. */
+async function expectSameRun(name: string) {
+  const { training, answers, runs } = app;
+  await training.start();
+  const run = runs.list.at(-1)!;
+  expect(run.record.failure).toBeUndefined();
+  expect(run.record.state).toBe('finished');
+  const request = (await runs.request(run))!;
+  const example = (set: typeof request.set) => answers.exampleOf(set);
+  const printed = printTrain(run.record.openedAs!, request, { name, example });
+  const folder = await runPrinted(printed);
+  const out = join(folder, 'runs', name);
+  const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  const steps = lines.map((line) => JSON.parse(line) as Record<string, number | null>);
+  for (const column of ['loss', 'validationLoss', 'gradientNorm'] as const) {
+    const page = Array.from(run.log.column(column), (value) =>
+      Number.isNaN(value) ? null : value,
+    );
+    expect(
+      steps.map((step) => step[column] ?? null),
+      column,
+    ).toEqual(page);
+  }
+  const manifest = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Manifest;
+  expect(manifest.fingerprint).toBe((run.record.summary!.manifest as Manifest).fingerprint);
+  return { run, folder, out, printed };
+}
+
 const ODD_ROWS = [
   ['q 1', 'What costs $5 & "more"?', "It's `five` \\n dollars,\nor $HOME."],
   ['--q2', 'Wie heißt Zoë? 🙂', 'Zoë.\ttab\r\n'],
@@ -97,33 +125,12 @@ test(
 test(
   'train and generate: the run of the page, and its adapter',
   async () => {
-    const { training, answers, runs, playground } = app;
+    const { training, playground } = app;
     Object.assign(training.training, { steps: 3, batchSize: 2, learningRate: 1 / 3e3, seed: 7 });
     Object.assign(training.training, { validationShare: 0.3, evaluateEvery: 1, logEvery: 1 });
     Object.assign(training.lora, { rank: 3, rankStabilized: true, targets: 'attention' });
     Object.assign(training.checks, { heldOutQuestions: 0 });
-    await training.start();
-    const run = runs.list.at(-1)!;
-    expect(run.record.failure).toBeUndefined();
-    expect(run.record.state).toBe('finished');
-    const request = (await runs.request(run))!;
-    const example = (set: typeof request.set) => answers.exampleOf(set);
-    const printed = printTrain(run.record.openedAs!, request, { name: 'odd run', example });
-    const folder = await runPrinted(printed);
-    const out = join(folder, 'runs/odd-run');
-    const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
-    const steps = lines.map((line) => JSON.parse(line) as Record<string, number | null>);
-    for (const column of ['loss', 'validationLoss', 'gradientNorm'] as const) {
-      const page = Array.from(run.log.column(column), (value) =>
-        Number.isNaN(value) ? null : value,
-      );
-      expect(
-        steps.map((step) => step[column] ?? null),
-        column,
-      ).toEqual(page);
-    }
-    const manifest = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Manifest;
-    expect(manifest.fingerprint).toBe((run.record.summary!.manifest as Manifest).fingerprint);
+    const { run, folder, out } = await expectSameRun('odd-run');
     const adapter = playground.choices.find(({ id }) => id === run.id)!;
     const unpacked = join(folder, fileStem(adapter.label));
     mkdirSync(unpacked);
@@ -183,6 +190,10 @@ test(
       expect(record.sets[0]!.in_style?.rows).toHaveLength(30);
       expect(familiarity.command!.line).toContain('--responses public/data/b.jsonl');
       expect(familiarity.command!.line).toContain('--exclude-file excluded.json');
+
+      app.training.training.steps = 1;
+      const { printed } = await expectSameRun('of-the-project');
+      expect(printed.line).toContain('--responses public/data/b.jsonl');
     } finally {
       await hub.close();
     }
