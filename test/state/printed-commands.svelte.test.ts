@@ -191,7 +191,7 @@ test(
       expect(familiarity.command!.line).toContain('--responses public/data/b.jsonl');
       expect(familiarity.command!.line).toContain('--exclude-file excluded.json');
 
-      app.training.training.steps = 1;
+      Object.assign(app.training.training, { steps: 1 });
       const { printed } = await expectSameRun('of-the-project');
       expect(printed.line).toContain('--responses public/data/b.jsonl');
     } finally {
