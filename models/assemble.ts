@@ -18,7 +18,7 @@ import { loadWeights, type LoadedWeights, type LoadOptions } from './load-weight
 import type { RopeConfig } from './rope-config.ts';
 import { ropeTable } from './rope-table.ts';
 import { weightState } from './save-weights.ts';
-import { settleHead } from './tied-head.ts';
+import type { SettledHead } from './tied-head.ts';
 import type { MatrixPlan, PlanPart, WeightPlan } from './weight-plan.ts';
 import { notice, type Notice } from '../src/notices.ts';
 
@@ -45,15 +45,15 @@ export interface Blueprint {
 /** Longer than any sequence that fits a tab; keeps the rope table small. */
 const MAX_POSITIONS = 8192;
 
-/** @throws ModelFileError when the weights do not fit the plan */
+/** @throws ModelFileError when the weights do not fit the plan or are no finite numbers */
 export async function assemble(
   id: string,
   blueprint: Blueprint,
+  { plan, tied, notices }: SettledHead,
   file: TensorFile,
   options: LoadOptions,
 ): Promise<LanguageModel> {
   const { rope } = blueprint;
-  const { plan, tied, notices } = await settleHead(blueprint.plan, blueprint.tied, file);
   const loaded = await loadWeights(id, plan, file, options);
   const contextLength = Math.min(reachOf(blueprint), MAX_POSITIONS);
   const dynamic =

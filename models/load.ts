@@ -3,6 +3,7 @@ import { UnsupportedModelError } from '../src/errors.ts';
 import type { Notice } from '../src/notices.ts';
 import type { ModelContents } from '../src/storage/model-files.ts';
 import { assemble, type Blueprint } from './assemble.ts';
+import { checkPlan } from './check-plan.ts';
 import { readGpt2Config } from './gpt2/config.ts';
 import { gpt2Hidden } from './gpt2/forward.ts';
 import { gpt2Weights } from './gpt2/weight-names.ts';
@@ -18,6 +19,7 @@ import { llamaHidden } from './llama/forward.ts';
 import { llamaWeights } from './llama/weight-names.ts';
 import type { LoadOptions } from './load-weights.ts';
 import { rotaryDimension } from './rope-table.ts';
+import { settleHead } from './tied-head.ts';
 
 const families: Record<string, (config: unknown) => Blueprint> = {
   ...Object.fromEntries(LLAMA_TYPES.map((type) => [type, llama])),
@@ -29,14 +31,28 @@ const families: Record<string, (config: unknown) => Blueprint> = {
 /** What config.json may name as its model_type. */
 export const supportedModelTypes: readonly string[] = Object.keys(families);
 
-/**
- * @throws UnsupportedModelError for an unknown model_type, listing the supported ones;
- *   ModelFileError when config.json or the weights are wrong
- */
+/** A model whose files fit together, before any weight is on the engine. */
+export interface CheckedModel {
+  /** Rows of the embedding. */
+  readonly vocabSize: number;
+  /** @throws ModelFileError when weights are no finite numbers; nothing stays allocated then */
+  load(options: LoadOptions): Promise<LanguageModel>;
+}
+
+/** Checks and loads. Throws as `checkModel` and `load` do. */
 export async function loadModel(
   opened: ModelContents,
   options: LoadOptions,
 ): Promise<LanguageModel> {
+  return (await checkModel(opened)).load(options);
+}
+
+/**
+ * Everything that can be found wrong without the engine.
+ * @throws UnsupportedModelError for an unknown model_type, listing the supported ones;
+ *   ModelFileError when config.json is wrong or the weights do not fit it
+ */
+export async function checkModel(opened: ModelContents): Promise<CheckedModel> {
   const modelType = (opened.config as { model_type?: unknown } | null)?.model_type;
   const family = typeof modelType === 'string' ? families[modelType] : undefined;
   if (!family) {
@@ -44,7 +60,14 @@ export async function loadModel(
       `${opened.id}: model_type ${JSON.stringify(modelType)} is not supported; supported are ${supportedModelTypes.join(', ')}.`,
     );
   }
-  return assemble(opened.id, family(opened.config), opened.tensors, options);
+  const { id, config, tensors } = opened;
+  const blueprint = family(config);
+  const head = await settleHead(blueprint.plan, blueprint.tied, tensors);
+  checkPlan(id, head.plan, tensors);
+  return {
+    vocabSize: blueprint.shape.vocabSize,
+    load: (options) => assemble(id, blueprint, head, tensors, options),
+  };
 }
 
 function llama(json: unknown): Blueprint {

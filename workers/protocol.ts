@@ -235,12 +235,19 @@ type Report<Progress> = (progress: Progress) => Promise<void>;
 
 /** The worker's one object. Long calls reject with StoppedError after the matching stop. */
 export interface TrainerApi {
+  /** When it cannot start, the engine and the model that were there before are there again. */
   startEngine(preferred: EngineName | 'auto'): Promise<EngineReport>;
+  /** When it cannot be opened, the model that was open before still is. */
   openModel(
     source: ModelSource,
     precision: Precision,
     report: Report<LoadProgress>,
   ): Promise<ModelSummary>;
+  /** What runs and is open now; after a call that failed. */
+  current(): Promise<{
+    engine: EngineReport | undefined;
+    summary: ModelSummary | undefined;
+  }>;
   /** Tokens of some rows, as training would see them. */
   viewTokens(rows: ResponseSet['rows'], options: ViewOptions): Promise<ViewedRow[]>;
   /** Seconds that measuring would take, from a short trial. */

@@ -49,6 +49,12 @@ export class TrainerService implements TrainerApi {
       return modelSummary(this.#bench.opened, precision, this.#bench.notices);
     });
 
+  readonly current: TrainerApi['current'] = () => {
+    const { engine, model, precision } = this.#bench.current;
+    const summary = model && modelSummary(model, precision, this.#bench.notices);
+    return Promise.resolve({ engine, summary });
+  };
+
   readonly viewTokens: TrainerApi['viewTokens'] = (rows, { prompt, maxLength, ...options }) => {
     const { tokenizer, model } = this.#bench.opened;
     const format = createPromptFormat(tokenizer, prompt);

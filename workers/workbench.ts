@@ -5,14 +5,22 @@
 import { backend } from '@tensorflow/tfjs-core';
 import type { Precision } from '../models/precision.ts';
 import type { EngineName, EngineReport } from '../src/engine/config.ts';
-import { DataError, StoppedError, type GpuLostError } from '../src/errors.ts';
-import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
+import { DataError, GpuLostError, StoppedError } from '../src/errors.ts';
+import { enginePrecision, readModel, type OpenModel } from '../src/workflows/open/open-model.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { modelFilesOf, sameSource } from './model-source.ts';
+import { usualFormat } from './model-summary.ts';
 import type { Host } from '../src/host.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';
 import { startEngine } from './start-engine.ts';
 import type { Notice } from '../src/notices.ts';
+
+/** What the model is opened from, and how. */
+interface Wanted {
+  source: ModelSource;
+  precision: Precision;
+  trainable: boolean;
+}
 
 type Report = (progress: LoadProgress) => Promise<void>;
 
@@ -27,7 +35,7 @@ export class Workbench {
   #preferred: EngineName | 'auto' = 'auto';
   #model: OpenModel | undefined;
   /** What the model was opened from, to open it again. */
-  #source: { source: ModelSource; precision: Precision; trainable: boolean } | undefined;
+  #source: Wanted | undefined;
   /** Ends a download that is under way. */
   #download = new AbortController();
   readonly #host: Host;
@@ -50,15 +58,31 @@ export class Workbench {
     return this.#model;
   }
 
+  /** @throws GpuUnavailableError; the engine before it runs again then, with its model */
   async start(preferred: EngineName | 'auto'): Promise<EngineReport> {
-    this.#preferred = preferred;
+    const before = this.#engine;
     this.#stop();
-    return (this.#engine = await startEngine(preferred));
+    try {
+      this.#engine = await startEngine(preferred);
+    } catch (error) {
+      if (before) this.#engine = await startEngine(before.name);
+      if (before) await this.#bringBack();
+      throw error;
+    }
+    this.#preferred = preferred;
+    return this.#engine;
   }
 
-  open(source: ModelSource, precision: Precision, report: Report): Promise<void> {
+  /** Opens a model in place of the open one, which stays when that fails. */
+  async open(source: ModelSource, precision: Precision, report: Report): Promise<void> {
+    await this.#open({ source, precision, trainable: false }, report);
     this.#release('model');
-    return this.#open({ source, precision, trainable: false }, report);
+  }
+
+  /** What is open just now, for one whose call has failed. */
+  get current(): { engine: EngineReport | undefined; model: OpenModel | undefined; precision: Precision } {
+    const precision = this.#source?.precision ?? 'as-stored';
+    return { engine: this.#engine, model: this.#model, precision };
   }
 
   /** The model with the weights it came with. */
@@ -112,17 +136,28 @@ export class Workbench {
     if (this.#source) await this.#open({ ...this.#source, trainable }, () => Promise.resolve());
   }
 
-  async #open(
-    wanted: { source: ModelSource; precision: Precision; trainable: boolean },
-    report: Report,
-  ): Promise<void> {
+  async #open(wanted: Wanted, report: Report): Promise<void> {
+    const { notices } = this;
+    try {
+      if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
+      await this.#load(wanted, report);
+    } catch (error) {
+      this.notices = notices;
+      // A lost device is started anew first, with the model.
+      if (!(error instanceof GpuLostError)) await this.#bringBack();
+      throw error;
+    }
+  }
+
+  /** Two models may be too many for the memory: the open one goes when the other is known to fit together. */
+  async #load(wanted: Wanted, report: Report): Promise<void> {
     const { engine } = this;
-    this.#close();
     this.notices = [];
-    if (this.#host.stopRequested()) throw new StoppedError('Stopped.');
-    const files = await this.modelFiles(wanted.source, report);
+    const read = await readModel(await this.modelFiles(wanted.source, report));
+    usualFormat(read.tokenizer);
+    this.#close();
     const began = performance.now();
-    this.#model = await openModel(files, {
+    this.#model = await read.load({
       precision: enginePrecision(engine, wanted.precision),
       trainable: wanted.trainable,
       maxTensorBytes: engine.maxTensorBytes,
@@ -134,6 +169,16 @@ export class Workbench {
       },
     });
     this.#source = wanted;
+  }
+
+  /** Opens again what was open, if it no longer is. The failure that led here is the one to be thrown. */
+  async #bringBack(): Promise<void> {
+    if (this.#model !== undefined || this.#source === undefined) return;
+    try {
+      await this.#load({ ...this.#source, trainable: false }, () => Promise.resolve());
+    } catch {
+      this.#source = undefined;
+    }
   }
 
   #stop(): void {

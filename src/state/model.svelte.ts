@@ -1,5 +1,5 @@
 /** Which model is open, on which engine, and how it got there. */
-import { embeddedModels } from '../../models/catalog.ts';
+import { embeddedModels, labelOf } from '../../models/catalog.ts';
 import { PRECISIONS, type Precision } from '../../models/precision.ts';
 import { DataError, StoppedError } from '../errors.ts';
 import { HUB_URL } from '../storage/config.ts';
@@ -40,8 +40,10 @@ export class ModelState implements Addressed {
   /** Starts the engine and opens the model. */
   readonly opening: Job;
 
-  /** What was opened, to open it again. */
+  /** What the open model was opened from, or the last one that was. */
   #opened: ModelSource | undefined;
+  /** What was to be opened last, to try again. */
+  #wanted: ModelSource | undefined;
   #engineAsked: EngineChoice | undefined;
   readonly #client: TrainerClient;
   readonly #embeddedUrl: string;
@@ -84,32 +86,41 @@ export class ModelState implements Addressed {
   /** Opens what the form describes. */
   readonly open = (): Promise<void> => this.#open(this.source());
 
+  /** Opens what could not be opened before. */
+  readonly tryAgain = (): Promise<void> => this.#open(this.#wanted ?? this.source());
+
   /** Starts the engine anew and opens what was open before, or what the form describes. */
   readonly openAgain = (): Promise<void> => {
-    this.engine = undefined;
+    this.#engineAsked = undefined;
     return this.#open(this.#opened ?? this.source());
   };
 
   /** Leaves the graphics processor alone from now on. */
   readonly useProcessor = (): Promise<void> => {
     this.engineChoice = 'wasm';
-    return this.openAgain();
+    return this.tryAgain();
   };
 
   /** Starts an engine as part of another job, and opens again what was open. */
   async changeEngine(choice: EngineChoice): Promise<void> {
-    const { api } = this.#client;
     const open = this.summary && this.#opened;
-    this.summary = undefined;
     this.engineChoice = choice;
-    this.#engineAsked = choice;
-    this.engine = await api.startEngine(choice);
-    if (open) this.summary = await api.openModel(open, this.precision, () => Promise.resolve());
+    await this.#orWhatWasOpen(async () => {
+      await this.#startEngine();
+      if (open) await this.#openOn(open, () => undefined);
+    });
   }
 
   /** What the open model was opened from. */
   get opened(): ModelSource | undefined {
     return this.summary && this.#opened;
+  }
+
+  /** Name of what was to be opened last. */
+  get wantedName(): string {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return 'The model';
+    return wanted.kind === 'files' ? wanted.name : labelOf(wanted.id);
   }
 
   /** How a command opens what is open here. */
@@ -136,26 +147,48 @@ export class ModelState implements Addressed {
   };
 
   async #open(source: ModelSource): Promise<void> {
-    const { api } = this.#client;
     this.lost = undefined;
-    await this.opening.run(
-      { done: 0, total: 0, unit: 'MB', note: 'starting the engine' },
-      async () => {
-        if (this.engine === undefined || this.#engineAsked !== this.engineChoice) {
-          this.summary = undefined; // A new engine holds no weights yet.
-          this.#engineAsked = this.engineChoice;
-          this.engine = await api.startEngine(this.engineChoice);
-        }
+    this.#wanted = source;
+    const first = { done: 0, total: 0, unit: 'MB', note: 'starting the engine' };
+    await this.opening.run(first, () =>
+      this.#orWhatWasOpen(async () => {
+        if (this.#engineAsked !== this.engineChoice) await this.#startEngine();
         // Asked while the engine started: the worker has no call left to stop.
         if (this.opening.status.kind === 'stopping') throw new StoppedError('Stopped.');
-        this.summary = undefined;
-        this.#opened = source;
-        this.summary = await api.openModel(source, this.precision, (progress) => {
-          this.opening.tell(loadReport(progress));
-          return Promise.resolve();
-        });
-      },
+        await this.#openOn(source, this.opening.tell);
+      }),
     );
+  }
+
+  async #startEngine(): Promise<void> {
+    this.engine = await this.#client.api.startEngine(this.engineChoice);
+    this.#engineAsked = this.engineChoice;
+    this.summary = undefined; // A new engine holds no weights yet.
+  }
+
+  async #openOn(source: ModelSource, tell: (report: JobReport) => void): Promise<void> {
+    this.summary = await this.#client.api.openModel(source, this.precision, (progress) => {
+      tell(loadReport(progress));
+      return Promise.resolve();
+    });
+    this.#opened = source;
+  }
+
+  /** After a failure the worker says what it has brought back. */
+  async #orWhatWasOpen(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // A worker that is gone has nothing open.
+      if (this.engine !== undefined) {
+        const nothing = { engine: undefined, summary: undefined };
+        const { engine, summary } = await this.#client.api.current().catch(() => nothing);
+        this.engine = engine;
+        this.summary = summary;
+        if (engine === undefined) this.#engineAsked = undefined;
+      }
+      throw error;
+    }
   }
 
   get addressed(): Record<string, string> {

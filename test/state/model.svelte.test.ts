@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ModelFileError } from '../../src/errors.ts';
+import { GpuUnavailableError, ModelFileError } from '../../src/errors.ts';
 import { connectFake } from '../support/fake-trainer.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
@@ -20,6 +20,49 @@ test('a failure stands with the job and leaves no model open', async () => {
   await model.open();
   expect(model.opening.error).toBe(openError);
   expect(model.summary).toBeUndefined();
+});
+
+test('a model that cannot be opened leaves the open one open', async () => {
+  const failure = new ModelFileError('config.json is missing.');
+  let fails = false;
+  const openError = () => (fails ? failure : undefined);
+  const { model } = tinyApp({ connect: () => connectFake({ openError }) });
+  await model.open();
+  const { openedAs } = model;
+  fails = true;
+  model.kind = 'hub';
+  model.hubId = 'owner/broken';
+  await model.open();
+  expect(model.opening.error).toBe(failure);
+  expect(model.wantedName).toBe('owner/broken');
+  expect(model.summary?.id).toBe('idiolect-a');
+  expect(model.openedAs).toEqual(openedAs);
+  fails = false;
+  await model.tryAgain();
+  expect(model.summary?.id).toBe('owner/broken');
+});
+
+test('a stopped download leaves the open model open', async () => {
+  const { model } = tinyApp();
+  await model.open();
+  model.embeddedId = 'idiolect-b';
+  const opening = model.open();
+  expect(model.summary?.id).toBe('idiolect-a');
+  await model.opening.stop();
+  await opening;
+  expect(model.summary?.id).toBe('idiolect-a');
+  expect(model.opening.error).toBeUndefined();
+});
+
+test('an engine that cannot start leaves the one that runs, with its model', async () => {
+  const engineError = new GpuUnavailableError('There is no adapter.');
+  const { model } = tinyApp({ connect: () => connectFake({ engineError }) });
+  await model.open();
+  model.engineChoice = 'webgpu';
+  await model.open();
+  expect(model.opening.error).toBe(engineError);
+  expect(model.engine?.name).toBe('wasm');
+  expect(model.summary?.id).toBe('idiolect-a');
 });
 
 test('stopping ends the job without an error', async () => {

@@ -4,6 +4,7 @@
  * answers of the first set it measures; never bundled with the page.
  */
 import type { Precision } from '../../models/precision.ts';
+import type { EngineReport } from '../../src/engine/config.ts';
 import type { ResponseRow } from '../../src/data/response-set.ts';
 import { ModelFileError, StoppedError } from '../../src/errors.ts';
 import type { RowFamiliarity } from '../../src/familiarity/config.ts';
@@ -24,8 +25,10 @@ export interface FakeOptions {
   pause?: () => Promise<void>;
   /** Waits before a training step; `pause` when it is absent. */
   beforeStep?: (step: number) => Promise<void>;
-  /** Opening any model fails with this. */
-  openError?: Error;
+  /** Opening any model fails with this, or with what it returns. */
+  openError?: Error | (() => Error | undefined);
+  /** Starting an engine by name fails with this. */
+  engineError?: Error;
   /** Called before a piece of an experiment is done; what it throws is the piece's failure. */
   beforeStage?: (id: string) => void;
   /** Results of experiments, by id, that outlive this trainer. */
@@ -45,11 +48,16 @@ export function fakeTrainer({
   pause = () => Promise.resolve(),
   beforeStep = pause,
   openError,
+  engineError,
   beforeStage,
   kept,
 }: FakeOptions = {}): TrainerApi {
   let stopping = false;
   let source = '';
+  let engine: EngineReport | undefined;
+  let opened: ModelSummary | undefined;
+  const failing = (): Error | undefined =>
+    typeof openError === 'function' ? openError() : openError;
   const pairs = new Map<string, number>();
   const firsts = new Map<string, number>();
   const items: StoredItem[] = [
@@ -108,8 +116,11 @@ export function fakeTrainer({
       stopping = false;
       return experiments.settleStage(id, report);
     },
-    startEngine: (preferred) =>
-      Promise.resolve({
+    current: () => Promise.resolve({ engine, summary: opened }),
+    startEngine: (preferred) => {
+      if (engineError !== undefined && preferred !== 'auto') return Promise.reject(engineError);
+      opened = undefined;
+      engine = {
         name: preferred === 'auto' ? 'wasm' : preferred,
         device: '2 threads, relaxed SIMD',
         reasons: [
@@ -119,15 +130,18 @@ export function fakeTrainer({
         memoryBytes: 2 ** 32,
         threads: 2,
         features: ['simd', 'relaxed-simd', 'threads'],
-      }),
+      };
+      return Promise.resolve(engine);
+    },
     async openModel(wanted, precision, report) {
       const check = begin();
-      source = wanted.kind === 'files' ? wanted.name : wanted.id;
+      const name = wanted.kind === 'files' ? wanted.name : wanted.id;
       const total = 6_811_200;
       for (let done = 0; done <= 10; done++) {
         await pause();
         check();
-        if (openError !== undefined) throw openError;
+        const failure = failing();
+        if (failure !== undefined) throw failure;
         await report({
           phase: done < 8 ? 'downloading' : 'uploading',
           file: 'model.safetensors',
@@ -137,12 +151,13 @@ export function fakeTrainer({
           secondsLeft: (10 - done) / 6,
         });
       }
-      if (source === 'owner/missing') {
+      if (name === 'owner/missing') {
         throw new ModelFileError('owner/missing was not found.', [
           'config.json: the server answered 404.',
         ]);
       }
-      return summary(source, precision);
+      source = name;
+      return (opened = summary(source, precision));
     },
     viewTokens: (rows) =>
       Promise.resolve(

@@ -1,5 +1,5 @@
 /** Files → a model on the engine with its tokenizer: what every command and the page begin with. */
-import { loadModel } from '../../../models/load.ts';
+import { checkModel } from '../../../models/load.ts';
 import type { LanguageModel } from '../../../models/language-model.ts';
 import type { LoadOptions } from '../../../models/load-weights.ts';
 import type { Precision } from '../../../models/precision.ts';
@@ -31,26 +31,42 @@ export function enginePrecision({ name }: EngineReport, precision: Precision): P
   return name === 'cpu' && precision === 'as-stored' ? 'f32' : precision;
 }
 
+/** A model whose files have been read and fit together; none of its weights is on the engine. */
+export interface ReadModel {
+  tokenizer: Tokenizer;
+  /** @throws ModelFileError; nothing stays allocated then */
+  load(options: LoadOptions): Promise<OpenModel>;
+}
+
 /** @throws ModelFileError, UnsupportedModelError; nothing stays allocated then */
 export async function openModel(files: ModelFiles, options: LoadOptions): Promise<OpenModel> {
-  const opened = await readModelFiles(files);
-  const tokenizer = openTokenizer(opened.texts);
-  const { tensors, hash } = hashedOnRead(opened.tensors);
-  const model = await loadModel({ ...opened, tensors }, options);
-  if (tokenizer.vocabSize > model.shape.vocabSize) {
-    model.dispose();
+  return (await readModel(files)).load(options);
+}
+
+/**
+ * Reads and checks all that needs no engine, so that another model may stay open until this one is
+ * known to fit together.
+ * @throws ModelFileError, UnsupportedModelError
+ */
+export async function readModel(files: ModelFiles): Promise<ReadModel> {
+  const { id, texts, tensors: read, ...contents } = await readModelFiles(files);
+  const tokenizer = openTokenizer(texts);
+  const { tensors, hash } = hashedOnRead(read);
+  const checked = await checkModel({ id, texts, tensors, ...contents });
+  if (tokenizer.vocabSize > checked.vocabSize) {
     throw new ModelFileError(
-      `${opened.id}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${model.shape.vocabSize}. Their files are of different models.`,
+      `${id}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${checked.vocabSize}. Their files are of different models.`,
     );
   }
-  const texts = [...opened.texts].sort(([a], [b]) => (a < b ? -1 : 1));
+  const inOrder = [...texts].sort(([a], [b]) => (a < b ? -1 : 1));
+  const filesHash = await sha256Of(JSON.stringify(inOrder));
+  const { revision } = files;
   return {
-    id: opened.id,
-    revision: files.revision,
-    model,
     tokenizer,
-    texts: opened.texts,
-    filesHash: await sha256Of(JSON.stringify(texts)),
-    weightsHash: await hash(),
+    async load(options) {
+      const model = await checked.load(options);
+      const weightsHash = await hash();
+      return { id, revision, model, tokenizer, texts, filesHash, weightsHash };
+    },
   };
 }
