@@ -80,7 +80,11 @@ export class Workbench {
   }
 
   /** What is open just now, for one whose call has failed. */
-  get current(): { engine: EngineReport | undefined; model: OpenModel | undefined; precision: Precision } {
+  get current(): {
+    engine: EngineReport | undefined;
+    model: OpenModel | undefined;
+    precision: Precision;
+  } {
     const precision = this.#source?.precision ?? 'as-stored';
     return { engine: this.#engine, model: this.#model, precision };
   }
