@@ -1,7 +1,9 @@
 /** Where the queue of experiments outlives the page; their results are kept by the worker. */
-import { openDB, type DBSchema } from 'idb';
+import * as v from 'valibot';
 import type { UnitCosts, TaskSizes } from '../experiment/run/estimate.ts';
+import { experimentSchema } from '../experiment/spec/schema.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
+import { PageDatabase, storeOf, type BadRecord, type Kept } from './database.ts';
 
 export interface StageFailure {
   name: string;
@@ -30,82 +32,94 @@ export interface KeptProgress {
   sizes?: TaskSizes | undefined;
 }
 
-export interface ExperimentArchive {
-  load(): Promise<{ request: ExperimentRequest; progress: KeptProgress }[]>;
-  /** Written once: it may hold files. */
-  putRequest(request: ExperimentRequest): Promise<void>;
-  put(progress: KeptProgress): Promise<void>;
-  delete(id: string): Promise<void>;
+const numbers = v.record(v.string(), v.number());
+const failure = v.looseObject({
+  name: v.string(),
+  message: v.string(),
+  problems: v.array(v.string()),
+});
+
+const progress = v.looseObject({
+  id: v.string(),
+  addedAt: v.string(),
+  place: v.number(),
+  going: v.boolean(),
+  order: v.array(v.string()),
+  done: numbers,
+  cancelled: v.array(v.string()),
+  failed: v.record(v.string(), failure),
+  costs: v.optional(v.looseObject({})),
+  sizes: v.optional(v.looseObject({})),
+});
+
+const request = v.looseObject({
+  id: v.string(),
+  experiment: experimentSchema,
+  sources: v.record(v.string(), v.looseObject({ kind: v.string() })),
+  files: v.record(v.string(), v.union([v.string(), v.blob()])),
+  prompt: v.looseObject({ useChatTemplate: v.boolean(), plainTemplate: v.string() }),
+});
+
+const stores = {
+  requests: storeOf<ExperimentRequest>('id', 'experiment', request),
+  progress: storeOf<KeptProgress>('id', 'progress of an experiment', progress),
+};
+
+export interface KeptExperiment {
+  request: ExperimentRequest;
+  progress: KeptProgress;
 }
 
-interface Schema extends DBSchema {
-  requests: { key: string; value: ExperimentRequest };
-  progress: { key: string; value: KeptProgress };
-}
+export class ExperimentArchive {
+  readonly #database: PageDatabase<typeof stores>;
 
-/** The browser's database, or memory when it refuses. */
-export async function openExperimentArchive(): Promise<ExperimentArchive> {
-  try {
-    const database = await openDB<Schema>('idiolect-experiments', 1, {
-      upgrade(fresh) {
-        fresh.createObjectStore('requests', { keyPath: 'id' });
-        fresh.createObjectStore('progress', { keyPath: 'id' });
-      },
-    });
-    return {
-      async load() {
-        const requests = new Map(
-          (await database.getAll('requests')).map((request) => [request.id, request]),
-        );
-        return (await database.getAll('progress')).flatMap((progress) => {
-          const request = requests.get(progress.id);
-          return request === undefined ? [] : [{ request, progress }];
-        });
-      },
-      async putRequest(request) {
-        await database.put('requests', request);
-      },
-      async put(progress) {
-        await database.put('progress', progress);
-      },
-      async delete(id) {
-        const change = database.transaction(['requests', 'progress'], 'readwrite');
-        await Promise.all([
-          change.objectStore('requests').delete(id),
-          change.objectStore('progress').delete(id),
-          change.done,
-        ]);
-      },
-    };
-  } catch {
-    return memoryExperimentArchive();
+  constructor(name = 'idiolect-experiments', options: { retryMs?: number } = {}) {
+    this.#database = new PageDatabase(name, 1, stores, options);
   }
-}
 
-/** An archive that lasts as long as the page. */
-export function memoryExperimentArchive(): ExperimentArchive {
-  const requests = new Map<string, ExperimentRequest>();
-  const progress = new Map<string, KeptProgress>();
-  return {
-    load: () =>
-      Promise.resolve(
-        [...progress.values()].map((kept) => ({
-          request: requests.get(kept.id)!,
-          progress: structuredClone(kept),
-        })),
-      ),
-    putRequest(request) {
-      requests.set(request.id, structuredClone(request));
-      return Promise.resolve();
-    },
-    put(kept) {
-      progress.set(kept.id, structuredClone(kept));
-      return Promise.resolve();
-    },
-    delete(id) {
-      requests.delete(id);
-      progress.delete(id);
-      return Promise.resolve();
-    },
-  };
+  /** Calls back when something cannot be read or written, and when it can again. */
+  onchange(listener: (kept: Kept) => void): () => void {
+    return this.#database.onchange(listener);
+  }
+
+  async load(): Promise<KeptExperiment[]> {
+    const requests = new Map(
+      (await this.#database.all('requests')).map((request) => [request.id, request]),
+    );
+    return (await this.#database.all('progress')).flatMap((progress) => {
+      const request = requests.get(progress.id);
+      if (request !== undefined) return [{ request, progress }];
+      this.#database.setAside('progress', progress.id, ['What it was to do is missing.']);
+      return [];
+    });
+  }
+
+  /** The request is written once: it may hold files. */
+  add({ request, progress }: KeptExperiment): Promise<void> {
+    return this.#database.write([
+      { store: 'requests', put: request },
+      { store: 'progress', put: progress },
+    ]);
+  }
+
+  put(progress: KeptProgress): Promise<void> {
+    return this.#database.write([{ store: 'progress', put: progress }]);
+  }
+
+  progress(id: string): Promise<KeptProgress | undefined> {
+    return this.#database.get('progress', id);
+  }
+
+  delete(id: string): Promise<void> {
+    return this.#database.write([
+      { store: 'requests', delete: id },
+      { store: 'progress', delete: id },
+    ]);
+  }
+
+  /** Deletes what cannot be read, with what belongs to it. */
+  async forget(bad: BadRecord): Promise<void> {
+    if (typeof bad.key === 'string') await this.delete(bad.key);
+    await this.#database.forget(bad);
+  }
 }

@@ -7,12 +7,8 @@ import { DownloadError } from '../errors.ts';
 import { planExperiment } from '../experiment/spec/plan.ts';
 import type { ExperimentReport } from '../experiment/report/report.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
-import {
-  memoryExperimentArchive,
-  openExperimentArchive,
-  type ExperimentArchive,
-  type KeptProgress,
-} from './experiment-archive.ts';
+import type { BadRecord } from './database.ts';
+import { ExperimentArchive, type KeptProgress } from './experiment-archive.ts';
 import { ExperimentDraft } from './experiment-draft.svelte.ts';
 import { ExperimentEstimate } from './experiment-estimate.svelte.ts';
 import { ExperimentEntry } from './experiment-entry.svelte.ts';
@@ -33,12 +29,21 @@ export class ExperimentsState {
   #shownId = $state<string | undefined>();
   /** Another tab of this page carries experiments out. */
   elsewhere = $state(false);
+  /** Why experiments will be gone when the page is closed. */
+  refused = $state.raw<string | undefined>();
+  /** Experiments that are kept and cannot be read. */
+  bad = $state.raw<readonly BadRecord[]>([]);
   readonly #parts: Parts;
   readonly #work: ExperimentWork;
-  #archive: ExperimentArchive = memoryExperimentArchive();
+  readonly #archive: ExperimentArchive;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, archive = new ExperimentArchive()) {
     this.#parts = parts;
+    this.#archive = archive;
+    archive.onchange(({ refused, bad }) => {
+      this.refused = refused;
+      this.bad = bad;
+    });
     this.draft = new ExperimentDraft(parts);
     this.estimate = new ExperimentEstimate(parts);
     this.job = new Job(parts.activity, parts.client, { name: 'Experiment', guarded: true });
@@ -61,8 +66,7 @@ export class ExperimentsState {
     () => !this.elsewhere && this.current !== undefined && this.#parts.activity.job === undefined,
   );
 
-  async load(archive?: ExperimentArchive): Promise<void> {
-    this.#archive = archive ?? (await openExperimentArchive());
+  async load(): Promise<void> {
     const kept = await this.#archive.load();
     this.list = kept
       .map(({ request, progress }) => new ExperimentEntry(request, progress))
@@ -89,7 +93,6 @@ export class ExperimentsState {
     known: Pick<KeptProgress, 'costs' | 'sizes'> = {},
   ): Promise<ExperimentEntry> => {
     const numbered: ExperimentRequest = { ...request, id: `experiment-${newRunId()}` };
-    await this.#archive.putRequest(numbered);
     const entry = new ExperimentEntry(numbered, {
       id: numbered.id,
       addedAt: timeStamp(),
@@ -101,7 +104,7 @@ export class ExperimentsState {
       failed: {},
       ...known,
     });
-    await this.#archive.put(entry.progress);
+    await this.#archive.add({ request: numbered, progress: entry.progress });
     this.list = [...this.list, entry];
     this.#shownId = entry.id;
     return entry;
@@ -184,6 +187,9 @@ export class ExperimentsState {
     await this.#archive.delete(entry.id);
     await this.#parts.client.api.deleteStored(entry.id);
   };
+
+  /** Deletes what cannot be read. */
+  readonly forget = (bad: BadRecord): Promise<void> => this.#archive.forget(bad);
 
   /** After a lost engine: opens what was open and goes on. */
   readonly recover = async (): Promise<void> => {

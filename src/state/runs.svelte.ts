@@ -4,7 +4,9 @@ import { ColumnLog } from '../metrics/column-log.ts';
 import { stepColumns, type StepLog, type StepReport } from '../metrics/step-report.ts';
 import type { HeldOutCheck, TrainRequest } from '../../workers/protocol.ts';
 import { asError } from './job.svelte.ts';
-import { chunkOf, openRunArchive, type RunArchive } from './run-archive.ts';
+import type { BadRecord, Kept } from './database.ts';
+import { chunkOf } from './log-chunks.ts';
+import type { RunArchive } from './run-archive.ts';
 import {
   outcomeOf,
   questionsRight,
@@ -19,6 +21,10 @@ export interface RunsOptions {
   /** Calls back before the next painting. */
   nextFrame?: (callback: () => void) => void;
 }
+
+/** With its checks it is as large as the rest of the page's state, and nothing on screen at first needs it. */
+const openArchive = async (): Promise<RunArchive> =>
+  new (await import('./run-archive.ts')).RunArchive();
 
 /** Milliseconds between two writes of a running log. */
 const WRITE_EVERY = 1000;
@@ -35,6 +41,8 @@ export class Run {
   dashed = $state(false);
   /** Rows that are in the archive. */
   archived: number;
+  /** Points that should be there and could not be read, a sentence each. */
+  holes = $state.raw<readonly string[]>([]);
   readonly #version: () => number;
 
   constructor(record: RunRecord, log: StepLog, version: () => number) {
@@ -90,6 +98,8 @@ export class RunsState {
   version = $state(0);
   /** Why runs will be gone when the page is closed. */
   refused = $state.raw<string | undefined>();
+  /** Runs, or what belongs to one, that are kept and cannot be read. */
+  bad = $state.raw<readonly BadRecord[]>([]);
   /** What other runs are compared with; the first shown one until chosen. */
   baselineId = $state<string | undefined>();
 
@@ -111,10 +121,13 @@ export class RunsState {
   #writes: Promise<void> = Promise.resolve();
 
   constructor({
-    archive = () => openRunArchive(),
+    archive = openArchive,
     nextFrame = (callback) => void requestAnimationFrame(callback),
   }: RunsOptions = {}) {
-    this.#archive = archive();
+    this.#archive = archive().then((opened) => {
+      opened.onchange(this.#hear);
+      return opened;
+    });
     this.#nextFrame = nextFrame;
   }
 
@@ -124,13 +137,24 @@ export class RunsState {
       const archive = await this.#archive;
       const kept = await archive.load();
       kept.sort((a, b) => a.record.startedAt.localeCompare(b.record.startedAt));
-      this.list = kept.map(({ record, log }) => this.#make(record, log));
+      this.list = kept.map(({ record, log, holes }) => {
+        const run = this.#make(record, log);
+        run.holes = holes;
+        return run;
+      });
       this.#dash();
-      this.refused = archive.refused;
     } catch (error) {
       this.refused = `Earlier runs could not be read: ${asError(error).message}`;
     }
   }
+
+  readonly #hear = ({ refused, bad }: Kept): void => {
+    this.refused = refused;
+    this.bad = bad;
+  };
+
+  /** Deletes what cannot be read. */
+  readonly forget = async (bad: BadRecord): Promise<void> => (await this.#archive).forget(bad);
 
   find(id: string): Run | undefined {
     return this.list.find((run) => run.id === id);
@@ -220,8 +244,15 @@ export class RunsState {
   #flush(run: Run): void {
     this.#lastWrite = performance.now();
     if (run.archived === run.log.length) return;
-    const chunk = chunkOf(run.id, run.log, run.archived);
+    const from = run.archived;
     run.archived = run.log.length;
+    if (run.holes.length > 0) {
+      // Rows are counted without the missing ones from now on.
+      run.holes = [];
+      this.#write((archive) => archive.replaceLog(run.id, run.log));
+      return;
+    }
+    const chunk = chunkOf(run.id, run.log, from);
     this.#write((archive) => archive.append(chunk));
   }
 

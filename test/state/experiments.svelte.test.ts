@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { DataError, GpuUnavailableError } from '../../src/errors.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { shortForm } from '../../src/experiment/spec/short-form.ts';
-import { memoryExperimentArchive } from '../../src/state/experiment-archive.ts';
+import { ExperimentArchive } from '../../src/state/experiment-archive.ts';
 import { toggleArm, toggleWriter } from '../../src/state/experiment-edits.ts';
 import type { ExperimentEntry } from '../../src/state/experiment-entry.svelte.ts';
 import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
@@ -18,10 +18,10 @@ import { tinyApp } from '../support/tiny-app.ts';
 vi.setConfig({ testTimeout: 30_000 });
 
 /** What outlives a page. */
-let archive: ReturnType<typeof memoryExperimentArchive>;
+let archive: ExperimentArchive;
 let kept: NonNullable<FakeOptions['kept']>;
 beforeEach(() => {
-  archive = memoryExperimentArchive();
+  archive = new ExperimentArchive();
   kept = new Map();
 });
 
@@ -38,8 +38,8 @@ async function page(
 ): Promise<{ state: ExperimentsState; app: AppState }> {
   const app = tinyApp({ connect: () => connectFake({ kept, ...options }) });
   await app.model.open();
-  const state = new ExperimentsState(app);
-  await state.load(archive);
+  const state = new ExperimentsState(app, archive);
+  await state.load();
   return { state, app };
 }
 

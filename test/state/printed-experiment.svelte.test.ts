@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { toggleModel } from '../../src/state/experiment-edits.ts';
-import { memoryExperimentArchive } from '../../src/state/experiment-archive.ts';
 import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
 import { reportJson } from '../../src/workflows/experiment/experiment-result.ts';
@@ -44,7 +43,7 @@ test(
   async () => {
     const { answers } = app;
     const state = new ExperimentsState(app);
-    await state.load(memoryExperimentArchive());
+    await state.load();
     const { draft } = state;
     for (const { set } of answers.shown) if (set.id !== 'a') answers.toggle(set.id);
     const rows = answers.questions.slice(0, 9).map(({ id, gold }, i) => ({

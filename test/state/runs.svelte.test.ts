@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { stepColumns } from '../../src/metrics/step-report.ts';
 import { ColumnLog } from '../../src/metrics/column-log.ts';
-import { chunkOf, openRunArchive, type RunArchive } from '../../src/state/run-archive.ts';
+import { chunkOf } from '../../src/state/log-chunks.ts';
+import { RunArchive } from '../../src/state/run-archive.ts';
 import { differingSettings, type RunRecord } from '../../src/state/run-record.ts';
 import { runsCsv, RunsState, runStateJson } from '../../src/state/runs.svelte.ts';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
@@ -22,7 +23,7 @@ test('without a database runs live in memory, and the page says so', async () =>
 });
 
 test('an archive gives back what was written, chunk by chunk', async () => {
-  const archive = await openRunArchive();
+  const archive = new RunArchive();
   await archive.put(first().record);
   const { log, id } = first();
   await archive.append(chunkOf(id, log, 0));
@@ -39,7 +40,7 @@ test('an archive gives back what was written, chunk by chunk', async () => {
 });
 
 test('another visit finds its runs, those cut off as interrupted', async () => {
-  const archive = await openRunArchive();
+  const archive = new RunArchive();
   const cut: RunRecord = { ...first().record, state: 'running' };
   await archive.put(cut);
   await archive.append(chunkOf(cut.id, first().log, 0));
@@ -65,19 +66,6 @@ test('held-out questions right before and after stay with the run', async () => 
   expect(first().record.answers!.map(({ step }) => step)).toEqual([0]);
   expect(first().counts).toBeUndefined();
   await app.runs.settled();
-});
-
-test('an archive that refuses to write is told once and ends nothing', async () => {
-  const memory = await openRunArchive();
-  const broken: RunArchive = {
-    ...memory,
-    put: () => Promise.reject(new Error('QuotaExceededError')),
-  };
-  const runs = new RunsState({ archive: () => Promise.resolve(broken), nextFrame: queueMicrotask });
-  const run = await runs.begin(first().record, (await app.runs.request(first()))!);
-  await runs.end(run, { state: 'finished' });
-  expect(runs.refused).toMatch(/QuotaExceededError/);
-  expect(run.status.kind).toBe('finished');
 });
 
 test('names change, empty ones do not, and a removed run is gone', () => {
