@@ -140,7 +140,7 @@ export class PageDatabase<Kinds extends Stores> implements Kept {
 
   /** Deletes a record that cannot be read. */
   async forget({ store, key }: BadRecord): Promise<void> {
-    await this.write([{ store, delete: key } as Change<Kinds>]);
+    await this.write([{ store, delete: key }]);
     this.bad = this.bad.filter((one) => placeOf(one.store, one.key) !== placeOf(store, key));
     this.#tell();
   }

@@ -5,6 +5,7 @@ import { openDB } from 'idb';
 import * as v from 'valibot';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PageDatabase } from '../../src/state/database.ts';
+import { failures, failWritesFrom, quotaExceeded, replaceInStores } from '../support/indexeddb.ts';
 
 const kinds = {
   notes: {
@@ -83,16 +84,12 @@ test('a record that the browser itself cannot read hides no other', async () => 
     { store: 'notes', put: note('b') },
   ]);
   const broken = new DOMException('Failed to read large IndexedDB value', 'DataError');
-  vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(() => {
+  replaceInStores('getAll', () => {
     throw broken;
   });
-  const usual = IDBObjectStore.prototype.get;
-  vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (
-    this: IDBObjectStore,
-    key,
-  ) {
+  replaceInStores('get', (_, key, usual) => {
     if (key === 'a') throw broken;
-    return usual.call(this, key);
+    return usual();
   });
   const database = open();
   expect(await database.all('notes')).toEqual([note('b')]);
@@ -100,36 +97,6 @@ test('a record that the browser itself cannot read hides no other', async () => 
     { key: 'a', problems: ['The browser cannot read it (Failed to read large IndexedDB value).'] },
   ]);
 });
-
-const full = () => new DOMException('The quota has been exceeded.', 'QuotaExceededError');
-const aborted = new WeakSet<IDBTransaction>();
-const failures = {
-  'a put that throws': () => {
-    throw full();
-  },
-  'a transaction that the browser aborts': (store: IDBObjectStore) => {
-    const { transaction } = store;
-    if (!aborted.has(transaction)) queueMicrotask(() => transaction.abort());
-    aborted.add(transaction);
-  },
-  'a connection that was closed': (store: IDBObjectStore) => {
-    store.transaction.db.close();
-    throw new DOMException('The database connection is closing.', 'InvalidStateError');
-  },
-};
-
-/** The n-th put from now on fails, and all after it until the mock is restored. */
-function failFrom(n: number, failure: (store: IDBObjectStore) => void): void {
-  const usual = IDBObjectStore.prototype.put;
-  let puts = 0;
-  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
-    this: IDBObjectStore,
-    value: unknown,
-  ) {
-    if (++puts >= n) failure(this);
-    return usual.call(this, value);
-  });
-}
 
 const WRITES = 6;
 test.each(
@@ -140,7 +107,7 @@ test.each(
   const database = open();
   const said: (string | undefined)[] = [];
   database.onchange(({ refused }) => said.push(refused));
-  failFrom(n, failure);
+  failWritesFrom(n, failure);
   const all = Array.from({ length: WRITES }, (_, i) => note(`n${i}`));
   for (const [i, one] of all.entries()) {
     await database.write([{ store: 'notes', put: one }]);
@@ -159,13 +126,9 @@ test.each(
 });
 
 test('what is too large stays in memory and keeps nothing else from being written', async () => {
-  const usual = IDBObjectStore.prototype.put;
-  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (
-    this: IDBObjectStore,
-    value: { text: string },
-  ) {
-    if (value.text.length > 100) throw full();
-    return usual.call(this, value);
+  replaceInStores('put', (_, value, usual) => {
+    if ((value as { text: string }).text.length > 100) throw quotaExceeded();
+    return usual();
   });
   const database = open();
   await database.write([{ store: 'notes', put: note('large', 'x'.repeat(200)) }]);
@@ -177,7 +140,7 @@ test('what is too large stays in memory and keeps nothing else from being writte
 
 test('changes of one write are there together or not at all', async () => {
   const database = open(Infinity);
-  failFrom(2, failures['a transaction that the browser aborts']);
+  failWritesFrom(2, failures['a transaction that the browser aborts']);
   await database.write([
     { store: 'notes', put: note('a') },
     { store: 'pages', put: { note: 'a', from: 0 } },
@@ -189,9 +152,9 @@ test('changes of one write are there together or not at all', async () => {
 
 test('after a failure it is not tried at every write', async () => {
   const database = open(60_000);
-  failFrom(1, failures['a put that throws']);
+  const put = failWritesFrom(1, failures['a put that throws']);
   for (let i = 0; i < 5; i++) await database.write([{ store: 'notes', put: note(`n${i}`) }]);
-  expect(vi.mocked(IDBObjectStore.prototype.put).mock.calls.length).toBeLessThanOrEqual(2);
+  expect(put.mock.calls.length).toBeLessThanOrEqual(2);
   expect(await database.keys('notes')).toHaveLength(5);
 });
 

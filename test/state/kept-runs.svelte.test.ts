@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { RunArchive } from '../../src/state/run-archive.ts';
 import { RunsState } from '../../src/state/runs.svelte.ts';
+import { failures, failWritesFrom } from '../support/indexeddb.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
 const names = ['A', 'B', 'C'];
@@ -106,9 +107,7 @@ test('a full disk ends no training: it goes on in memory and is written when the
   const [first] = app.runs.list;
   const request = (await app.runs.request(first!))!;
   const id = `${first!.id}-later`;
-  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
-    throw new DOMException('No room.', 'QuotaExceededError');
-  });
+  failWritesFrom(1, failures['a put that throws']);
   const run = await runs.begin({ ...first!.record, id }, { ...request, runId: id });
   for (let step = 0; step < 4; step++) runs.append(run, { ...report, step });
   await runs.end(run, { state: 'finished' });
