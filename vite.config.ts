@@ -2,6 +2,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { contentPolicyPlugin } from './scripts/content-policy.mjs';
 import { chromiumPath } from './test/support/chromium.mjs';
 
 /** Cross-origin isolation: lets the CPU engine share memory between threads. */
@@ -12,7 +13,7 @@ const isolation = {
 
 export default defineConfig({
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte(), contentPolicyPlugin()],
   server: { headers: isolation },
   preview: { headers: isolation },
   build: {

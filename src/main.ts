@@ -2,7 +2,7 @@
 import { mount } from 'svelte';
 import './app.css';
 import App from './App.svelte';
-import { connectWorker } from './state/trainer-client.ts';
+import { connectWorker } from './connect-worker.ts';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no element with id "app".');

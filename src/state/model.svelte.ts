@@ -9,6 +9,7 @@ import type { LoadProgress, ModelSource, ModelSummary } from '../../workers/prot
 import type { Addressed } from './address.ts';
 import { Job, type Activity, type JobReport } from './job.svelte.ts';
 import { openedAs, type OpenedAs } from './opened-as.ts';
+import { isPermittedHub } from './permitted-hub.ts';
 import type { TrainerClient } from './trainer-client.ts';
 
 export type SourceKind = 'embedded' | 'hub' | 'files';
@@ -61,11 +62,17 @@ export class ModelState implements Addressed {
     });
   }
 
+  /** The content policy has to be made anew for this address. */
+  readonly hubBarred = $derived(!isPermittedHub(this.hubUrl));
+
   /** What is wrong with the choice, for the place where it is made. */
   readonly problem = $derived.by(() => {
     if (this.kind === 'files' && this.files.length === 0) return 'No files are chosen yet.';
     if (this.kind === 'hub' && !isHubId(this.hubId.trim())) {
       return 'Expected owner/name, as in HuggingFaceTB/SmolLM2-135M-Instruct.';
+    }
+    if (this.kind === 'hub' && this.hubBarred) {
+      return 'This page may not connect to that address yet: it was opened for another one.';
     }
     return undefined;
   });
@@ -196,8 +203,8 @@ export class ModelState implements Addressed {
     if (this.kind === 'embedded' && this.embeddedId !== embeddedModels[0]!.id) {
       settings['model'] = this.embeddedId;
     }
-    if (this.kind === 'hub' && this.hubId !== '') {
-      settings['model'] = this.hubId;
+    if (this.kind === 'hub') {
+      if (this.hubId !== '') settings['model'] = this.hubId;
       if (this.hubUrl !== HUB_URL) settings['hub'] = this.hubUrl;
     }
     if (this.engineChoice !== 'auto') settings['engine'] = this.engineChoice;
@@ -210,11 +217,14 @@ export class ModelState implements Addressed {
     if (model?.includes('/') === true) {
       this.kind = 'hub';
       this.hubId = model;
-      const hub = settings.get('hub');
-      if (hub !== null && URL.canParse(hub)) this.hubUrl = hub;
     } else if (embeddedModels.some(({ id }) => id === model)) {
       this.kind = 'embedded';
       this.embeddedId = model!;
+    }
+    const hub = settings.get('hub');
+    if (hub !== null && URL.canParse(hub)) {
+      this.hubUrl = hub;
+      if (model === null) this.kind = 'hub';
     }
     const engine = ENGINES.find((name) => name === settings.get('engine'));
     if (engine !== undefined) this.engineChoice = engine;

@@ -1,8 +1,7 @@
 /**
- * The page's end of the worker: calls go through Comlink, errors come back as the classes they were
- * thrown as, and a worker that dies or is put down never leaves a call hanging.
+ * The page's end of the worker: errors come back as the classes they were thrown as, and a worker that
+ * dies or is put down never leaves a call hanging.
  */
-import { proxy, releaseProxy, wrap, type Remote } from 'comlink';
 import * as errors from '../errors.ts';
 import { IdiolectError, StoppedError } from '../errors.ts';
 import type { TrainerApi } from '../../workers/protocol.ts';
@@ -20,29 +19,6 @@ export type Connect = () => Connection;
 /** The worker ended without an answer: a crash, or out of memory. */
 export class WorkerLostError extends IdiolectError {
   override readonly name = 'WorkerLostError';
-}
-
-export function connectWorker(): Connection {
-  const worker = new Worker(new URL('../../workers/trainer.ts', import.meta.url), {
-    type: 'module',
-  });
-  const remote = wrap<TrainerApi>(worker);
-  return {
-    api: overComlink(remote),
-    onfailure(listener) {
-      worker.addEventListener('error', (event) => {
-        event.preventDefault();
-        listener(new WorkerLostError(`The worker stopped: ${event.message || 'no reason given'}.`));
-      });
-      worker.addEventListener('messageerror', () =>
-        listener(new WorkerLostError('The worker sent something that cannot be read.')),
-      );
-    },
-    terminate() {
-      remote[releaseProxy]();
-      worker.terminate();
-    },
-  };
 }
 
 type Call = (...values: unknown[]) => Promise<unknown>;
@@ -110,20 +86,6 @@ export class TrainerClient {
       this.#waiting.delete(reject);
     }
   }
-}
-
-/** Progress callbacks stay on the page and are called by proxy. */
-function overComlink(remote: Remote<TrainerApi>): TrainerApi {
-  return new Proxy({} as TrainerApi, {
-    get:
-      (_, name) =>
-      (...values: unknown[]) => {
-        const method = remote[name as keyof TrainerApi] as (...all: unknown[]) => Promise<unknown>;
-        return method(
-          ...values.map((value) => (typeof value === 'function' ? proxy(value) : value)),
-        );
-      },
-  });
 }
 
 type ErrorClass = { prototype: IdiolectError };

@@ -1,5 +1,6 @@
 /** The helper threads of the CPU engine, and handing jobs to them through shared memory. */
 import { HelperLostError } from '../../errors.ts';
+import { startWorker } from '../../policed-worker.ts';
 import { isNode, nodeModule, type KernelModule } from './module.ts';
 
 export interface ThreadPool {
@@ -142,7 +143,7 @@ function createHelper(job: object): Helper {
 }
 
 function createBrowserHelper(job: object): Helper {
-  const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
+  const worker = startWorker(new URL('./thread.js', import.meta.url));
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
     worker.onerror = (event) => reject(new Error(event.message || 'a helper thread failed'));

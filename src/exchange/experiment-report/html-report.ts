@@ -14,6 +14,7 @@ import { answerTables, type AnsweredQuestions } from './answers.ts';
 import { referenceChoice, remarks, verdictHtml } from './head.ts';
 import { definitions, escapeHtml, figureHtml, fold, section, tableHtml } from './html.ts';
 import { noticesHtml } from './notices.ts';
+import { reportPolicy } from './policy.ts';
 import { reportStyle } from './style.ts';
 
 export interface ReportParts {
@@ -78,6 +79,7 @@ export function htmlReport(parts: ReportParts, reference?: ExperimentReport): st
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${reportPolicy(reportStyle)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(experiment.name)} – Idiolect</title>
 <style>${reportStyle}</style>
