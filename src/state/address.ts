@@ -29,8 +29,40 @@ export function writeAddress(parts: readonly Addressed[]): string {
 
 /** Puts the hash into the address bar without a step in the history. */
 export function showAddress(hash: string): void {
-  if (location.hash === hash) return;
-  history.replaceState(history.state, '', hash === '' ? location.pathname + location.search : hash);
+  if (location.hash === hash && isOwnAddress()) return;
+  const state = { [OWN]: true };
+  history.replaceState(state, '', hash === '' ? location.pathname + location.search : hash);
+}
+
+/** The page wrote this address, so that it names every setting; one that was typed or followed may not. */
+export function isOwnAddress(): boolean {
+  const state: unknown = history.state;
+  return typeof state === 'object' && state !== null && OWN in state;
+}
+
+/** Mark in the history's entry: a reload finds it, another tab does not. */
+const OWN = 'ownAddress';
+
+/** The settings of both, an address's before those that were kept. */
+export function mergedSettings(address: URLSearchParams, kept: URLSearchParams): URLSearchParams {
+  return new URLSearchParams({ ...Object.fromEntries(kept), ...Object.fromEntries(address) });
+}
+
+/** Ids as one setting; those of files may have spaces. */
+export function writeIds(ids: readonly string[]): string {
+  return ids.map((id) => id.replaceAll(/[%\s]/g, encodeURIComponent)).join(' ');
+}
+
+export function readIds(text: string): string[] {
+  return text === '' ? [] : text.split(' ').map(decoded);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // Written by hand.
+  }
 }
 
 /**

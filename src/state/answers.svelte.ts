@@ -4,38 +4,24 @@
  */
 import type { JoinedSets } from '../data/join.ts';
 import { joinNotices, joinSets } from '../data/join.ts';
-import { readRecords } from '../data/records.ts';
 import {
   excludeRows,
   noticesOf,
   type ResponseRow,
   type ResponseSet,
 } from '../data/response-set.ts';
-import { DataError, DownloadError } from '../errors.ts';
-import { parseTable } from '../exchange/read-table.ts';
+import { DataError } from '../errors.ts';
 import { givenAnswerNotices } from '../experiment/sets/known-questions.ts';
 import { familiarityFields, type FamiliaritySettings } from '../familiarity/config.ts';
 import type { PromptSettings } from '../../workers/protocol.ts';
 import { SvelteSet } from 'svelte/reactivity';
-import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
-import { readExampleIndex, type ExampleEntry } from './example-index.ts';
+import { changedFields, fieldsFromAddress, writeIds, type Addressed } from './address.ts';
+import { placed, type AnswerSet } from './answer-set.ts';
+import { readExamples, type FetchFile } from './example-index.ts';
 import { ImportDraft } from './import-draft.svelte.ts';
 import { asError } from './job.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
 import { uniqueNotices } from '../notices.ts';
-
-/** A set with its place on the page. */
-export interface AnswerSet {
-  readonly set: ResponseSet;
-  /** 1 to 8: which of the series colors and shapes is its own, everywhere. */
-  readonly slot: number;
-  readonly example: boolean;
-  /** Whether it takes part; others stay listed. */
-  readonly shown: boolean;
-}
-
-/** Files of the example data, below the page; tests hand in their own. */
-export type FetchFile = (path: string) => Promise<Response>;
 
 const { encoding } = familiarityFields;
 
@@ -52,6 +38,8 @@ export class AnswersState implements Addressed {
   examples = $state.raw<'waiting' | 'loading' | 'ready' | Error>('waiting');
   /** Questions of the same kind that no example set contains, for the held-out loss. */
   heldOut = $state.raw<ResponseSet | undefined>();
+  /** Ids of sets that the address names and that are not here. */
+  absent = $state.raw<readonly string[]>([]);
   /** A file that is being imported, before its sets are added. */
   draft = $state.raw<ImportDraft | undefined>();
   /** Files that follow the draft. */
@@ -154,9 +142,8 @@ export class AnswersState implements Addressed {
     if (this.examples === 'loading' || this.examples === 'ready') return;
     this.examples = 'loading';
     try {
-      const { sets: entries, validation } = readExampleIndex(await this.#text('data/index.json'));
-      const sets = await Promise.all(entries.map((entry) => this.#example(entry)));
-      if (validation !== undefined) this.heldOut = await this.#example(validation);
+      const { sets, heldOut } = await readExamples(this.#fetchFile);
+      this.heldOut = heldOut;
       this.sets = [
         ...this.sets,
         ...sets.map((set, i) => ({
@@ -234,15 +221,9 @@ export class AnswersState implements Addressed {
     this.#append(sets);
   }
 
-  /** After those that are there, under ids of their own. */
   #append(sets: readonly ResponseSet[]): void {
-    const taken = this.sets.map(({ set }) => set.id);
     const entries = [...this.sets];
-    for (const set of sets) {
-      const id = fresh(set.id, taken);
-      taken.push(id);
-      entries.push({ set: { ...set, id }, slot: freeSlot(entries), example: false, shown: true });
-    }
+    for (const set of sets) entries.push(placed(set, entries));
     this.sets = entries;
   }
 
@@ -278,10 +259,8 @@ export class AnswersState implements Addressed {
 
   get addressed(): Record<string, string> {
     const settings = changedFields('', { encoding }, { encoding: this.encoding });
-    if (this.examples === 'ready') {
-      const examples = this.sets.filter((entry) => entry.example);
-      const shown = examples.filter((entry) => entry.shown).map(({ set }) => set.id);
-      if (shown.length < examples.length) settings['sets'] = shown.join(' ');
+    if (this.examples === 'ready' && this.sets.some(({ shown }) => !shown)) {
+      settings['sets'] = writeIds(this.shown.map(({ set }) => set.id));
     }
     const policy = this.#model.summary?.prompt;
     const named = this.#addressedPrompt;
@@ -294,13 +273,32 @@ export class AnswersState implements Addressed {
     return settings;
   }
 
-  /** Call again when the sets are there, for those that are shown. */
+  /** Shows the sets of an address; none of them is here: those that are shown stay, and it is said. */
+  showOnly(ids: readonly string[]): void {
+    this.absent = ids.filter((id) => this.entry(id) === undefined);
+    if (this.absent.length === ids.length) return;
+    this.sets = this.sets.map((entry) => ({ ...entry, shown: ids.includes(entry.set.id) }));
+  }
+
+  /** Takes back sets of an earlier visit beside the examples, of which these were shown. */
+  bringBack(
+    sets: readonly Omit<AnswerSet, 'example'>[],
+    examplesShown: readonly string[] | undefined,
+  ): void {
+    const examples = this.sets.map((entry) =>
+      examplesShown === undefined
+        ? entry
+        : { ...entry, shown: examplesShown.includes(entry.set.id) },
+    );
+    const any = [...examples, ...sets].some(({ shown }) => shown);
+    const entries: AnswerSet[] = any ? examples : [...this.sets];
+    for (const { set, ...place } of sets) entries.push(placed(set, entries, place));
+    this.sets = entries;
+  }
+
+  /** The sets are shown by `showOnly`, once they are there. */
   restore(settings: URLSearchParams): void {
     this.encoding = fieldsFromAddress('', { encoding }, settings).encoding ?? this.encoding;
-    const shown = settings.get('sets')?.split(' ');
-    if (shown !== undefined && this.sets.length > 0) {
-      this.sets = this.sets.map((entry) => ({ ...entry, shown: shown.includes(entry.set.id) }));
-    }
     const chat = settings.get('chat');
     const template = settings.get('template');
     this.#addressedPrompt = {
@@ -313,28 +311,6 @@ export class AnswersState implements Addressed {
     const change = { label, sets: this.sets, excluded: [...this.excluded] };
     this.#history = [...this.#history, change];
   }
-
-  async #example({ file, name, description }: ExampleEntry): Promise<ResponseSet> {
-    const table = parseTable(await this.#text(`data/${file}`), file, 'jsonl');
-    const mapping = { id: 'id', question: 'question', responses: ['response'], gold: 'gold' };
-    const [set] = readRecords(table, mapping).sets;
-    return { ...set!, name, description, provenance: `Example data, ${set!.rows.length} answers.` };
-  }
-
-  async #text(path: string): Promise<string> {
-    let response: Response;
-    try {
-      response = await this.#fetchFile(path);
-    } catch (cause) {
-      throw new DownloadError(`${path} could not be fetched.`, [], { cause });
-    }
-    if (!response.ok) {
-      throw new DownloadError(
-        `${path} could not be fetched: the server answered ${response.status}.`,
-      );
-    }
-    return response.text();
-  }
 }
 
 function joins(sets: readonly ResponseSet[]): boolean {
@@ -344,18 +320,4 @@ function joins(sets: readonly ResponseSet[]): boolean {
   } catch {
     return false; // They share no question; each alone is fine.
   }
-}
-
-function fresh(id: string, taken: readonly string[]): string {
-  let name = id;
-  for (let n = 2; taken.includes(name); n++) name = `${id}-${n}`;
-  return name;
-}
-
-/** The first slot of the palette that nobody has. */
-function freeSlot(entries: readonly AnswerSet[]): number {
-  const taken = new Set(entries.map(({ slot }) => slot));
-  let slot = 1;
-  while (taken.has(slot)) slot++;
-  return slot;
 }

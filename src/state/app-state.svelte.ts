@@ -1,9 +1,11 @@
 /** The lab: every part of the page's state, made once in App and handed down by context. */
 import { createContext } from 'svelte';
 import { writeAddress, type Addressed } from './address.ts';
-import { AnswersState, type FetchFile } from './answers.svelte.ts';
+import { AnswersState } from './answers.svelte.ts';
+import type { FetchFile } from './example-index.ts';
 import type { ExperimentsState } from './experiments.svelte.ts';
 import { FamiliarityState } from './familiarity.svelte.ts';
+import { HandEdits } from './hand-edits.ts';
 import { Activity } from './job.svelte.ts';
 import { ModelState, type NamedFile } from './model.svelte.ts';
 import { PlaygroundState } from './playground.svelte.ts';
@@ -40,6 +42,7 @@ export class AppState {
   readonly training: TrainingState;
   readonly playground: PlaygroundState;
   readonly setMaker: SetMaker;
+  readonly handEdits = new HandEdits();
   /** Loaded after the rest: nothing on screen at first needs it. */
   experiments = $state.raw<ExperimentsState | undefined>();
   /** True once everything the address asked for is in place. */

@@ -1,5 +1,8 @@
-/** The list of example sets that come with the page: `data/index.json`, checked before it is used. */
-import { DataError } from '../errors.ts';
+/** The example sets that come with the page: `data/index.json`, checked before it is used, and its files. */
+import { readRecords } from '../data/records.ts';
+import type { ResponseSet } from '../data/response-set.ts';
+import { DataError, DownloadError } from '../errors.ts';
+import { parseTable } from '../exchange/read-table.ts';
 
 export interface ExampleEntry {
   /** A .jsonl file beside the index. */
@@ -44,4 +47,43 @@ export function readExampleIndex(text: string): ExampleIndex {
     throw new DataError('data/index.json is not a list of example sets.', problems);
   }
   return index;
+}
+
+/** Files of the example data, below the page; tests hand in their own. */
+export type FetchFile = (path: string) => Promise<Response>;
+
+/** @throws DataError as `readExampleIndex`; DownloadError when a file cannot be fetched */
+export async function readExamples(
+  fetchFile: FetchFile,
+): Promise<{ sets: ResponseSet[]; heldOut: ResponseSet | undefined }> {
+  const { sets, validation } = readExampleIndex(await textOf(fetchFile, 'data/index.json'));
+  return {
+    sets: await Promise.all(sets.map((entry) => readExample(fetchFile, entry))),
+    heldOut: validation && (await readExample(fetchFile, validation)),
+  };
+}
+
+async function readExample(
+  fetchFile: FetchFile,
+  { file, name, description }: ExampleEntry,
+): Promise<ResponseSet> {
+  const table = parseTable(await textOf(fetchFile, `data/${file}`), file, 'jsonl');
+  const mapping = { id: 'id', question: 'question', responses: ['response'], gold: 'gold' };
+  const [set] = readRecords(table, mapping).sets;
+  return { ...set!, name, description, provenance: `Example data, ${set!.rows.length} answers.` };
+}
+
+async function textOf(fetchFile: FetchFile, path: string): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetchFile(path);
+  } catch (cause) {
+    throw new DownloadError(`${path} could not be fetched.`, [], { cause });
+  }
+  if (!response.ok) {
+    throw new DownloadError(
+      `${path} could not be fetched: the server answered ${response.status}.`,
+    );
+  }
+  return response.text();
 }

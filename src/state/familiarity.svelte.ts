@@ -7,7 +7,6 @@ import { refuseUnmeasured } from '../data/row-notices.ts';
 import {
   perplexityMeans,
   rowPerplexity,
-  summarizePerplexity,
   winRateMatrix,
   type EosPolicy,
   type PerplexityMean,
@@ -15,46 +14,26 @@ import {
 import {
   familiarityFields,
   styleFields,
-  type FamiliaritySettings,
   type RowFamiliarity,
 } from '../familiarity/config.ts';
-import type { FamiliarityRecord } from '../exchange/familiarity-record/schema.ts';
-import {
-  decisivePart,
-  measurementSetup,
-  type MeasurementSetup,
-} from '../exchange/familiarity-record/setup.ts';
+import { decisivePart, measurementSetup } from '../exchange/familiarity-record/setup.ts';
 import { defaultsOf } from '../fields.ts';
-import { createRandom } from '../random.ts';
 import type { BootstrapInterval } from '../statistics/bootstrap.ts';
-import type { MeasuredBatch, MeasureRequest, PromptSettings } from '../../workers/protocol.ts';
+import type { MeasuredBatch, MeasureRequest } from '../../workers/protocol.ts';
 import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
 import type { AnswersState } from './answers.svelte.ts';
+import { estimateIntervals } from './familiarity-intervals.ts';
 import { Job, type Activity } from './job.svelte.ts';
 import { measuredSet, type SetScores } from './measured-set.ts';
+import { askedPart, type KeptMeasurement, type MeasuredWith } from './measured-with.ts';
 import { Measurements } from './measurements.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
-import type { OpenedAs } from './opened-as.ts';
 import { OwnStyle } from './own-style.svelte.ts';
 import { printMeasure, type PrintedCommand } from './printed-command.ts';
 import type { TrainerClient } from './trainer-client.ts';
 
-/** What a measurement was made with; printed with every result. */
-export interface MeasuredWith {
-  setup: MeasurementSetup;
-  prompt: PromptSettings;
-  familiarity: FamiliaritySettings;
-  /** How a command opens the model; undefined for a measurement that was opened from a record. */
-  openedAs: OpenedAs | undefined;
-  /** What that record said was left out, and its notices. */
-  opened?: Pick<FamiliarityRecord, 'excluded' | 'notices'>;
-}
-
 const { batchTokens, lossOn, maxLength } = familiarityFields;
 const ownFields = { batchTokens, lossOn, maxLength };
-const SEED = 1;
-/** Above so many answers an interval from fewer resamples is as steady and far quicker. */
-const MANY_ANSWERS = 2000;
 
 export class FamiliarityState implements Addressed {
   readonly settings = $state(defaultsOf(ownFields));
@@ -71,7 +50,10 @@ export class FamiliarityState implements Addressed {
   intervals = $state.raw<ReadonlyMap<string, BootstrapInterval>>(new Map());
 
   readonly style: OwnStyle;
-  readonly #measurements = new Measurements();
+  readonly measurements = new Measurements();
+  /** Finds what was measured with the same model and settings before, on this visit or an earlier one. */
+  recall: (made: MeasuredWith) => Promise<KeptMeasurement | undefined> = () =>
+    Promise.resolve(undefined);
   /** Seconds a character took last time, and with which settings: better than a trial. */
   #pace: { seconds: number; settings: string } | undefined;
   readonly #model: ModelState;
@@ -115,7 +97,7 @@ export class FamiliarityState implements Addressed {
 
   readonly sets = $derived.by((): SetScores[] => {
     const inStyle = this.styled.kind === 'ready' ? this.styled.sets : [];
-    const find = (row: ResponseRow) => this.#measurements.find(row);
+    const find = (row: ResponseRow) => this.measurements.find(row);
     return this.#answers.included.map((set, i) =>
       measuredSet(this.#answers.entry(set.id)!, set, inStyle[i], { find, eos: this.eos }),
     );
@@ -139,14 +121,14 @@ export class FamiliarityState implements Addressed {
   /** The answers that no measurement in force covers, as sets. */
   readonly pending = $derived.by((): ResponseSet[] => {
     const { included } = this.#answers;
-    return this.stale ? included : this.#measurements.missing(included);
+    return this.stale ? included : this.measurements.missing(included);
   });
   /** The same in style; of about the right length while the examples are not known. */
   readonly #pendingInStyle = $derived.by((): ResponseSet[] => {
     const { styled } = this;
     if (styled.kind === 'unasked') return styled.alike;
     if (styled.kind !== 'ready') return [];
-    return this.stale ? styled.sets : this.#measurements.missing(styled.sets);
+    return this.stale ? styled.sets : this.measurements.missing(styled.sets);
   });
   readonly hasResults = $derived(this.ranked.length > 0);
   readonly complete = $derived(
@@ -168,7 +150,7 @@ export class FamiliarityState implements Addressed {
   /** What model and prompt had to say; the model's only while it is the one that was measured. */
   readonly notices = $derived.by(() => [
     ...(this.stale ? [] : (this.#model.summary?.notices ?? [])),
-    ...this.#measurements.promptNotices,
+    ...this.measurements.promptNotices,
   ]);
 
   /** Measures the same without the page; undefined for a measurement whose model is not open. */
@@ -184,16 +166,19 @@ export class FamiliarityState implements Addressed {
 
   /** Why an answer has no number, when it could not be scored. */
   reason(row: ResponseRow): string | undefined {
-    return this.#measurements.reason(row);
+    return this.measurements.reason(row);
   }
 
   readonly measure = async (): Promise<void> => {
     const now = this.#now;
     if (this.request === undefined || now === undefined || this.#activity.job !== undefined) return;
+    const anew = this.complete && !this.stale;
     if (this.stale || this.complete) this.#clear();
     this.measuredWith = now;
     const total = this.pending.reduce((sum, { rows }) => sum + rows.length, 0);
     await this.measuring.run({ done: 0, total, unit: 'answers' }, async () => {
+      const kept = anew || this.measurements.size > 0 ? undefined : await this.recall(now);
+      if (kept !== undefined) this.bringBack({ ...kept, made: now });
       await this.#measure(this.pending, now);
       if (!this.style.on) return;
       await this.#askForStyle(now);
@@ -204,7 +189,7 @@ export class FamiliarityState implements Addressed {
   /** Numbers arrive batch by batch; what came before an error or a stop stays. */
   async #measure(sets: readonly ResponseSet[], now: MeasuredWith, note?: string): Promise<void> {
     if (sets.length === 0) return;
-    const take = this.#measurements.intake(sets);
+    const take = this.measurements.intake(sets);
     const began = performance.now();
     const { prompt, familiarity } = now;
     const request = plain({ sets: [...sets], prompt, familiarity });
@@ -251,23 +236,8 @@ export class FamiliarityState implements Addressed {
 
   /** Computes the intervals set by set, leaving the page its frames. @returns how to stop */
   readonly estimateIntervals = (): (() => void) => {
-    const { chosen, eos } = this;
     const sets = this.sets.filter(({ measured }) => measured.length > 0);
-    let stopped = false;
-    const work = async (): Promise<void> => {
-      const intervals = new Map<string, BootstrapInterval>();
-      for (const { set, measured } of sets) {
-        await new Promise((resolve) => setTimeout(resolve));
-        if (stopped) return;
-        const random = createRandom(SEED).fork(`interval/${set.id}`);
-        const resamples = measured.length > MANY_ANSWERS ? { resamples: 400 } : {};
-        const options = { chosen, eos, random, ...resamples };
-        intervals.set(set.id, summarizePerplexity(measured, options).interval);
-      }
-      this.intervals = intervals;
-    };
-    void work();
-    return () => (stopped = true);
+    return estimateIntervals(sets, this, (intervals) => (this.intervals = intervals));
   };
 
   get addressed(): Record<string, string> {
@@ -309,17 +279,25 @@ export class FamiliarityState implements Addressed {
     this.#clear();
     const { prompt } = this.#answers;
     this.measuredWith = { setup, prompt, familiarity: setup.settings, openedAs: undefined, opened };
-    for (const one of sets) this.#measurements.intake([one.set])({ setId: one.set.id, ...one });
+    for (const one of sets) this.measurements.intake([one.set])({ setId: one.set.id, ...one });
     const styled = this.style.prepare(sets.map(({ set }) => set));
     if (styled.kind !== 'ready') return;
     styled.sets.forEach((set, i) => {
       const scored = sets[i]!.inStyle;
-      if (scored) this.#measurements.intake([set])({ setId: set.id, ...scored });
+      if (scored) this.measurements.intake([set])({ setId: set.id, ...scored });
     });
   };
 
+  /** Takes back what was measured before. */
+  bringBack({ made, answers, promptNotices, ownAnswers }: KeptMeasurement): void {
+    this.#clear();
+    this.measuredWith = made;
+    this.measurements.bringBack(answers, promptNotices);
+    this.style.bringBack(askedPart(made.setup), ownAnswers);
+  }
+
   #clear(): void {
-    this.#measurements.clear();
+    this.measurements.clear();
     this.intervals = new Map();
   }
 }
@@ -333,11 +311,6 @@ function measureReport(progress: MeasuredBatch): Parameters<Job['tell']>[0] {
     rateUnit: 'tokens',
     secondsLeft: progress.secondsLeft,
   };
-}
-
-/** What decides the model's own answers: how answers are cut into tokens does not. */
-function askedPart({ model, engine, prompt }: MeasurementSetup): string {
-  return JSON.stringify([model, engine.name, prompt]);
 }
 
 /** Reactive proxies do not cross to a worker. */

@@ -11,6 +11,7 @@ import { usualRule } from '../experiment/sets/known-questions.ts';
 import { familiarityFields } from '../familiarity/config.ts';
 import { defaultsOf } from '../fields.ts';
 import type { AnswersState } from './answers.svelte.ts';
+import type { HandEdits } from './hand-edits.ts';
 import { Job, type Activity } from './job.svelte.ts';
 import type { TrainerClient } from './trainer-client.ts';
 
@@ -18,12 +19,13 @@ export interface HandEditorParts {
   activity: Activity;
   client: TrainerClient;
   answers: AnswersState;
+  handEdits: HandEdits;
 }
 
 export class HandEditor {
   readonly set: ResponseSet;
   /** Answers that were changed, by row id. */
-  readonly edited = new SvelteMap<string, string>();
+  readonly edited: SvelteMap<string, string>;
   /** The set whose answers are compared with. */
   referenceId = $state('');
   /** Only questions whose final answer was wrong at the start. */
@@ -38,6 +40,7 @@ export class HandEditor {
   constructor(parts: HandEditorParts, set: ResponseSet) {
     this.#parts = parts;
     this.set = set;
+    this.edited = parts.handEdits.of(set.id);
     this.#rule = usualRule(set.rows);
     this.measuring = new Job(parts.activity, parts.client, { name: 'Measuring the change' });
     this.referenceId = this.references[0]?.id ?? '';
@@ -144,6 +147,7 @@ export class HandEditor {
         rows: set.rows.map((row) => ({ ...row, response: this.textOf(row) })),
       },
     ]);
+    edited.clear();
     return name;
   };
 

@@ -9,7 +9,7 @@ import {
 } from '../familiarity/aggregate.ts';
 import type { RowFamiliarity } from '../familiarity/config.ts';
 import { mean } from '../statistics/summary.ts';
-import type { AnswerSet } from './answers.svelte.ts';
+import type { AnswerSet } from './answer-set.ts';
 
 /** Rows of a set under the model, and their averages by name; NaN while nothing is measured. */
 export interface Scores {

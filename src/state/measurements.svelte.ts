@@ -14,9 +14,20 @@ interface MeasuredRows {
   promptNotices?: readonly Notice[] | undefined;
 }
 
+/** One answer with its question, and its numbers or why it has none. */
+export interface MeasuredText {
+  text: string;
+  row?: RowFamiliarity | undefined;
+  reason?: string | undefined;
+}
+
 export class Measurements {
   /** Raised when rows arrive; the rows themselves are plain. */
   #version = $state(0);
+  /** Everything that has arrived, in its order; a new list after `clear`. */
+  #arrived: MeasuredText[] = [];
+  /** How many of them came from where they are kept. */
+  kept = 0;
   #byText = new Map<string, RowFamiliarity>();
   /** Answers that could not be scored, with the reason. */
   #skipped = new Map<string, string>();
@@ -60,18 +71,49 @@ export class Measurements {
     }
     return ({ setId, rows, skipped = [], promptNotices = [] }) => {
       this.#promptNotices = uniqueNotices([...this.#promptNotices, ...promptNotices]);
-      for (const row of rows) this.#byText.set(texts.get(`${setId}/${row.rowId}`)!, row);
+      for (const row of rows) this.#take({ text: texts.get(`${setId}/${row.rowId}`)!, row });
       for (const { rowId, reason } of skipped) {
-        this.#skipped.set(texts.get(`${setId}/${rowId}`)!, reason);
+        this.#take({ text: texts.get(`${setId}/${rowId}`)!, reason });
       }
       this.#version++;
     };
+  }
+
+  /** All that was measured, in order of arrival; only ever longer until everything is cleared. */
+  get arrived(): readonly MeasuredText[] {
+    void this.#version;
+    return this.#arrived;
+  }
+
+  get size(): number {
+    return this.arrived.length;
+  }
+
+  /** Takes back what is kept, in place of what is here. */
+  bringBack(answers: readonly MeasuredText[], promptNotices: readonly Notice[]): void {
+    this.clear();
+    for (const answer of answers) this.#take(answer);
+    this.kept = this.#arrived.length;
+    this.#promptNotices = promptNotices;
+    this.#version++;
+  }
+
+  /** Rows that came batch by batch come once more at the end of a measurement. */
+  #take(answer: MeasuredText): void {
+    const { text, row, reason } = answer;
+    if (row === undefined ? this.#skipped.has(text) : this.#byText.get(text) === row) return;
+    const known = this.#byText.has(text);
+    if (row !== undefined) this.#byText.set(text, row);
+    if (reason !== undefined) this.#skipped.set(text, reason);
+    if (!known) this.#arrived.push(answer);
   }
 
   clear(): void {
     this.#byText = new Map();
     this.#skipped = new Map();
     this.#promptNotices = [];
+    this.#arrived = [];
+    this.kept = 0;
     this.#version++;
   }
 }

@@ -22,6 +22,12 @@ export interface NamedFile {
   file: File;
 }
 
+/** A model that was opened from files. */
+export interface ChosenFiles {
+  name: string;
+  paths: readonly string[];
+}
+
 export class ModelState implements Addressed {
   kind = $state<SourceKind>('embedded');
   embeddedId = $state(embeddedModels[0]!.id);
@@ -38,6 +44,8 @@ export class ModelState implements Addressed {
   summary = $state.raw<ModelSummary | undefined>();
   /** Why a model that was open is no longer. */
   lost = $state.raw<Error | undefined>();
+  /** Files that were open on an earlier visit, which a page may not read again by itself. */
+  toChoose = $state.raw<ChosenFiles | undefined>();
   /** Starts the engine and opens the model. */
   readonly opening: Job;
 
@@ -153,6 +161,12 @@ export class ModelState implements Addressed {
     this.files = files;
   };
 
+  /** Waits for the files of an earlier visit. */
+  expectFiles(files: ChosenFiles): void {
+    this.kind = 'files';
+    this.toChoose = files;
+  }
+
   async #open(source: ModelSource): Promise<void> {
     this.lost = undefined;
     this.#wanted = source;
@@ -179,6 +193,7 @@ export class ModelState implements Addressed {
       return Promise.resolve();
     });
     this.#opened = source;
+    this.toChoose = undefined;
   }
 
   /** After a failure the worker says what it has brought back. */

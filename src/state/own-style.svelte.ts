@@ -87,6 +87,18 @@ export class OwnStyle {
     this.#setUp = setUp;
   }
 
+  /** What a model that is asked in this way has answered, by question and right answer. */
+  answersOf(setUp: string): ReadonlyMap<string, OwnAnswer> {
+    return setUp === this.#setUp ? this.#answers : new Map<string, OwnAnswer>();
+  }
+
+  /** Takes back answers that were asked for before. */
+  bringBack(setUp: string, answers: readonly (readonly [string, OwnAnswer])[]): void {
+    if (answers.length === 0) return;
+    this.#answers = new Map(answers);
+    this.#setUp = setUp;
+  }
+
   /** The answers whose right ones stand before the questions of these sets. */
   known(rows: readonly ResponseRow[]): OwnAnswer[] {
     return this.#known(rows, this.settings.styleExamples).answered;

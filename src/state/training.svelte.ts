@@ -10,8 +10,15 @@ import { defaultsOf, problemsOf, type NumberField } from '../fields.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import type { TrainingPlan, TrainRequest } from '../../workers/protocol.ts';
-import { changedFields, fieldsFromAddress, type Addressed } from './address.ts';
-import type { AnswerSet, AnswersState } from './answers.svelte.ts';
+import {
+  changedFields,
+  fieldsFromAddress,
+  readIds,
+  writeIds,
+  type Addressed,
+} from './address.ts';
+import type { AnswerSet } from './answer-set.ts';
+import type { AnswersState } from './answers.svelte.ts';
 import type { FamiliarityState } from './familiarity.svelte.ts';
 import { asError } from './job.svelte.ts';
 import { RunQueue, type QueueParts, type RunOrder } from './run-queue.svelte.ts';
@@ -248,7 +255,7 @@ export class TrainingState implements Addressed {
       ...changedFields('lora.', loraFields, this.lora),
       ...changedFields('', { seeds: repeatsField }, { seeds: this.repeats }),
       ...(this.heldOut === 'common' && { heldOut: 'common' }),
-      ...(this.chosen && { train: this.chosen.join(' ') }),
+      ...(this.chosen && { train: writeIds(this.chosen) }),
     };
   }
 
@@ -259,6 +266,6 @@ export class TrainingState implements Addressed {
     this.repeats = fieldsFromAddress('', { seeds: repeatsField }, settings).seeds ?? this.repeats;
     if (settings.get('heldOut') === 'common') this.heldOut = 'common';
     const chosen = settings.get('train');
-    if (chosen !== null) this.chosen = chosen === '' ? [] : chosen.split(' ');
+    if (chosen !== null) this.chosen = readIds(chosen);
   }
 }
