@@ -1,5 +1,9 @@
 /** Bootstrap intervals of measured sets, one set at a time, so that the page keeps its frames. */
-import { summarizePerplexity, type EosPolicy, type PerplexityMean } from '../familiarity/aggregate.ts';
+import {
+  summarizePerplexity,
+  type EosPolicy,
+  type PerplexityMean,
+} from '../familiarity/aggregate.ts';
 import { createRandom } from '../random.ts';
 import type { BootstrapInterval } from '../statistics/bootstrap.ts';
 import type { SetScores } from './measured-set.ts';

@@ -11,11 +11,7 @@ import {
   type EosPolicy,
   type PerplexityMean,
 } from '../familiarity/aggregate.ts';
-import {
-  familiarityFields,
-  styleFields,
-  type RowFamiliarity,
-} from '../familiarity/config.ts';
+import { familiarityFields, styleFields, type RowFamiliarity } from '../familiarity/config.ts';
 import { decisivePart, measurementSetup } from '../exchange/familiarity-record/setup.ts';
 import { defaultsOf } from '../fields.ts';
 import type { BootstrapInterval } from '../statistics/bootstrap.ts';

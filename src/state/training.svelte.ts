@@ -10,13 +10,7 @@ import { defaultsOf, problemsOf, type NumberField } from '../fields.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import { trainingFields, type TrainingSettings } from '../train/config.ts';
 import type { TrainingPlan, TrainRequest } from '../../workers/protocol.ts';
-import {
-  changedFields,
-  fieldsFromAddress,
-  readIds,
-  writeIds,
-  type Addressed,
-} from './address.ts';
+import { changedFields, fieldsFromAddress, readIds, writeIds, type Addressed } from './address.ts';
 import type { AnswerSet } from './answer-set.ts';
 import type { AnswersState } from './answers.svelte.ts';
 import type { FamiliarityState } from './familiarity.svelte.ts';
