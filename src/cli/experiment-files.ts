@@ -15,13 +15,14 @@ import { embeddedPath, hubModel } from './open-model.ts';
 import { readTextInput } from './read-file.ts';
 
 /**
- * @param name of a preset, or of a file from whose folder all paths in it are meant
+ * What the experiment's models and questions are made of.
+ * @param name of the preset, or of the file from whose folder all paths in it are meant
  * @param hub where models are downloaded from
- * @throws UsageError for a name that is neither a preset nor a file, DataError for what is in it
+ * @throws DataError for what is missing, and for what is in the files
  */
 export async function readExperimentFiles(
   name: string,
-  change: (experiment: Experiment) => Experiment,
+  experiment: Experiment,
   hub: string | undefined,
 ): Promise<ExperimentInputs> {
   const folder = isPreset(name) ? '.' : dirname(name);
@@ -31,7 +32,7 @@ export async function readExperimentFiles(
     if (existsSync(path)) return nodeModelFiles(path);
     return source !== undefined && isHubId(source) ? hubModel(source, hub) : undefined;
   };
-  return readInputs(change(await readNamed(name)), {
+  return readInputs(experiment, {
     model,
     file: async (path) => (existsSync(at(path)) ? nodeFileSource(at(path)) : undefined),
   });
@@ -44,7 +45,8 @@ export async function storedReference(): Promise<ExperimentReport | undefined> {
   return JSON.parse(await readFile(path, 'utf8')) as ExperimentReport;
 }
 
-async function readNamed(name: string): Promise<Experiment> {
+/** @throws UsageError for a name that is neither a preset nor a file, DataError for what is in it */
+export async function namedExperiment(name: string): Promise<Experiment> {
   if (isPreset(name)) return presetExperiment(name);
   if (!existsSync(name)) {
     const known = Object.keys(presets);

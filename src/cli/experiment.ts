@@ -16,11 +16,13 @@ import {
 import { recordFiles } from '../workflows/experiment/familiarity-records.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { promptOf } from './open-model.ts';
-import { readExperimentFiles, storedReference } from './experiment-files.ts';
+import { setAside } from './earlier-results.ts';
+import { namedExperiment, readExperimentFiles, storedReference } from './experiment-files.ts';
 import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
+import { takeFolder } from './output-folder.ts';
 import { printNotices } from './print-notices.ts';
-import { openResultFolder } from './result-folder.ts';
+import { earlierExperiment, openResultFolder } from './result-folder.ts';
 import {
   clearProgress,
   duration,
@@ -33,19 +35,19 @@ import { printTable } from './text-table.ts';
 export const run: CommandRun<typeof experimentCommand> = async (values, frame) => {
   const { argument: name, print } = frame;
   const began = performance.now();
-  const inputs = await readExperimentFiles(
-    name,
-    (experiment) => changed(experiment, values, name),
-    values.hub,
-  );
-  const { experiment, task, models, sets } = inputs;
+  const experiment = changed(await namedExperiment(name), values, name);
+  const out = values.out ?? join('runs', experiment.name);
+  await takeFolder(out);
+  const earlier = await earlierExperiment(out, values);
+  const inputs = await readExperimentFiles(name, experiment, values.hub);
+  const { task, models, sets } = inputs;
   printNotices(inputs.notices);
   const engine = await startNodeEngine(experiment.engine, values.threads);
   const prompt = promptOf(values);
   const platform = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
   const environment = await environmentOf(inputs, engine, prompt, platform);
-  const out = values.out ?? join('runs', experiment.name);
-  const folder = await openResultFolder(out, experiment, environment.fingerprint, values.resume);
+  await setAside(out, earlier);
+  const folder = await openResultFolder(out, experiment, environment.fingerprint);
 
   const backend = experimentBackend(nodeHost(), {
     prompt,

@@ -1,6 +1,4 @@
 /** npm run measure: how familiar each answer of each set is to a model. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { measureCommand } from '../commands/measure.ts';
 import { settingsFrom } from '../commands/settings.ts';
 import { noticesOf } from '../data/response-set.ts';
@@ -11,12 +9,15 @@ import { measureRecord } from '../workflows/measure/measure-record.ts';
 import { excludedIds, leaveOut } from './exclude-rows.ts';
 import { nodeHost } from './node-host.ts';
 import { openAdapter, openCommandModel } from './open-model.ts';
+import { takeFile } from './output-folder.ts';
 import { printNotices } from './print-notices.ts';
 import { readResponseFiles } from './read-responses.ts';
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { textTable } from './text-table.ts';
+import { writeOutput } from './write-output.ts';
 
 export const run: CommandRun<typeof measureCommand> = async (values, { print, result }) => {
+  if (values.out !== undefined) await takeFile(values.out);
   const excluded = await excludedIds(values.exclude, values['exclude-file']);
   const read = await readResponseFiles(values.responses, values.rows);
   const { sets, notices } = leaveOut(read, excluded);
@@ -54,8 +55,7 @@ export const run: CommandRun<typeof measureCommand> = async (values, { print, re
   process.stderr.write(`${opened.id}, ${name} (${device}), ${took}\n`);
   result(record);
   if (values.out !== undefined) {
-    await mkdir(dirname(values.out), { recursive: true });
-    await writeFile(values.out, recordJson(record));
+    await writeOutput([{ path: values.out, bytes: recordJson(record) }]);
   }
 };
 

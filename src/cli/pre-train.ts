@@ -2,13 +2,23 @@
  * Makes an embedded model from nothing, by this project's own trainer: the corpus of one dialect,
  * read once, every weight trained. Ends with a folder in Hugging Face layout and its loss curve.
  */
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { preTrainCommand } from '../commands/pre-train.ts';
+import {
+  earlierResults,
+  isCheckpoint,
+  isModelFile,
+  oneOf,
+  setAside,
+  type Written,
+} from './earlier-results.ts';
 import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
+import { takeFolder } from './output-folder.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
+import { writeOutput } from './write-output.ts';
 import { StoppedError } from '../errors.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { fingerprintOf } from '../workflows/open/fingerprint.ts';
@@ -20,13 +30,23 @@ import { newModelFiles, newModelTexts } from '../recipes/new-model.ts';
 import { pretrainingJob, pretrainingSettings } from '../recipes/pretraining.ts';
 import { embeddedModels, trainingSettings } from '../recipes/settings.ts';
 
+const isSummary = oneOf(['training.json']);
+const WRITTEN: Written = {
+  logs: (name) => isCheckpoint(name) || name === 'curve.jsonl',
+  results: (name) => isModelFile(name) || isSummary(name),
+};
+
 export const run: CommandRun<typeof preTrainCommand> = async (values, { print }) => {
   const entry = embeddedModels.find(({ id }) => id === values.model)!;
   const seed = values.seed ?? entry.seed;
   const settings = pretrainingSettings(seed, values.steps ?? trainingSettings.steps);
   const { out } = values;
-  await mkdir(out, { recursive: true });
-
+  await takeFolder(out);
+  const resumed = values.resume ? await readCheckpoint(out) : undefined;
+  const earlier = await earlierResults(out, WRITTEN, {
+    ...values,
+    resumed: resumed !== undefined,
+  });
   const engine = await startNodeEngine('wasm', values.threads);
   const opened = await openModel(newModelFiles(entry.id, seed), {
     precision: 'f32',
@@ -34,7 +54,7 @@ export const run: CommandRun<typeof preTrainCommand> = async (values, { print })
     maxTensorBytes: engine.maxTensorBytes,
   });
   const job = pretrainingJob(opened, entry.dialect, settings);
-  const resumed = values.resume ? await readCheckpoint(out) : undefined;
+  await setAside(out, earlier);
   const curve = join(out, 'curve.jsonl');
   const { outcome, progress } = await runTraining(job, {
     host: nodeHost(),
@@ -57,11 +77,10 @@ export const run: CommandRun<typeof preTrainCommand> = async (values, { print })
     name,
     bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
   }));
-  for (const { name, bytes } of [...(await modelFiles(opened)), ...texts]) {
-    await replaceFile(join(out, name), bytes);
-  }
+  const files = [...(await modelFiles(opened)), ...texts];
+  await writeOutput(files.map(({ name, bytes }) => ({ path: join(out, name), bytes })));
   const lines = (await readFile(curve, 'utf8')).trim().split('\n');
-  await writeFile(join(out, 'training.json'), await summary(entry.id, seed, job, engine, lines));
+  await replaceFile(join(out, 'training.json'), await summary(entry.id, seed, job, engine, lines));
 };
 
 /** The loss curve and what made it, kept beside the weights. */

@@ -1,40 +1,54 @@
 /** The folder of an experiment: its file, one JSON for each finished stage, and the reports. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError, StorageError } from '../errors.ts';
 import type { ResultStore } from '../experiment/run/results.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
 import { openResults, type TextFiles } from '../workflows/experiment/experiment-result.ts';
+import { earlierResults, oneOf, type Written } from './earlier-results.ts';
+import { cannotWrite } from './output-folder.ts';
 import { replaceFile } from './run-folder.ts';
-import { systemProblem } from './system-error.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 
 export interface ResultFolder extends ResultStore {
   writeText(name: string, text: string): Promise<void>;
 }
 
+const isLog = oneOf(['experiment.json', 'fingerprint.txt', 'pieces', 'measured']);
+const isReport = oneOf(['report.json', 'report.html']);
+
 /**
- * Opens the folder for new results, or to go on.
- * @throws DataError when there are results and `resume` is false, or when they are of another
- * experiment, model, engine or version
+ * Names of an earlier experiment's results in the folder, to be set aside before new ones.
+ * @throws DataError when there are some and neither are they continued nor is --overwrite given
+ */
+export async function earlierExperiment(
+  folder: string,
+  values: { resume: boolean; overwrite: boolean },
+): Promise<string[]> {
+  const begun = (await stagesIn(folder)).length > 0;
+  const written: Written = {
+    // Without a finished stage they are nobody's.
+    logs: (name) => begun && isLog(name),
+    results: (name) => isReport(name) || /^familiarity-.*\.json$/.test(name),
+  };
+  return earlierResults(folder, written, { ...values, resumed: values.resume && begun });
+}
+
+/**
+ * Opens the folder for new results, or to go on with those that are there.
+ * @throws DataError when they are of another experiment, model, engine or version
  */
 export async function openResultFolder(
   folder: string,
   experiment: Experiment,
   fingerprint: string,
-  resume: boolean,
 ): Promise<ResultFolder> {
-  const stages = join(folder, 'pieces');
-  await mkdir(stages, { recursive: true });
-  await mkdir(join(folder, 'measured'), { recursive: true });
-  const earlier = (await readdir(stages)).filter((name) => name.endsWith('.json'));
-  if (earlier.length > 0 && !resume) {
-    throw new DataError(
-      `${folder} holds ${earlier.length} results already. Go on with --resume, or choose another --out.`,
-    );
-  }
+  await makeFolder(join(folder, 'pieces'));
+  await makeFolder(join(folder, 'measured'));
   // A stamp that no result was kept under binds nobody.
-  if (earlier.length === 0) await rm(join(folder, 'fingerprint.txt'), { force: true });
+  if ((await stagesIn(folder)).length === 0) {
+    await rm(join(folder, 'fingerprint.txt'), { force: true });
+  }
   const texts: TextFiles = {
     read: async (name) => {
       const path = join(folder, name);
@@ -45,11 +59,19 @@ export async function openResultFolder(
       try {
         await replaceFile(path, text);
       } catch (cause) {
-        const reason = systemProblem(cause) ?? String(cause);
-        throw new StorageError(`${path} cannot be written.`, [reason], { cause });
+        throw cannotWrite(path, cause, [
+          `Finished stages are kept in ${folder}: the same command goes on with --resume.`,
+        ]);
       }
     },
   };
   const store = await openResults(texts, folder, experiment, fingerprint);
   return { ...store, writeText: (name, text) => texts.write(name, text) };
+}
+
+/** Files of finished stages. */
+async function stagesIn(folder: string): Promise<string[]> {
+  const stages = join(folder, 'pieces');
+  if (!existsSync(stages)) return [];
+  return (await readdir(stages)).filter((name) => name.endsWith('.json'));
 }

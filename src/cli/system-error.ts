@@ -1,14 +1,16 @@
 /** Errors of the operating system as sentences a person can act on. */
 import { IdiolectError } from '../errors.ts';
 
-/** code → what is wrong with the path, and what to do. */
+/** code, or code and call → what is wrong with the path, and what to do. */
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder. Check the name and the folder it is taken from.',
   EACCES: 'permission denied. Check the permissions of the file and its folder, or choose another.',
   EPERM: 'the operation is not permitted. Check the permissions, or choose another place.',
   EISDIR: 'this is a folder, and a file is needed. Name a file in it.',
   ENOTDIR: 'a file stands where a folder is needed. Choose another path.',
-  EEXIST: 'a file stands where a folder is needed. Choose another path.',
+  EEXIST: 'a file of this name is there already. Choose another path.',
+  'EEXIST mkdir': 'a file stands where a folder is needed. Choose another path.',
+  'ENOENT mkdir': 'no folder can be made here. Choose another place.',
   ENOTEMPTY: 'the folder is not empty.',
   ENOSPC: 'no space is left on the disk. Free some, or choose another disk.',
   EDQUOT: 'the disk quota is used up. Free some space, or choose another disk.',
@@ -31,6 +33,7 @@ export function systemProblem(error: unknown, path?: string): string | undefined
   const { code, syscall, path: named } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return undefined;
   const place = path ?? named;
-  const sentence = SENTENCES[code] ?? `the operating system refuses (${code}).`;
+  const sentence =
+    SENTENCES[`${code} ${syscall}`] ?? SENTENCES[code] ?? `the operating system refuses (${code}).`;
   return place === undefined ? `A file: ${sentence}` : `${place}: ${sentence}`;
 }

@@ -1,10 +1,11 @@
 /** npm run train: a LoRA adapter (or a whole tiny model) from a file of answers. */
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { settingsFrom } from '../commands/settings.ts';
 import { trainCommand } from '../commands/train.ts';
 import { DataError, StoppedError, UsageError } from '../errors.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
+import type { TrainingSettings } from '../train/config.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { adapterFiles } from '../workflows/train/adapter-files.ts';
 import { sha256Of } from '../workflows/open/fingerprint.ts';
@@ -19,26 +20,33 @@ import {
 import { checkedRun, type CheckedResult } from '../workflows/train/checked-run.ts';
 import { rightOf, type HeldOutCheck } from '../workflows/train/held-out-questions.ts';
 import { maskedSentence } from '../workflows/train/mask-tokens.ts';
-import { CHECKPOINT_FILE } from '../train/checkpoint.ts';
+import {
+  earlierResults,
+  isCheckpoint,
+  isModelFile,
+  oneOf,
+  setAside,
+  type Written,
+} from './earlier-results.ts';
 import { nodeHost } from './node-host.ts';
 import { openCommandModel } from './open-model.ts';
+import { takeFolder } from './output-folder.ts';
 import { readInput } from './read-file.ts';
 import { excludedIds, leaveOut } from './exclude-rows.ts';
 import { readResponseFile } from './read-responses.ts';
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
 import { printNotices } from './print-notices.ts';
+import { writeOutput } from './write-output.ts';
 import { noticesOf } from '../data/response-set.ts';
 
-/** What a run writes. */
-const RESULTS = [
-  CHECKPOINT_FILE,
-  'metrics.jsonl',
-  'answers.jsonl',
-  'run.json',
-  'adapter_config.json',
-  'adapter_model.safetensors',
-];
+const isLog = oneOf(['metrics.jsonl', 'answers.jsonl', 'run.json']);
+const isAdapterFile = oneOf(['adapter_config.json', 'adapter_model.safetensors', 'README.md']);
+
+const writtenBy = (method: TrainingSettings['method']): Written => ({
+  logs: (name) => isCheckpoint(name) || isLog(name),
+  results: (name) => (method === 'full' ? isModelFile(name) : isAdapterFile(name)),
+});
 
 export const run: CommandRun<typeof trainCommand> = async (values, { print, result }) => {
   const { options } = trainCommand;
@@ -49,6 +57,12 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
     ...targetsOf(values.targets),
   };
   const { encoding, out } = values;
+  await takeFolder(out);
+  const resumed = values.resume ? await readCheckpoint(out) : undefined;
+  const earlier = await earlierResults(out, writtenBy(training.method), {
+    ...values,
+    resumed: resumed !== undefined,
+  });
   const excluded = await excludedIds(values.exclude, values['exclude-file']);
   const whole = await readResponseFile(values.responses, values.rows);
   const held = values.validation === undefined ? [] : [await readResponseFile(values.validation)];
@@ -82,10 +96,7 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
       `${plan.examples.length} answers, ${plan.validation.length} held out${plan.questions ? ` (${plan.questions.questions.length} questions asked before and after)` : ''}; about ${megabytes(plan.memory.total)} of memory\n`,
   );
 
-  await mkdir(out, { recursive: true });
-  const resumed = values.resume ? await readCheckpoint(out) : undefined;
-  // What an earlier run left must not be taken for this one's.
-  if (!resumed) for (const name of RESULTS) await rm(join(out, name), { force: true });
+  await setAside(out, earlier);
   const metrics = join(out, 'metrics.jsonl');
   const files = {
     answers: await hashedFile(values.responses),
@@ -129,7 +140,7 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
   });
   clearProgress();
   const trained = adapter ? await adapterFiles(opened, adapter) : await modelFiles(opened);
-  for (const { name, bytes } of trained) await replaceFile(join(out, name), bytes);
+  await writeOutput(trained.map(({ name, bytes }) => ({ path: join(out, name), bytes })));
   const manifest = await writeManifest(ended);
   const { step, elapsedSeconds, validationAfter } = ended.progress;
   const { before, after } = ended;

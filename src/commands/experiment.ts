@@ -4,6 +4,7 @@ import {
   engineOption,
   hubOption,
   jsonOption,
+  overwriteOption,
   promptOptions,
   threadsOption,
 } from './shared-options.ts';
@@ -32,6 +33,7 @@ export const experimentCommand = {
       kind: 'switch',
       help: 'Continue an interrupted run of the same experiment; finished steps are kept.',
     },
+    overwrite: overwriteOption,
     seeds: {
       kind: 'number',
       value: 'N',

@@ -1,6 +1,6 @@
 import { embeddedModels } from '../../models/catalog.ts';
 import type { Command } from './option.ts';
-import { threadsOption } from './shared-options.ts';
+import { overwriteOption, threadsOption } from './shared-options.ts';
 
 const ids = Object.fromEntries(embeddedModels.map(({ id, label }) => [id, label]));
 
@@ -26,6 +26,7 @@ export const preTrainCommand = {
       required: true,
     },
     resume: { kind: 'switch', help: 'Continue from the checkpoint in the output folder.' },
+    overwrite: overwriteOption,
     seed: {
       kind: 'number',
       value: 'N',

@@ -111,6 +111,12 @@ export const jsonOption = {
   section: 'Output',
 } as const;
 
+/** Beside `--resume`: what is in the folder already. */
+export const overwriteOption = {
+  kind: 'switch',
+  help: 'Start again in a folder that holds results already; they are moved into a folder below it.',
+} as const;
+
 /** Questions that are left out of every set. */
 export const excludeOptions = {
   exclude: {

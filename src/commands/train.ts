@@ -2,7 +2,13 @@ import { familiarityFields } from '../familiarity/config.ts';
 import { loraFields } from '../lora/config.ts';
 import { fieldOption, type Command } from './option.ts';
 import { settingOption } from './setting-tables.ts';
-import { excludeOptions, jsonOption, modelOptions, rowsOption } from './shared-options.ts';
+import {
+  excludeOptions,
+  jsonOption,
+  modelOptions,
+  overwriteOption,
+  rowsOption,
+} from './shared-options.ts';
 
 const lora = { section: 'LoRA' };
 const training = { section: 'Training' };
@@ -30,6 +36,7 @@ export const trainCommand = {
       kind: 'switch',
       help: 'Continue from the checkpoint in the output folder; the result is byte-identical to that of an uninterrupted run.',
     },
+    overwrite: overwriteOption,
     validation: {
       kind: 'path',
       value: 'FILE',

@@ -8,10 +8,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { checkKey } from './file-store.ts';
+import { makeFolder } from './make-folder.ts';
 import { ELSEWHERE, type Owners } from './owner.ts';
 import { hasEnded, processIdentity } from './process-identity.ts';
 
@@ -55,7 +56,7 @@ export async function takeLock(
   path: string,
   settings: TakingSettings = {},
 ): Promise<{ lock: LockFile } | { holder: LockHolder | undefined }> {
-  const own: LockHolder = {
+  const record: LockHolder = {
     pid: process.pid,
     host: hostname(),
     identity: await processIdentity(process.pid),
@@ -63,16 +64,16 @@ export async function takeLock(
     command: commandLine(),
     token: randomUUID(),
   };
-  const draft = `${path}.${own.token}.new`;
-  await writeNew(draft, own);
+  const draft = `${path}.${record.token}.new`;
+  await writeNew(draft, record);
   try {
-    const holder = await place(path, draft, own, settings);
+    const holder = await place(path, draft, record, settings);
     if (holder !== OURS) return { holder };
   } finally {
     await remove(draft);
   }
   await clearLeftovers(path);
-  return { lock: heldLock(path, own) };
+  return { lock: heldLock(path, record) };
 }
 
 /**
@@ -91,7 +92,7 @@ export function diskOwners(folder: string, settings: TakingSettings = {}): Owner
   return {
     async alone(name, work, { wait } = { wait: false }) {
       const path = join(folder, ...checkKey(name)) + ENDING;
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       let taken = await takeLock(path, settings);
       while (!('lock' in taken)) {
         if (!wait) return ELSEWHERE;
@@ -122,12 +123,12 @@ const OURS = Symbol('ours');
 async function place(
   path: string,
   draft: string,
-  own: LockHolder,
+  record: LockHolder,
   settings: TakingSettings,
 ): Promise<typeof OURS | LockHolder | undefined> {
   const began = Date.now();
   for (;;) {
-    if (await appears(path, draft, own)) return OURS;
+    if (await appears(path, draft, record)) return OURS;
     const found = await readLock(path);
     if (found === undefined) continue;
     if (found === 'unreadable') {
@@ -154,7 +155,7 @@ async function place(
 }
 
 /** Whether the draft is at the path now: whole and at once, or, without hard links, made there. */
-async function appears(path: string, draft: string, own: LockHolder): Promise<boolean> {
+async function appears(path: string, draft: string, record: LockHolder): Promise<boolean> {
   try {
     await link(draft, path);
     return true;
@@ -164,7 +165,7 @@ async function appears(path: string, draft: string, own: LockHolder): Promise<bo
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) throw error;
   }
   try {
-    await writeNew(path, own);
+    await writeNew(path, record);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
