@@ -1,0 +1,20 @@
+/** What is fuzzed: a reader of files, the cases it is given, and what it may answer. */
+import type { Arbitrary } from 'fast-check';
+
+export interface FuzzTarget<Case = unknown> {
+  name: string;
+  /** The name under which `read` reads a case: every error has to hold it. */
+  fileName: string;
+  /** Mostly valid files with a few faults, by mutate.ts. */
+  cases: Arbitrary<Case>;
+  /**
+   * Reads one case. An IdiolectError that names the file is an answer; anything else that is thrown is a
+   * failure: a raw error of a parser, or a round trip that did not come back as it was.
+   */
+  read: (input: Case) => unknown;
+}
+
+/** Keeps the type of its cases for whoever writes it, and forgets it for the list of all. */
+export function target<Case>(one: FuzzTarget<Case>): FuzzTarget {
+  return one as FuzzTarget;
+}
