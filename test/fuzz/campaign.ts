@@ -112,9 +112,9 @@ class WatchedThread {
         resolve({ kind: 'error', why: '', ...(result as BatchResult) }),
       );
       onceUntil(worker, 'error', ended.signal, (error) => {
-        if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY') {
+        if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') {
           resolve(this.#stopped('memory', `It took more than ${HEAP_MB} MB.`));
-        } else reject(error);
+        } else reject(new Error('The thread broke.', { cause: error }));
       });
       worker.postMessage(batch);
     });
@@ -159,6 +159,8 @@ class WatchedThread {
     return { stopped, end: () => clearInterval(timer) };
   }
 }
+
+const codeOf = (error: unknown) => (error as { code?: string }).code;
 
 /** A thread's listeners are taken off one by one: without all of them, it hands over no message any more. */
 function onceUntil(

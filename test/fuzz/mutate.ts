@@ -268,12 +268,14 @@ function faultyValue(root: { value: unknown }, fault: ValueFault): void {
       put(parent, key, structuredClone(valueOf(pick(fault.other))));
       break;
     case 'repeat':
-      put(parent, key, Array.isArray(held) ? [...held, ...held.slice(0, 300)] as unknown[] : [held, held]);
+      put(parent, key, Array.isArray(held) ? copied(held) : [held, held]);
       break;
     default:
       put(parent, key, odd);
   }
 }
+
+const copied = (list: readonly unknown[]): unknown[] => [...list, ...list.slice(0, 300)];
 
 const valueOf = ({ parent, key }: Node): unknown => (parent as Record<string, unknown>)[key];
 
@@ -300,7 +302,7 @@ export function faultyJson(...valid: readonly unknown[]): Arbitrary<string> {
       (faults.length > 1 ? faults : []).reduce(
         faultyText,
         // Of undefined, which a root may become, there is no text.
-        String(JSON.stringify(value, null, indent)),
+        JSON.stringify(value, null, indent),
       ),
     );
 }
