@@ -186,7 +186,7 @@ function stackedLinear({ name, parts }: MatrixPlan, loaded: LoadedWeights): Stac
   let start = 0;
   const projections = parts.map(({ path, rows, order }): Projection => {
     const projection: Projection = { path: path!, start, end: start + rows };
-    if (order) projection.order = order;
+    if (order) projection.order = order();
     start += rows;
     return projection;
   });

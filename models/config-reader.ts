@@ -3,10 +3,18 @@
  * every key that was asked for, so that those nobody uses can be named.
  */
 import { ModelFileError } from '../src/errors.ts';
+import { MAX_LAYERS, MAX_MODEL_SIZE } from '../src/limits.ts';
 import { isOff, unknownKeys, unknownKeysNotice, type Harmless } from '../src/key-account.ts';
 import { notice, type Notice } from '../src/notices.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What a number must be; a share that rope or an epsilon divides by is never 0. */
+export interface NumberRange {
+  least?: number;
+  above?: number;
+  most?: number;
+}
 
 export class ConfigReader {
   readonly #config: JsonObject;
@@ -45,7 +53,7 @@ export class ConfigReader {
   }
 
   /** A positive whole number, under the first of the names that is there; null counts as absent. */
-  size(names: string | readonly string[], fallback?: number): number {
+  size(names: string | readonly string[], fallback?: number, most = MAX_MODEL_SIZE): number {
     const all = typeof names === 'string' ? [names] : names;
     const given = all.filter((name) => this.has(name));
     const [first] = given;
@@ -61,22 +69,33 @@ export class ConfigReader {
         this.problem(`${first} is ${values[0]} and ${other} is ${values[1]}; they mean the same.`);
       }
     }
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-    this.problem(
-      `${this.#prefix}${first}: expected a positive whole number, got ${JSON.stringify(value)}.`,
-    );
+    if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0) {
+      this.problem(
+        `${this.#prefix}${first}: expected a positive whole number, got ${JSON.stringify(value)}.`,
+      );
+      return 1;
+    }
+    if (value <= most) return value;
+    this.problem(`${this.#prefix}${first}: expected at most ${most}, got ${value}.`);
     return 1;
   }
 
-  number(name: string, fallback: number): number {
-    return this.maybeNumber(name) ?? fallback;
+  /** How many layers, as `size` reads it: few enough that a plan of their tensors can be made. */
+  layers(names: string | readonly string[]): number {
+    return this.size(names, undefined, MAX_LAYERS);
   }
 
-  maybeNumber(name: string): number | undefined {
+  number(name: string, fallback: number, range?: NumberRange): number {
+    return this.maybeNumber(name, range) ?? fallback;
+  }
+
+  maybeNumber(name: string, range: NumberRange = {}): number | undefined {
     const value = this.raw(name);
     if (value === undefined || value === null) return undefined;
-    if (typeof value === 'number' && Number.isFinite(value)) return value;
-    this.problem(`${this.#prefix}${name}: expected a number, got ${JSON.stringify(value)}.`);
+    if (typeof value === 'number' && Number.isFinite(value) && isInside(value, range)) return value;
+    this.problem(
+      `${this.#prefix}${name}: expected ${rangeText(range)}, got ${JSON.stringify(value)}.`,
+    );
     return undefined;
   }
 
@@ -154,4 +173,19 @@ export class ConfigReader {
     }
     return [...this.#notices, ...unknownKeysNotice('config.json', this.unused(harmless))];
   }
+}
+
+function isInside(value: number, { least, above, most }: NumberRange): boolean {
+  return (
+    value >= (least ?? -Infinity) && value > (above ?? -Infinity) && value <= (most ?? Infinity)
+  );
+}
+
+function rangeText({ least, above, most }: NumberRange): string {
+  const bounds = [
+    ...(least === undefined ? [] : [`from ${least}`]),
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(most === undefined ? [] : [`up to ${most}`]),
+  ];
+  return ['a number', ...bounds].join(' ');
 }

@@ -175,8 +175,9 @@ function placeRows(
   offset: number,
   source: Float32Array | Uint16Array,
   columns: number,
-  { rows, transposed, order }: PlanPart,
+  { rows, transposed, order: orderOf }: PlanPart,
 ): void {
+  const order = orderOf?.();
   if (!transposed && !order) {
     target.set(source, offset);
     return;

@@ -18,18 +18,18 @@ import { LLAMA_TYPES, readLlamaConfig } from './llama/config.ts';
 import { llamaHidden } from './llama/forward.ts';
 import { llamaWeights } from './llama/weight-names.ts';
 import type { LoadOptions } from './load-weights.ts';
-import { rotaryDimension } from './rope-table.ts';
+import { checkFrequencies, rotaryDimension } from './rope-table.ts';
 import { settleHead } from './tied-head.ts';
 
-const families: Record<string, (config: unknown) => Blueprint> = {
-  ...Object.fromEntries(LLAMA_TYPES.map((type) => [type, llama])),
-  gpt2,
-  gpt_neox: gptNeox,
-  gpt_neo: gptNeo,
-};
+const families: ReadonlyMap<unknown, (config: unknown) => Blueprint> = new Map([
+  ...LLAMA_TYPES.map((type) => [type, llama] as const),
+  ['gpt2', gpt2],
+  ['gpt_neox', gptNeox],
+  ['gpt_neo', gptNeo],
+]);
 
 /** What config.json may name as its model_type. */
-export const supportedModelTypes: readonly string[] = Object.keys(families);
+export const supportedModelTypes = [...families.keys()] as readonly string[];
 
 /** A model whose files fit together, before any weight is on the engine. */
 export interface CheckedModel {
@@ -54,7 +54,7 @@ export async function loadModel(
  */
 export async function checkModel(opened: ModelContents): Promise<CheckedModel> {
   const modelType = (opened.config as { model_type?: unknown } | null)?.model_type;
-  const family = typeof modelType === 'string' ? families[modelType] : undefined;
+  const family = families.get(modelType);
   if (!family) {
     throw new UnsupportedModelError(
       `${opened.id}: model_type ${JSON.stringify(modelType)} is not supported; supported are ${supportedModelTypes.join(', ')}.`,
@@ -64,6 +64,7 @@ export async function checkModel(opened: ModelContents): Promise<CheckedModel> {
   const blueprint = family(config);
   const head = await settleHead(blueprint.plan, blueprint.tied, tensors);
   checkPlan(id, head.plan, tensors);
+  if (blueprint.rope) checkFrequencies(blueprint.rope.config, blueprint.rope.rotaryDim);
   return {
     vocabSize: blueprint.shape.vocabSize,
     load: (options) => assemble(id, blueprint, head, tensors, options),

@@ -4,7 +4,7 @@
  * trained with may stand outside. What the chosen rule does not use is named.
  */
 import { UnsupportedModelError } from '../src/errors.ts';
-import type { ConfigReader } from './config-reader.ts';
+import type { ConfigReader, NumberRange } from './config-reader.ts';
 
 export type RopeScaling =
   | { type: 'default' }
@@ -49,6 +49,10 @@ export interface RopeDefaults {
   headDim: number;
 }
 
+/** Powers of the base are divided by, and its logarithm. */
+const BASE: NumberRange = { above: 1 };
+const SHARE: NumberRange = { above: 0, most: 1 };
+const POSITIVE: NumberRange = { above: 0 };
 const SUPPORTED = ['default', 'linear', 'dynamic', 'llama3', 'yarn'];
 
 /**
@@ -62,13 +66,16 @@ export function readRope(config: ConfigReader, defaults: RopeDefaults): RopeConf
     config.notice('doubtful', text, ['rope_parameters']);
   }
   const rules = scaling ?? parameters;
-  const theta = rules?.maybeNumber('rope_theta') ?? config.maybeNumber(defaults.thetaKey) ?? 10_000;
+  const theta =
+    rules?.maybeNumber('rope_theta', BASE) ?? config.maybeNumber(defaults.thetaKey, BASE) ?? 10_000;
   const partial =
-    rules?.maybeNumber('partial_rotary_factor') ??
-    config.maybeNumber(defaults.partialKey) ??
+    rules?.maybeNumber('partial_rotary_factor', SHARE) ??
+    config.maybeNumber(defaults.partialKey, SHARE) ??
     defaults.partial;
   ignoreOtherNames(config, defaults, theta, partial);
-  if (Math.floor(defaults.headDim * partial) % 2 !== 0) {
+  if (Math.floor(defaults.headDim * partial) < 2) {
+    config.problem(`${partial} of a head of ${defaults.headDim} is less than a pair of values.`);
+  } else if (Math.floor(defaults.headDim * partial) % 2 !== 0) {
     config.problem(
       `${partial} of a head of ${defaults.headDim} are an odd number of values; rope turns pairs.`,
     );
@@ -103,15 +110,15 @@ function readScaling(
   contextLength: number,
 ): RopeScaling {
   const required = (key: string): number => {
-    const value = rules.maybeNumber(key);
+    const value = rules.maybeNumber(key, POSITIVE);
     if (value === undefined) {
-      config.problem(`rope scaling ${type}: ${key} is missing or not a number.`);
+      config.problem(`rope scaling ${type}: ${key} is missing or not a positive number.`);
     }
     return value ?? 1;
   };
   const originalLength = (): number =>
-    config.maybeNumber('original_max_position_embeddings') ??
-    rules.maybeNumber('original_max_position_embeddings') ??
+    config.maybeNumber('original_max_position_embeddings', POSITIVE) ??
+    rules.maybeNumber('original_max_position_embeddings', POSITIVE) ??
     contextLength;
   switch (type) {
     case 'default':
@@ -158,9 +165,9 @@ function readYarn(
     type: 'yarn',
     factor,
     originalLength,
-    attentionFactor: rules.number('attention_factor', usual),
-    betaFast: rules.number('beta_fast', 0) || 32,
-    betaSlow: rules.number('beta_slow', 0) || 1,
+    attentionFactor: rules.number('attention_factor', usual, POSITIVE),
+    betaFast: rules.number('beta_fast', 0, { least: 0 }) || 32,
+    betaSlow: rules.number('beta_slow', 0, { least: 0 }) || 1,
     truncate: rules.flag('truncate', true),
   };
 }

@@ -2,11 +2,23 @@
  * The table of cosines and sines that the rope op reads. Frequencies and angles are rounded to float32
  * where transformers rounds them (modeling_rope_utils.py).
  */
+import { ModelFileError } from '../src/errors.ts';
 import type { RopeConfig, RopeScaling } from './rope-config.ts';
 
 /** How many values of each head are rotated, even. */
 export function rotaryDimension(rope: RopeConfig, headDim: number): number {
   return Math.floor(headDim * rope.partial);
+}
+
+/**
+ * Settings may each be right and together still give no numbers.
+ * @throws ModelFileError that names them
+ */
+export function checkFrequencies(rope: RopeConfig, rotaryDim: number): void {
+  if (ropeFrequencies(rope, rotaryDim).every(Number.isFinite)) return;
+  throw new ModelFileError(
+    `config.json: ${JSON.stringify(rope)} gives no usable frequencies for heads of ${rotaryDim} rotated values.`,
+  );
 }
 
 /**

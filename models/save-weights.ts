@@ -32,7 +32,8 @@ function unstack(
 ): void {
   let offset = 0;
   for (const part of parts) {
-    const { rows, transposed, order } = part;
+    const { rows, transposed } = part;
+    const order = part.order?.();
     const values = new Float32Array(rows * columns);
     for (let row = 0; row < rows; row++) {
       const to = order ? order[row]! : row;

@@ -16,8 +16,8 @@ export interface PlanPart {
   path?: string;
   /** Stored as [in, out]. */
   transposed?: boolean;
-  /** Stack row i is the file's row order[i]. */
-  order?: Int32Array;
+  /** Stack row i is the file's row order[i]; made when the shapes are known to fit. */
+  order?: () => Int32Array;
 }
 
 export interface MatrixPlan {

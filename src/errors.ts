@@ -3,6 +3,14 @@
  * Messages name the file and the place, say what was expected, and list everything wrong at once.
  */
 
+/** A file full of faults is described by the first ones, and none by more than a screen of text. */
+const MAX_PROBLEMS = 100;
+const MAX_PROBLEM_CHARACTERS = 2000;
+
+function clip(text: string, most = MAX_PROBLEM_CHARACTERS): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
 /** Base of the errors below; `problems` holds one plain sentence for each thing that is wrong. */
 export class IdiolectError extends Error {
   /** Written out in each class: a worker's errors are known by it, and minifying renames classes. */
@@ -10,11 +18,16 @@ export class IdiolectError extends Error {
   readonly problems: readonly string[];
 
   constructor(summary: string, problems: readonly string[] = [], options?: ErrorOptions) {
+    const listed = problems.slice(0, MAX_PROBLEMS).map((problem) => clip(problem));
+    const more = problems.length - listed.length;
+    if (more > 0) listed.push(`… and ${more} more.`);
     super(
-      problems.length > 0 ? `${summary}\n${problems.map((p) => `- ${p}`).join('\n')}` : summary,
+      [clip(summary, 10 * MAX_PROBLEM_CHARACTERS), ...listed.map((problem) => `- ${problem}`)].join(
+        '\n',
+      ),
       options,
     );
-    this.problems = problems;
+    this.problems = listed;
   }
 }
 

@@ -37,10 +37,10 @@ export function readGpt2Config(json: unknown): Gpt2Config {
   const result = {
     vocabSize: config.size('vocab_size'),
     width,
-    layers: config.size(['n_layer', 'num_hidden_layers']),
+    layers: config.layers(['n_layer', 'num_hidden_layers']),
     heads: config.size(['n_head', 'num_attention_heads']),
     feedForward: config.size('n_inner', 4 * width),
-    epsilon: config.number('layer_norm_epsilon', 1e-5),
+    epsilon: config.number('layer_norm_epsilon', 1e-5, { least: 0 }),
     contextLength: config.size(['n_positions', 'max_position_embeddings'], 1024),
     activation: geluForm(config.choice('activation_function', GELU_NAMES, 'gelu_new')),
     tied: config.flag('tie_word_embeddings', true),

@@ -37,10 +37,10 @@ export function readGptNeoxConfig(json: unknown): GptNeoxConfig {
   const result = {
     vocabSize: config.size('vocab_size'),
     width,
-    layers: config.size('num_hidden_layers'),
+    layers: config.layers('num_hidden_layers'),
     heads,
     feedForward: config.size('intermediate_size', 24_576),
-    epsilon: config.number('layer_norm_eps', 1e-5),
+    epsilon: config.number('layer_norm_eps', 1e-5, { least: 0 }),
     contextLength,
     activation: geluForm(config.choice('hidden_act', GELU_NAMES, 'gelu')),
     tied: config.flag('tie_word_embeddings', false),

@@ -11,7 +11,8 @@ import type { GptNeoxConfig } from './config.ts';
 
 export function gptNeoxWeights(config: GptNeoxConfig): WeightPlan {
   const { vocabSize, width, layers, heads, feedForward } = config;
-  const order = headwiseOrder(heads, width / heads);
+  let made: Int32Array | undefined;
+  const order = () => (made ??= headwiseOrder(heads, width / heads));
   const matrices: MatrixPlan[] = [embeddingOf('gpt_neox.embed_in.weight', config)];
   const vectors: VectorPlan[] = [
     vector('norm', 'gpt_neox.final_layer_norm.weight', width),
@@ -25,7 +26,7 @@ export function gptNeoxWeights(config: GptNeoxConfig): WeightPlan {
       rows: number,
       columns: number,
       bias: boolean,
-      extra: { order?: Int32Array } = {},
+      extra: { order?: () => Int32Array } = {},
     ) => {
       const path = `${layer}.${module}`;
       matrices.push(matrix(`${i}.${name}`, `${path}.weight`, rows, columns, { path, ...extra }));

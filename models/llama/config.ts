@@ -75,7 +75,7 @@ export function readLlamaConfig(json: unknown): LlamaConfig {
   }
   config.choice('hidden_act', ['silu', 'swish'], 'silu');
   readCommonKeys(config, ['attention_dropout']);
-  const layers = config.size('num_hidden_layers');
+  const layers = config.layers('num_hidden_layers');
   const contextLength = config.size('max_position_embeddings', usual.contextLength);
   const windows = readWindows(config, modelType, layers);
   config.ignore(
@@ -94,7 +94,7 @@ export function readLlamaConfig(json: unknown): LlamaConfig {
     kvHeads,
     headDim,
     feedForward: config.size('intermediate_size'),
-    epsilon: config.number('rms_norm_eps', 1e-6),
+    epsilon: config.number('rms_norm_eps', 1e-6, { least: 0 }),
     contextLength,
     tied: config.flag('tie_word_embeddings', false),
     qkvBias: modelType === 'qwen2' || attentionBias,

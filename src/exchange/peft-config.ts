@@ -1,8 +1,8 @@
 /** adapter_config.json: PEFT's defaults filled in, what cannot be read refused by name. */
 import { ModelFileError, UnsupportedModelError } from '../errors.ts';
+import { parseJson } from '../json-text.ts';
 import { isOff, unknownKeys, unknownKeysNotice } from '../key-account.ts';
 import { notice, type Notice } from '../notices.ts';
-import { parseJson } from '../storage/byte-source.ts';
 import {
   HARMLESS_PEFT_KEYS,
   HARMLESS_STARTS,

@@ -123,14 +123,15 @@ function refuseForeign(
   unreadable: ReadonlyMap<string, string>,
   problems: string[],
 ): void {
-  const foreign = unused.filter((name) => !/\.lora_[AB]\.weight$/.test(name));
+  const isLora = (name: string) => /\.lora_[AB]\.weight$/.test(name);
+  const foreign = unused.filter((name) => !isLora(name));
   for (const name of foreign) {
     problems.push(
       `${name} is no LoRA matrix of a linear layer, and nothing that may be saved in full.`,
     );
   }
   for (const name of unused) {
-    if (!foreign.includes(name)) problems.push(`${name} belongs to no layer of this model.`);
+    if (isLora(name)) problems.push(`${name} belongs to no layer of this model.`);
   }
   for (const [name, format] of unreadable) {
     problems.push(`${name} is stored as ${format}; F64, F32, F16 and BF16 are read.`);

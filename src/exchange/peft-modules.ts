@@ -1,10 +1,13 @@
 /** Which modules an adapter_config.json means: names, regular expressions and layers, as PEFT matches them. */
 import { ModelFileError } from '../errors.ts';
+import { overLimit } from '../limits.ts';
 import { isOff } from '../key-account.ts';
 import type { PeftJson } from './peft-config.ts';
 import { pythonRegex } from './python-regex.ts';
 
 const FILE = 'adapter_config.json';
+/** Of modules in one list, or of patterns; models have some hundreds of modules. */
+const MAX_NAMES = 2_000;
 
 /** The two questions PEFT asks of a module path. */
 export function moduleRules(config: PeftJson): {
@@ -93,7 +96,13 @@ export function patternRule(
       `${FILE}: ${key} must map patterns to numbers, got ${JSON.stringify(patterns)}.`,
     );
   }
-  const rules = Object.entries(patterns).map(([pattern, value]) => {
+  const entries = Object.entries(patterns);
+  if (entries.length > MAX_NAMES) {
+    throw new ModelFileError(
+      `${FILE}: ${key}: ${overLimit(entries.length, 'patterns', MAX_NAMES)}`,
+    );
+  }
+  const rules = entries.map(([pattern, value]) => {
     const fits = key === 'alpha_pattern' ? Number.isFinite(value) : isRank(value);
     if (!fits) {
       throw new ModelFileError(
@@ -113,7 +122,10 @@ function isRank(value: unknown): boolean {
 }
 
 function textList(value: unknown, key: string): string[] {
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) {
+    if (value.length <= MAX_NAMES) return value;
+    throw new ModelFileError(`${FILE}: ${key}: ${overLimit(value.length, 'names', MAX_NAMES)}`);
+  }
   throw new ModelFileError(
     `${FILE}: ${key} must be a list of names, got ${JSON.stringify(value)}.`,
   );

@@ -3,6 +3,7 @@
  * private folder or (in `node-file.ts`) a path. Readers ask for ranges and never for a whole file.
  */
 import { ModelFileError } from '../errors.ts';
+import { MAX_DESCRIPTION_BYTES, overLimit } from '../limits.ts';
 
 /** Bytes in memory of their own, never shared with another thread. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -70,8 +71,11 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   return source;
 }
 
-/** The whole file as text; throws a ModelFileError when it is not UTF-8. */
-export async function readText(file: ByteSource): Promise<string> {
+/** The whole file as text; throws a ModelFileError when it is not UTF-8 or has more than `most` bytes. */
+export async function readText(file: ByteSource, most = MAX_DESCRIPTION_BYTES): Promise<string> {
+  if (file.size > most) {
+    throw new ModelFileError(`${file.name}: ${overLimit(file.size, 'bytes of text', most)}`);
+  }
   const bytes = await file.read(0, file.size);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -79,25 +83,6 @@ export async function readText(file: ByteSource): Promise<string> {
     throw new ModelFileError(`${file.name}: expected UTF-8 text, found other bytes.`, [], {
       cause,
     });
-  }
-}
-
-/** The whole file as JSON; throws a ModelFileError that quotes the parser. */
-export async function readJson(file: ByteSource): Promise<unknown> {
-  return parseJson(await readText(file), file.name);
-}
-
-/** `JSON.parse` whose error is a ModelFileError that names the file. */
-export function parseJson(text: string, fileName: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    const html = /^\s*</.test(text) ? ' It starts like an HTML page.' : '';
-    throw new ModelFileError(
-      `${fileName}: expected JSON, but it cannot be parsed (${String(cause)}).${html}`,
-      [],
-      { cause },
-    );
   }
 }
 

@@ -5,6 +5,7 @@
  * truncated file for a whole one; the tests compare the two on sound files.
  */
 import { ModelFileError } from '../errors.ts';
+import { MAX_GGUF_HEAD_BYTES, MAX_TENSORS, MAX_VOCABULARY, overLimit } from '../limits.ts';
 import type { ByteSource } from './byte-source.ts';
 import { throwProblems } from './problems.ts';
 
@@ -26,10 +27,7 @@ export interface GgufLayout {
 }
 
 const FIRST_READ = 4 * 1024 * 1024;
-/** The description of the largest vocabularies takes some 20 MB. */
-const LONGEST_HEAD = 512 * 1024 * 1024;
 const MAX_ENTRIES = 100_000;
-const MAX_LIST = 10_000_000;
 const MAX_DIMENSIONS = 4;
 const DEFAULT_ALIGNMENT = 32;
 
@@ -44,7 +42,7 @@ export async function readGgufLayout(file: ByteSource): Promise<GgufLayout> {
       return parseHead(new GgufCursor(head, file));
     } catch (error) {
       if (!(error instanceof MoreBytesNeeded)) throw error;
-      if (head.byteLength === file.size || length > LONGEST_HEAD) {
+      if (head.byteLength === file.size || length > MAX_GGUF_HEAD_BYTES) {
         throw new ModelFileError(
           `${file.name}: its description does not end within ${head.byteLength} bytes. The file is broken or truncated.`,
         );
@@ -64,7 +62,7 @@ function parseHead(cursor: GgufCursor): GgufLayout {
       `${file.name}: GGUF version ${version} cannot be read; 2 and 3 (little-endian) can.`,
     );
   }
-  const tensorCount = cursor.count('tensors', MAX_ENTRIES);
+  const tensorCount = cursor.count('tensors', MAX_TENSORS);
   const keyCount = cursor.count('metadata entries', MAX_ENTRIES);
   const problems: string[] = [];
   const metadata = new Map<string, GgufValue>();
@@ -143,6 +141,9 @@ class GgufCursor {
   /** A u64 count of things that each take at least `smallest` bytes of the file. */
   count(what: string, most: number, smallest = 1): number {
     const count = this.unsigned(8);
+    if (count <= this.file.size && count > most) {
+      throw new ModelFileError(`${this.file.name}: ${overLimit(count, what, most)}`);
+    }
     if (count > most || count * smallest > this.file.size - this.position) {
       throw new ModelFileError(
         `${this.file.name}: ${count} ${what} at byte ${this.position - 8} do not fit the file of ${this.file.size} bytes. It is broken or truncated.`,
@@ -169,7 +170,7 @@ class GgufCursor {
     if (type === STRING_TYPE) return this.text();
     if (type !== LIST_TYPE) return this.scalar(type, size);
     const itemType = this.unsigned(4);
-    const count = this.count('list items', MAX_LIST, VALUE_BYTES[itemType] ?? 1);
+    const count = this.count('list items', MAX_VOCABULARY, VALUE_BYTES[itemType] ?? 1);
     const items: GgufValue[] = [];
     for (let i = 0; i < count; i++) items.push(this.value(itemType, depth + 1));
     return items;

@@ -49,6 +49,7 @@ export function ggufWeights(
   refuseOtherFormats(file, tensors);
   const problems: string[] = [];
   const named = new Map<string, NamedTensor>();
+  const places: { name: string; start: number; end: number }[] = [];
   for (const tensor of tensors) {
     const name = huggingFaceName(tensor.name);
     const format = READABLE_FORMATS.get(tensor.type)!;
@@ -64,6 +65,7 @@ export function ggufWeights(
         `"${tensor.name}" ends at byte ${tensor.offset + bytes}, but the file has ${file.size}: it is truncated.`,
       );
     } else {
+      places.push({ name: tensor.name, start: tensor.offset, end: tensor.offset + bytes });
       named.set(name, {
         name,
         shape: tensor.shape,
@@ -72,6 +74,11 @@ export function ggufWeights(
       });
     }
   }
+  places.sort((a, b) => a.start - b.start || a.end - b.end);
+  places.forEach(({ name, start }, i) => {
+    const before = places[i - 1];
+    if (before && before.end > start) problems.push(`"${name}" overlaps "${before.name}".`);
+  });
   throwProblems(`${file.name}: the tensors do not fit.`, problems);
   return named;
 }
@@ -81,7 +88,8 @@ function refuseOtherFormats(file: ByteSource, tensors: readonly GgufTensor[]): v
   for (const { name, type } of tensors) {
     if (READABLE_FORMATS.has(type)) continue;
     const list = refused.get(formatName(type)) ?? [];
-    refused.set(formatName(type), [...list, name]);
+    list.push(name);
+    refused.set(formatName(type), list);
   }
   if (refused.size === 0) return;
   const readable = [...READABLE_FORMATS.values()].map(({ name }) => name).join(', ');

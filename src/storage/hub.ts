@@ -5,7 +5,8 @@
  */
 import { DownloadError, UnsupportedModelError } from '../errors.ts';
 import { HUB_URL } from './config.ts';
-import { isObject, parseJson, readText, type ByteSource } from './byte-source.ts';
+import { parseJson } from '../json-text.ts';
+import { isObject, readText, type ByteSource } from './byte-source.ts';
 import type { FileStore } from './file-store.ts';
 import {
   SHARD_INDEX_FILE,

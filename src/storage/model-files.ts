@@ -3,7 +3,9 @@
  * other rooms need: its small texts and its tensors.
  */
 import { ModelFileError, UnsupportedModelError } from '../errors.ts';
-import { parseJson, readText, type ByteSource } from './byte-source.ts';
+import { parseJson } from '../json-text.ts';
+import { MAX_DESCRIPTION_BYTES, MAX_TOKENIZER_BYTES } from '../limits.ts';
+import { readText, type ByteSource } from './byte-source.ts';
 import { openGguf } from './gguf.ts';
 import { readSafetensors } from './safetensors.ts';
 import { readShardedSafetensors } from './sharded-safetensors.ts';
@@ -44,8 +46,12 @@ export const TEXT_FILES = [
   'merges.txt',
 ] as const;
 
-/** Far above any tokenizer (Gemma's has 34 MB); a text beyond it is something else. */
-const MAX_TEXT_BYTES = 200_000_000;
+/** Those that grow with the vocabulary. */
+const VOCABULARY_FILES: ReadonlySet<string> = new Set([
+  'tokenizer.json',
+  'vocab.json',
+  'merges.txt',
+]);
 
 /** Whether a file is one of the small texts that `readModelFiles` hands on. */
 export function isTextFile(name: string): boolean {
@@ -67,10 +73,8 @@ export async function readModelFiles(model: ModelFiles): Promise<ModelContents> 
   const texts = new Map<string, string>();
   for (const [name, file] of model.files) {
     if (!isTextFile(name)) continue;
-    if (file.size > MAX_TEXT_BYTES) {
-      throw new ModelFileError(`${name}: ${file.size} bytes are too many for a text file.`);
-    }
-    texts.set(name, await readText(file));
+    const most = VOCABULARY_FILES.has(name) ? MAX_TOKENIZER_BYTES : MAX_DESCRIPTION_BYTES;
+    texts.set(name, await readText(file, most));
   }
   const config = texts.get('config.json');
   if (config === undefined) {

@@ -4,14 +4,13 @@
  * Layout: u64 little-endian header length, JSON padded with spaces, then the data.
  */
 import { ModelFileError } from '../errors.ts';
+import { sizeProblem } from '../json-text.ts';
+import { MAX_SAFETENSORS_HEADER_BYTES, MAX_TENSORS } from '../limits.ts';
 import { unknownKeys, unknownKeysNotice } from '../key-account.ts';
 import { notice, type Notice } from '../notices.ts';
 import { isObject } from './byte-source.ts';
 import { findRepeatedKeys } from './json-keys.ts';
 import { throwProblems } from './problems.ts';
-
-/** Longest header that is read: far above any real one (a few megabytes). */
-export const MAX_HEADER_BYTES = 100_000_000;
 
 /** Bits a number, by format name. Known to exist; which of them are read is decided elsewhere. */
 const BITS: ReadonlyMap<string, number> = new Map([
@@ -70,9 +69,9 @@ export function headerLength(start: Uint8Array, fileSize: number, fileName: stri
   }
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES || length + 8 > fileSize) {
+  if (length > MAX_SAFETENSORS_HEADER_BYTES || length + 8 > fileSize) {
     throw new ModelFileError(
-      `${fileName}: the header claims ${length} bytes, but the file has ${fileSize} and at most ${MAX_HEADER_BYTES} are allowed. Is it a safetensors file, and complete?`,
+      `${fileName}: the header claims ${length} bytes, but the file has ${fileSize} and at most ${MAX_SAFETENSORS_HEADER_BYTES} are allowed. Is it a safetensors file, and complete?`,
     );
   }
   return length;
@@ -93,7 +92,7 @@ export function parseSafetensorsHeader(
       `${fileName}: the header needs ${8 + length} bytes, ${bytes.byteLength} were given.`,
     );
   }
-  const json = decodeHeader(bytes.subarray(8, 8 + length), fileName);
+  const { json, members } = decodeHeader(bytes.subarray(8, 8 + length), fileName);
   const problems: string[] = [];
   for (const key of findRepeatedKeys(json)) problems.push(`"${key}" is written twice.`);
 
@@ -101,15 +100,15 @@ export function parseSafetensorsHeader(
   let metadata: Record<string, string> = {};
   const unknown: string[] = [];
   const dataStart = 8 + length;
-  for (const [name, value] of Object.entries(JSON.parse(json) as Record<string, unknown>)) {
+  for (const [name, value] of members) {
     if (name === '__metadata__') {
       metadata = readMetadata(value, problems);
     } else {
       const entry = readEntry(value, dataStart);
       if (typeof entry === 'string') problems.push(`"${name}": ${entry}`);
       else entries.set(name, entry);
-      const members = isObject(value) ? Object.entries(value) : [];
-      for (const key of unknownKeys(members, ENTRY_KEYS, {})) unknown.push(`${name}.${key}`);
+      const inside = isObject(value) ? Object.entries(value) : [];
+      for (const key of unknownKeys(inside, ENTRY_KEYS, {})) unknown.push(`${name}.${key}`);
     }
   }
   // Gaps are only meaningful once every entry could be read.
@@ -123,7 +122,13 @@ export function parseSafetensorsHeader(
   return { entries, metadata, notices };
 }
 
-function decodeHeader(bytes: Uint8Array, fileName: string): string {
+/** A key for the tensor, three inside, and their values; the notes of the writer have some of their own. */
+const HEADER_LIMITS = { depth: 8, keys: 5 * MAX_TENSORS, values: 20 * MAX_TENSORS };
+
+function decodeHeader(
+  bytes: Uint8Array,
+  fileName: string,
+): { json: string; members: [string, unknown][] } {
   const refuse = (reason: string, cause?: unknown): never => {
     throw new ModelFileError(`${fileName}: the safetensors header ${reason}`, [], { cause });
   };
@@ -131,11 +136,14 @@ function decodeHeader(bytes: Uint8Array, fileName: string): string {
   let json = '';
   try {
     json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    JSON.parse(json);
+    const problem = sizeProblem(json, HEADER_LIMITS);
+    if (problem !== undefined) refuse(`has ${problem}`);
+    // It begins with a brace, so it is an object.
+    return { json, members: Object.entries(JSON.parse(json) as Record<string, unknown>) };
   } catch (cause) {
-    refuse('is not valid JSON in UTF-8.', cause);
+    if (cause instanceof ModelFileError) throw cause;
+    return refuse('is not valid JSON in UTF-8.', cause);
   }
-  return json;
 }
 
 function readMetadata(value: unknown, problems: string[]): Record<string, string> {

@@ -2,9 +2,11 @@
  * Checkpoints divided over several safetensors files by an index
  * (`{"weight_map": {tensor: file}}`), opened as if they were one.
  */
+import { parseJson } from '../json-text.ts';
 import { unknownKeys, unknownKeysNotice } from '../key-account.ts';
+import { MAX_SAFETENSORS_HEADER_BYTES } from '../limits.ts';
 import { notice, type Notice } from '../notices.ts';
-import { isObject, readJson, type ByteSource } from './byte-source.ts';
+import { isObject, readText, type ByteSource } from './byte-source.ts';
 import { throwProblems } from './problems.ts';
 import { readSafetensors } from './safetensors.ts';
 import type { NamedTensor, TensorFile } from './tensor-file.ts';
@@ -25,7 +27,7 @@ const HARMLESS_INDEX_KEYS = { metadata: 'sizes, for progress bars' };
 
 /** Reads the index; throws a ModelFileError that lists bad entries. */
 export async function readShardIndex(index: ByteSource): Promise<ShardIndex> {
-  const json = await readJson(index);
+  const json = parseJson(await readText(index, MAX_SAFETENSORS_HEADER_BYTES), index.name);
   const weightMap = isObject(json) ? json['weight_map'] : undefined;
   const problems: string[] = [];
   if (!isObject(weightMap) || Object.keys(weightMap).length === 0) {

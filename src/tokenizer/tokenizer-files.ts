@@ -3,6 +3,7 @@
  * the vocabulary and rules, the special tokens, and the chat templates.
  */
 import { ModelFileError, UnsupportedModelError } from '../errors.ts';
+import { parseJson } from '../json-text.ts';
 
 /** Texts of a model's folder by file name. */
 export type TokenizerTexts = ReadonlyMap<string, string>;
@@ -18,15 +19,16 @@ export function isObject(value: unknown): value is Json {
 export function readObject(texts: TokenizerTexts, name: string): Json {
   const text = texts.get(name);
   if (text === undefined) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new ModelFileError(`${name}: expected JSON (${String(cause)}).`, [], { cause });
-  }
+  const known = parsed.get(texts) ?? new Map<string, Json>();
+  parsed.set(texts, known);
+  const value = known.get(name) ?? parseJson(text, name);
   if (!isObject(value)) throw new ModelFileError(`${name}: expected a JSON object.`);
+  known.set(name, value);
   return value;
 }
+
+/** Several readers ask for the same files. */
+const parsed = new WeakMap<TokenizerTexts, Map<string, Json>>();
 
 /** `tokenizer.json`, or the same made from GPT-2's older pair of files. Throws a ModelFileError. */
 export function readTokenizerJson(texts: TokenizerTexts): Json {
