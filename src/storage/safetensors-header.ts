@@ -133,9 +133,8 @@ function decodeHeader(
     throw new ModelFileError(`${fileName}: the safetensors header ${reason}`, [], { cause });
   };
   if (bytes[0] !== 0x7b) refuse('must start with "{". Is it a safetensors file?');
-  let json = '';
   try {
-    json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const problem = sizeProblem(json, HEADER_LIMITS);
     if (problem !== undefined) refuse(`has ${problem}`);
     // It begins with a brace, so it is an object.
