@@ -1,4 +1,6 @@
 /** Short texts by key, a file each, in the browser's private file system. */
+import { KeptFile } from './kept-file.ts';
+import { opfsFolder } from './opfs-folder.ts';
 
 export interface Notes {
   read(key: string): Promise<string | undefined>;
@@ -6,34 +8,22 @@ export interface Notes {
 }
 
 /**
- * Notes in a folder of the private file system. Both calls reject with what the browser says when it
- * refuses: a private window, no room.
+ * Notes in a folder of the private file system. Both calls reject when the browser refuses (a private
+ * window, no room), and reading rejects for a note that is damaged.
  * @param getRoot for tests
  */
 export function opfsNotes(
   folder: string,
   getRoot: () => Promise<FileSystemDirectoryHandle> = () => navigator.storage.getDirectory(),
 ): Notes {
-  const file = async (key: string, create: boolean) => {
-    const root = await getRoot();
-    const directory = await root.getDirectoryHandle(folder, { create: true });
-    return directory.getFileHandle(noteName(key), { create });
-  };
+  const file = async (key: string) =>
+    new KeptFile(opfsFolder(await getRoot(), [folder]), noteName(key));
   return {
     async read(key) {
-      try {
-        return await (await (await file(key, false)).getFile()).text();
-      } catch (error) {
-        if (error instanceof DOMException && error.name === 'NotFoundError') return undefined;
-        throw error;
-      }
+      const kept = await (await file(key)).read();
+      return kept && new TextDecoder().decode(kept.content);
     },
-    async write(key, text) {
-      // What is written becomes the file at close, whole.
-      const writable = await (await file(key, true)).createWritable();
-      await writable.write(text);
-      await writable.close();
-    },
+    write: async (key, text) => (await file(key)).write(new TextEncoder().encode(text)),
   };
 }
 

@@ -1,120 +1,91 @@
 /**
  * Where runs keep their files (checkpoints, adapters): the browser's private file system, or memory
- * when it refuses. A file is written under a second name first, so that it is whole or not there.
+ * when it refuses. What was written is there after a crash, or what was written before it; what is
+ * damaged is never given out as if it were good.
  */
+import { StorageError } from '../errors.ts';
+import type { Notice } from '../notices.ts';
+import type { Bytes } from './byte-source.ts';
+import { memoryFolder, type Folder } from './folder.ts';
+import { KeptFile } from './kept-file.ts';
+import { canWriteFiles } from './opfs-append.ts';
+import { opfsFolder } from './opfs-folder.ts';
+import { tabOwners, type Owners } from './owner.ts';
+import { refusalReason } from './refusal.ts';
+import { softRunStore } from './soft-run-store.ts';
 
 export interface RunStore {
   /** Why files will not outlive the page, or undefined when they will. */
   readonly refused: string | undefined;
-  write(runId: string, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  read(runId: string, name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** @throws StorageError */
+  write(runId: string, name: string, bytes: Bytes): Promise<void>;
+  /**
+   * What was written last, or undefined when nothing was.
+   * @throws StorageError for a file that is damaged, with what to delete
+   */
+  read(runId: string, name: string): Promise<Bytes | undefined>;
   remove(runId: string): Promise<void>;
   /** Ids and sizes, bytes. */
   list(): Promise<{ runId: string; bytes: number }[]>;
+  /** What happened to files since the last call that the person should hear of; each once. */
+  takeNotices(): Notice[];
 }
 
-const FOLDER = 'runs';
-
-/** The private file system where the browser has one and lets us write, else memory. */
-export async function openRunStore(): Promise<RunStore> {
+/**
+ * The private file system where the browser has one and lets us write, else memory. A run whose files
+ * it refuses later goes on in memory.
+ */
+export async function openRunStore(
+  getRoot: () => Promise<FileSystemDirectoryHandle> = () => navigator.storage.getDirectory(),
+): Promise<RunStore> {
   try {
-    const root = await navigator.storage.getDirectory();
-    const folder = await root.getDirectoryHandle(FOLDER, { create: true });
-    return opfsRunStore(folder);
+    const folder = opfsFolder(await getRoot(), ['runs']);
+    if (!canWriteFiles()) throw new StorageError('It lets no page write files.');
+    await folder.folders();
+    return softRunStore(folderRunStore(folder));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return memoryRunStore(`This browser keeps no files for this page (${reason}).`);
+    return memoryRunStore(`This browser keeps no files for this page. ${refusalReason(error)}`);
   }
 }
 
 export function memoryRunStore(refused?: string): RunStore {
-  const runs = new Map<string, Map<string, Uint8Array<ArrayBuffer>>>();
-  return {
-    refused,
-    write(runId, name, bytes) {
-      const files = runs.get(runId) ?? new Map<string, Uint8Array<ArrayBuffer>>();
-      runs.set(runId, files.set(name, bytes.slice()));
-      return Promise.resolve();
-    },
-    read: (runId, name) => Promise.resolve(runs.get(runId)?.get(name)?.slice()),
-    remove(runId) {
-      runs.delete(runId);
-      return Promise.resolve();
-    },
-    list: () =>
-      Promise.resolve(
-        [...runs].map(([runId, files]) => ({
-          runId,
-          bytes: [...files.values()].reduce((sum, { length }) => sum + length, 0),
-        })),
-      ),
-  };
+  return folderRunStore(memoryFolder('runs'), { refused });
 }
 
-function opfsRunStore(folder: FileSystemDirectoryHandle): RunStore {
-  const open = async (runId: string, create: boolean) => {
-    try {
-      return await folder.getDirectoryHandle(runId, { create });
-    } catch (error) {
-      if (error instanceof DOMException && error.name === 'NotFoundError') return undefined;
-      throw error;
-    }
+/** Runs as folders of a folder. */
+export function folderRunStore(
+  folder: Folder,
+  { refused, owners = tabOwners() }: { refused?: string | undefined; owners?: Owners } = {},
+): RunStore {
+  const files = new Map<string, KeptFile>();
+  let notices: Notice[] = [];
+  const fileOf = (runId: string, name: string): KeptFile => {
+    const key = `${runId}/${name}`;
+    const file = files.get(key) ?? new KeptFile(folder.folder(runId), name, owners);
+    files.set(key, file);
+    return file;
   };
   return {
-    refused: undefined,
-    async write(runId, name, bytes) {
-      const run = (await open(runId, true))!;
-      // Two slots by turns: a crash while writing one leaves the other as it was.
-      const current = await currentSlot(run, name);
-      const next = current === 'a' ? 'b' : 'a';
-      await writeFile(run, `${name}.${next}`, bytes);
-      await writeFile(run, `${name}.current`, new TextEncoder().encode(next));
-    },
+    refused,
+    write: (runId, name, bytes) => fileOf(runId, name).write(bytes),
     async read(runId, name) {
-      const run = await open(runId, false);
-      const slot = run && (await currentSlot(run, name));
-      return slot === undefined ? undefined : readFile(run!, `${name}.${slot}`);
+      const kept = await fileOf(runId, name).read();
+      if (kept?.notice !== undefined) notices.push(kept.notice);
+      return kept?.content;
     },
-    async remove(runId) {
-      if (await open(runId, false)) await folder.removeEntry(runId, { recursive: true });
-    },
+    remove: (runId) => folder.remove(runId),
     async list() {
       const runs: { runId: string; bytes: number }[] = [];
-      for await (const [runId, run] of folder.entries()) {
-        if (run.kind !== 'directory') continue;
-        let bytes = 0;
-        for await (const file of run.values()) {
-          if (file.kind === 'file') bytes += (await file.getFile()).size;
-        }
-        runs.push({ runId, bytes });
+      for (const runId of await folder.folders()) {
+        const kept = await folder.folder(runId).files();
+        runs.push({ runId, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) });
       }
       return runs;
     },
+    takeNotices() {
+      const taken = notices;
+      notices = [];
+      return taken;
+    },
   };
-}
-
-async function currentSlot(run: FileSystemDirectoryHandle, name: string) {
-  const marker = await readFile(run, `${name}.current`);
-  const slot = marker && new TextDecoder().decode(marker);
-  return slot === 'a' || slot === 'b' ? slot : undefined;
-}
-
-async function readFile(run: FileSystemDirectoryHandle, name: string) {
-  try {
-    const file = await (await run.getFileHandle(name)).getFile();
-    return new Uint8Array(await file.arrayBuffer());
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'NotFoundError') return undefined;
-    throw error;
-  }
-}
-
-async function writeFile(
-  run: FileSystemDirectoryHandle,
-  name: string,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  const writable = await (await run.getFileHandle(name, { create: true })).createWritable();
-  await writable.write(bytes);
-  await writable.close();
 }

@@ -113,3 +113,12 @@ function constants(): { K: Int32Array; START: Int32Array } {
     START: Int32Array.from(primes.slice(0, 8), (prime) => fraction(prime, 2n)),
   };
 }
+
+/** SHA-256 of bytes in memory, 64 hexadecimal digits: by the browser where it is to be had, as it is faster. */
+export async function sha256Of(bytes: Uint8Array): Promise<string> {
+  // Absent on pages without a secure context.
+  const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
+  if (subtle === undefined) return new Sha256().update(bytes).hex();
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

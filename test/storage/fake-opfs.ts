@@ -8,12 +8,14 @@ export interface FakeDisk {
   room: number;
   /** Whether files offer the synchronous handle, as in workers. */
   synchronous: boolean;
+  /** Whether files offer `createWritable`, as in most browsers. */
+  streams: boolean;
   /** Handles that were opened for writing and not closed. */
   open: number;
 }
 
 export function createDisk(settings: Partial<FakeDisk> = {}): FakeDisk {
-  return { room: Infinity, synchronous: true, open: 0, ...settings };
+  return { room: Infinity, synchronous: true, streams: true, open: 0, ...settings };
 }
 
 function fail(name: string): never {
@@ -27,11 +29,14 @@ class FakeFile {
   private readonly disk: FakeDisk;
   /** Absent on pages. */
   createSyncAccessHandle: (() => Promise<object>) | undefined;
+  /** Absent on pages of some browsers. */
+  createWritable: ((options?: { keepExistingData: boolean }) => Promise<object>) | undefined;
 
   constructor(name: string, disk: FakeDisk) {
     this.name = name;
     this.disk = disk;
     this.createSyncAccessHandle = disk.synchronous ? () => this.openSync() : undefined;
+    this.createWritable = disk.streams ? (options) => this.openStream(options) : undefined;
   }
 
   getFile(): Promise<File> {
@@ -60,7 +65,7 @@ class FakeFile {
   }
 
   /** Nothing is lasting before `close`, as in browsers. */
-  createWritable(options?: { keepExistingData: boolean }): Promise<object> {
+  private openStream(options?: { keepExistingData: boolean }): Promise<object> {
     this.disk.open++;
     let draft = options?.keepExistingData === true ? this.content : new Uint8Array();
     let position = 0;
@@ -73,7 +78,8 @@ class FakeFile {
         position = to;
         return Promise.resolve();
       },
-      write: (bytes: Uint8Array) => {
+      write: (data: Uint8Array | string) => {
+        const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
         if (bytes.length > this.disk.room) fail('QuotaExceededError');
         this.disk.room -= bytes.length;
         const grown = new Uint8Array(Math.max(draft.length, position + bytes.length));
@@ -86,6 +92,10 @@ class FakeFile {
       close: () => {
         this.disk.open--;
         this.content = draft;
+        return Promise.resolve();
+      },
+      abort: () => {
+        this.disk.open--;
         return Promise.resolve();
       },
     });
