@@ -1,5 +1,8 @@
 /** What the browser keeps for the person: downloaded models, and runs with their checkpoints. */
-import { listStoredModels } from '../src/storage/hub.ts';
+import { StorageError } from '../src/errors.ts';
+import { modelOwner } from '../src/storage/one-download.ts';
+import { ELSEWHERE } from '../src/storage/owner.ts';
+import { listStoredModels } from '../src/storage/stored-model.ts';
 import { noteName } from '../src/storage/notes.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
 import { storageRoom } from '../src/storage/storage-room.ts';
@@ -75,7 +78,14 @@ export function isModel(id: string): boolean {
   return id.startsWith(MODEL);
 }
 
+/** Throws a StorageError while a tab downloads the model. */
 export async function deleteModel(id: string): Promise<void> {
   const { store } = await modelStore();
-  await store.remove(id.slice(MODEL.length));
+  const folder = id.slice(MODEL.length);
+  const done = await store.owners.alone(modelOwner(folder), () => store.remove(folder));
+  if (done === ELSEWHERE) {
+    throw new StorageError(
+      `${folder} is being downloaded. Stop that first, here or in another tab.`,
+    );
+  }
 }

@@ -6,14 +6,17 @@ import { HUB_URL } from '../storage/config.ts';
 import { isHubId } from '../storage/hub-id.ts';
 import { downloadHubModel, parseHubId } from '../storage/hub.ts';
 import type { ModelFiles } from '../storage/model-files.ts';
-import { openStore } from '../storage/opfs-store.ts';
+import { openStore, type OpenedStore } from '../storage/opfs-store.ts';
 
 export const platformName = navigator.userAgent;
+
+/** One store: what it has checked it does not read through again. */
+let opened: Promise<OpenedStore> | undefined;
 
 /** The address of a folder in Hugging Face layout, or owner/name[@revision] on the hub. @throws DownloadError */
 export async function modelFilesAt(where: string): Promise<ModelFiles> {
   if (isHubId(where)) {
-    const { store } = await openStore();
+    const { store } = await (opened ??= openStore());
     return downloadHubModel(parseHubId(where), { store, baseUrl: HUB_URL });
   }
   const folder = new URL(where, location.href).href.replace(/\/+$/, '');

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 import { createDiskStore } from '../storage/disk-store.ts';
+import type { FileStore } from '../storage/file-store.ts';
 import { HUB_URL } from '../storage/config.ts';
 import { isHubId } from '../storage/hub-id.ts';
 import { downloadHubModel, parseHubId } from '../storage/hub.ts';
@@ -24,8 +25,17 @@ export async function modelFilesAt(where: string): Promise<ModelFiles> {
   const { IDIOLECT_CACHE, HF_ENDPOINT, XDG_CACHE_HOME } = process.env;
   const cache = IDIOLECT_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'idiolect');
   const baseUrl = HF_ENDPOINT ?? HUB_URL;
-  return downloadHubModel(parseHubId(where), { store: createDiskStore(cache), baseUrl });
+  return downloadHubModel(parseHubId(where), { store: storeAt(cache), baseUrl });
 }
+
+/** One store each: what a store has checked it does not read through again. */
+function storeAt(folder: string): FileStore {
+  const store = stores.get(folder) ?? createDiskStore(folder);
+  stores.set(folder, store);
+  return store;
+}
+
+const stores = new Map<string, FileStore>();
 
 /** A file by its path; undefined when it is not there. */
 export async function fileAt(path: string): Promise<ByteSource | undefined> {

@@ -90,3 +90,13 @@ export async function readText(file: ByteSource, most = MAX_DESCRIPTION_BYTES): 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+const PIECE_BYTES = 8 * 1024 * 1024;
+
+/** A file from its beginning to its end; `end` is where a piece ends, bytes from the beginning. */
+export async function* piecesOf(file: ByteSource): AsyncGenerator<{ content: Bytes; end: number }> {
+  for (let offset = 0; offset < file.size; offset += PIECE_BYTES) {
+    const end = Math.min(file.size, offset + PIECE_BYTES);
+    yield { content: await file.read(offset, end - offset), end };
+  }
+}

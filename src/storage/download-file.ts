@@ -4,16 +4,21 @@
  */
 import { DownloadError, StoppedError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
-import { hashOf, type FileStore, type PartFile } from './file-store.ts';
+import type { FileStore, PartFile } from './file-store.ts';
+import { gitBlobId, hashOf } from './hash-file.ts';
+import { isTextFile } from './model-files.ts';
 import {
   ConnectionBroken,
   MISSING,
+  SILENCE,
   chunksOf,
   isConnectionError,
   looksLikeHtml,
   readAnswer,
+  within,
   type FileRequest,
 } from './server-answer.ts';
+import { Damage, openChecked } from './stored-file.ts';
 
 export interface DownloadSettings {
   readonly fetch: typeof fetch;
@@ -24,10 +29,17 @@ export interface DownloadSettings {
   readonly wait: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
   readonly onSize: (bytes: number) => void;
   readonly onBytes: (bytes: number, phase: 'downloading' | 'checking') => Promise<void>;
+  /** A finished file in the store is damaged; it is fetched again. */
+  readonly onDamage: (damage: Damage) => void;
+  /** How long a server may send nothing, milliseconds. */
+  readonly silence?: number | undefined;
 }
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
+
+/** What a server may send whose answer and listing name no length, bytes. */
+const MOST_UNANNOUNCED = { text: 200_000_000, memory: 2e9, stored: 16e9 };
 
 /**
  * The stored file, or MISSING when the server answers 404 or with a web page. Throws a
@@ -39,7 +51,7 @@ export async function downloadFile(
   store: FileStore,
   settings: DownloadSettings,
 ): Promise<ByteSource | typeof MISSING> {
-  const stored = await openIfSame(request, store);
+  const stored = await openIfSame(request, store, settings);
   if (stored !== undefined) {
     settings.onSize(stored.size);
     await settings.onBytes(stored.size, 'downloading');
@@ -47,17 +59,23 @@ export async function downloadFile(
   }
   const part = await store.part(request.key);
   try {
-    const received = await receive(request, part, settings);
+    const received = await receive(request, part, mostBytes(request, store), settings);
     if (received === MISSING) {
       await part.close();
       await store.remove(request.key);
       return MISSING;
     }
-    const hash = await hashOf(await part.source(), (bytes) => settings.onBytes(bytes, 'checking'));
-    if (received.sha256 !== undefined && received.sha256 !== hash) {
+    const file = await part.source();
+    const checking = (bytes: number) => settings.onBytes(bytes, 'checking');
+    const hash = await hashOf(file, checking, store.hasher);
+    const wrong =
+      received.sha256 !== undefined && received.sha256 !== hash
+        ? `SHA-256 ${hash}, but ${received.sha256}`
+        : await otherGitId(request, file);
+    if (wrong !== undefined) {
       await store.remove(request.key);
       throw new DownloadError(
-        `${request.name}: the file arrived with SHA-256 ${hash}, but ${received.sha256} was announced. It was thrown away; try again.`,
+        `${request.name}: the file arrived with ${wrong} was announced. It was thrown away; try again.`,
       );
     }
     await part.finish(hash);
@@ -67,13 +85,37 @@ export async function downloadFile(
   return (await store.open(request.key))!;
 }
 
-/** The stored file, unless the server by now has another one under that name. */
-async function openIfSame(request: FileRequest, store: FileStore): Promise<ByteSource | undefined> {
-  const stored = await store.open(request.key);
-  if (stored === undefined) return undefined;
-  if (request.size !== undefined && request.size !== stored.size) return undefined;
-  if (request.sha256 === undefined) return stored;
-  return (await store.sha256(request.key)) === request.sha256 ? stored : undefined;
+/** Undefined for a file with the Git id that was listed, or none. */
+async function otherGitId({ gitId }: FileRequest, file: ByteSource): Promise<string | undefined> {
+  if (gitId === undefined) return undefined;
+  const found = (await gitBlobId(file)) ?? gitId;
+  return found === gitId ? undefined : `Git id ${found}, but ${gitId}`;
+}
+
+function mostBytes({ name }: FileRequest, { kind }: FileStore): number {
+  return MOST_UNANNOUNCED[isTextFile(name) ? 'text' : kind === 'memory' ? 'memory' : 'stored'];
+}
+
+/** The stored file, unless it is damaged or the server by now has another one under that name. */
+async function openIfSame(
+  request: FileRequest,
+  store: FileStore,
+  settings: DownloadSettings,
+): Promise<ByteSource | undefined> {
+  const { key, size, sha256 } = request;
+  const file = await store.open(key);
+  const changed =
+    file !== undefined &&
+    ((size !== undefined && size !== file.size) ||
+      (sha256 !== undefined && sha256 !== (await store.sha256(key))));
+  if (changed) return undefined;
+  const stored = await openChecked(store, key, (bytes) => settings.onBytes(bytes, 'checking'));
+  if (stored instanceof Damage) {
+    settings.onDamage(stored);
+    return undefined;
+  }
+  const other = stored && (await otherGitId(request, stored));
+  return other === undefined ? stored : undefined;
 }
 
 interface Received {
@@ -84,25 +126,28 @@ interface Received {
 async function receive(
   request: FileRequest,
   part: PartFile,
+  most: number,
   settings: DownloadSettings,
 ): Promise<Received | typeof MISSING> {
   let failures = 0;
+  // Beyond what was ever here: a server that has the file begun anew each time makes no progress.
+  let furthest = part.size;
   for (;;) {
-    const before = part.size;
     try {
-      return await transfer(request, part, settings);
+      return await transfer(request, part, most, settings);
     } catch (error) {
       if (settings.signal?.aborted === true) {
         throw new StoppedError(`${request.name}: the download was stopped.`, [], { cause: error });
       }
       if (!isConnectionError(error)) throw error;
-      failures = part.size > before ? 1 : failures + 1;
+      failures = part.size > furthest ? 1 : failures + 1;
+      furthest = Math.max(furthest, part.size);
       if (failures >= settings.attempts) {
         const where =
           part.size > 0
             ? `broke ${failures} times at ${part.size} bytes. What has arrived is kept; try again later.`
             : 'cannot be made. Is the server within reach?';
-        throw new DownloadError(`${request.name}: the connection ${where}`, [error.message], {
+        throw new DownloadError(`${request.name}: the connection ${where}`, [reasonOf(error)], {
           cause: error,
         });
       }
@@ -114,19 +159,26 @@ async function receive(
   }
 }
 
+/** Node hides what happened behind "fetch failed". */
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message} (${cause.message})` : message;
+}
+
 /** One request; returns once the file is complete. */
 async function transfer(
   request: FileRequest,
   part: PartFile,
+  most: number,
   settings: DownloadSettings,
 ): Promise<Received | typeof MISSING> {
   const { name } = request;
   if (request.size !== undefined && part.size > request.size) await part.restart('');
   const headers = part.size > 0 ? { Range: `bytes=${part.size}-` } : undefined;
-  const response = await settings.fetch(request.url, {
+  const asking = settings.fetch(request.url, {
     ...(headers && { headers }),
     ...(settings.signal && { signal: settings.signal }),
   });
+  const response = await within(settings.silence ?? SILENCE, asking);
   const answer = readAnswer(request, response);
   if (answer === MISSING) return MISSING;
   const { sha256 } = answer;
@@ -147,13 +199,16 @@ async function transfer(
   if (response.status !== 206) await part.restart(answer.tag);
   if (total !== undefined) settings.onSize(total);
 
-  for await (const bytes of chunksOf(response)) {
+  const limit = total ?? most;
+  for await (const bytes of chunksOf(response, settings.silence)) {
     if (part.size === 0 && looksLikeHtml(bytes)) return MISSING;
-    if (total !== undefined && part.size + bytes.length > total) {
+    if (part.size + bytes.length > limit) {
       await part.restart('');
-      throw new DownloadError(
-        `${name}: more than the ${total} bytes that were announced have arrived. It was thrown away.`,
-      );
+      const announced =
+        total === undefined
+          ? `${limit} bytes have arrived, the most that is taken where no length is announced`
+          : `the ${limit} bytes that were announced have arrived`;
+      throw new DownloadError(`${name}: more than ${announced}. It was thrown away.`);
     }
     await part.append(bytes);
     await settings.onBytes(part.size, 'downloading');

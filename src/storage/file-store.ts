@@ -3,8 +3,9 @@
  * (`opfs-store.ts`), over a folder (`disk-store.ts`) and over memory, which also serves when the browser refuses to store.
  */
 import { StorageError } from '../errors.ts';
-import { checkRange, type ByteSource, type Bytes } from './byte-source.ts';
-import { Sha256 } from './sha256.ts';
+import { checkRange, piecesOf, type ByteSource, type Bytes } from './byte-source.ts';
+import type { Hasher } from './hash-file.ts';
+import { soleOwners, type Owners } from './owner.ts';
 
 export interface StoredFile {
   /** Path with forward slashes, such as `hub/owner/name@main/config.json`. */
@@ -14,7 +15,10 @@ export interface StoredFile {
   readonly sha256: string | undefined;
 }
 
-/** A file that is being received. It outlives a broken download and can be continued. */
+/**
+ * A file that is being received. It outlives a broken download, and after a crash it is continued
+ * from where it is known to be on the disk.
+ */
 export interface PartFile {
   /** Bytes received so far. */
   readonly size: number;
@@ -34,7 +38,13 @@ export interface PartFile {
 
 export interface FileStore {
   readonly kind: 'opfs' | 'disk' | 'memory';
-  /** A finished file, or undefined. */
+  /** Among all who may write here: other tabs, other processes. */
+  readonly owners: Owners;
+  /** Hashes in pieces, where there is something faster than the browser's digest. */
+  readonly hasher?: () => Hasher;
+  /** Where a file or folder is, for messages. */
+  place(keyOrFolder: string): string;
+  /** A finished file of the length it was stored with, or undefined. */
   open(key: string): Promise<ByteSource | undefined>;
   /** SHA-256 of a finished file, or undefined. */
   sha256(key: string): Promise<string | undefined>;
@@ -56,11 +66,16 @@ export function checkKey(key: string): string[] {
   return segments;
 }
 
+/** A part makes what it has received lasting each time it has grown by this much, bytes. */
+export const KEEP_BYTES = 8 * 1024 * 1024;
+
 /** Files that stay in memory until the page is closed. */
 export function createMemoryStore(): FileStore {
   const files = new Map<string, MemoryPart>();
   return {
     kind: 'memory',
+    owners: soleOwners(),
+    place: (key) => key,
     open: (key) => {
       const file = files.get(key);
       return Promise.resolve(file?.sha256 === undefined ? undefined : file.bytes());
@@ -157,21 +172,6 @@ class MemoryPart implements PartFile {
   }
 }
 
-const COPY_BYTES = 8 * 1024 * 1024;
-
-/** SHA-256 of a file, read in pieces. `onBytes` hears how far it is. */
-export async function hashOf(
-  file: ByteSource,
-  onBytes: (done: number) => Promise<void> = () => Promise.resolve(),
-): Promise<string> {
-  const hash = new Sha256();
-  for await (const bytes of piecesOf(file)) {
-    hash.update(bytes.content);
-    await onBytes(bytes.end);
-  }
-  return hash.hex();
-}
-
 /** Carries a partial file over to another store, so that a download can go on there. */
 export async function copyPart(key: string, from: FileStore, to: FileStore): Promise<void> {
   const part = await from.part(key);
@@ -180,11 +180,4 @@ export async function copyPart(key: string, from: FileStore, to: FileStore): Pro
   for await (const { content } of piecesOf(await part.source())) await target.append(content);
   await part.close();
   await target.close();
-}
-
-async function* piecesOf(file: ByteSource): AsyncGenerator<{ content: Bytes; end: number }> {
-  for (let offset = 0; offset < file.size; offset += COPY_BYTES) {
-    const end = Math.min(file.size, offset + COPY_BYTES);
-    yield { content: await file.read(offset, end - offset), end };
-  }
 }

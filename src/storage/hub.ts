@@ -5,9 +5,7 @@
  */
 import { DownloadError, UnsupportedModelError } from '../errors.ts';
 import { HUB_URL } from './config.ts';
-import { parseJson } from '../json-text.ts';
-import { isObject, readText, type ByteSource } from './byte-source.ts';
-import type { FileStore } from './file-store.ts';
+import { listFiles, type Listed } from './hub-listing.ts';
 import {
   SHARD_INDEX_FILE,
   TEXT_FILES,
@@ -16,9 +14,10 @@ import {
   type ModelFiles,
 } from './model-files.ts';
 import { ModelDownload, type DownloadOptions, type RemoteFile } from './model-download.ts';
-import { Sha256 } from './sha256.ts';
+import { downloadAlone } from './one-download.ts';
 import { readShardIndex } from './sharded-safetensors.ts';
 import { storageRoom } from './storage-room.ts';
+import { openStoredModel, writeCompleteNote } from './stored-model.ts';
 
 export interface HubId {
   /** `owner/name` */
@@ -31,11 +30,6 @@ export interface HubOptions extends DownloadOptions {
   /** Another server with the hub's addresses. */
   readonly baseUrl?: string;
 }
-
-/** Written last, with the names of all files: a folder that has it is complete. */
-const COMPLETE_NOTE = 'idiolect-complete.json';
-
-const TEMPLATES_FOLDER = 'additional_chat_templates';
 
 /** `owner/name` or `owner/name@revision`, also as copied from the address bar. Throws a DownloadError. */
 export function parseHubId(text: string): HubId {
@@ -59,22 +53,43 @@ export function hubFolder({ id, revision }: HubId): string {
 }
 
 /**
- * Downloads a model, or opens it from the store. Throws a DownloadError (what the server lacks or
- * got wrong), an UnsupportedModelError (no weights we can read) or a StoppedError.
+ * Downloads a model, or opens it from the store. While another tab or process downloads it, this
+ * waits. Throws a DownloadError (what the server lacks or got wrong, a damaged file that cannot be
+ * fetched again), an UnsupportedModelError (no weights we can read) or a StoppedError.
  */
 export async function downloadHubModel(model: HubId, options: HubOptions): Promise<ModelFiles> {
   const folder = hubFolder(model);
-  const { id } = model;
-  const stored = await openStoredModel(options.store, folder, id);
-  if (stored !== undefined) return { ...stored, revision: model.revision };
+  const download = new ModelDownload(folder, options);
+  const { store } = options;
+  const stored = async () => {
+    const files = await openStoredModel(store, folder, model.id, download);
+    return files && { ...files, revision: model.revision };
+  };
+  const fetched = async () => (await stored()) ?? (await fetchModel(model, download, options));
+  try {
+    return (await stored()) ?? (await downloadAlone(folder, model.id, options, fetched));
+  } catch (error) {
+    if (!(error instanceof DownloadError) || download.damages.length === 0) throw error;
+    throw new DownloadError(
+      `${model.id}: what is stored of it is damaged and could not be fetched again. Try again with a connection, or delete ${store.place(folder)}.`,
+      [...download.damages, error.message],
+      { cause: error },
+    );
+  }
+}
 
+async function fetchModel(
+  model: HubId,
+  download: ModelDownload,
+  options: HubOptions,
+): Promise<ModelFiles> {
+  const { id } = model;
   const base = (options.baseUrl ?? HUB_URL).replace(/\/+$/, '');
   const revision = encodeURIComponent(model.revision);
   const remote = (name: string): RemoteFile => ({
     name,
     url: `${base}/${id}/resolve/${revision}/${name}`,
   });
-  const download = new ModelDownload(folder, options);
   const listing = await listFiles(`${base}/api/models/${id}/tree/${revision}`, options);
   if (listing === undefined) {
     await downloadUnlisted(model, download, remote);
@@ -85,53 +100,8 @@ export async function downloadHubModel(model: HubId, options: HubOptions): Promi
     for (const file of wanted) await download.require(file);
     await downloadShards(download, (name) => ({ ...listing.get(name), ...remote(name) }));
   }
-  await writeCompleteNote(folder, download);
+  await writeCompleteNote(hubFolder(model), download);
   return { id, revision: model.revision, files: download.files };
-}
-
-interface Listed {
-  readonly name: string;
-  readonly size: number | undefined;
-  readonly sha256: string | undefined;
-}
-
-/** The files of a repository with sizes and hashes, or undefined when the server keeps no list. */
-async function listFiles(
-  url: string,
-  options: HubOptions,
-): Promise<ReadonlyMap<string, Listed> | undefined> {
-  const listed = new Map<string, Listed>();
-  const read = async (address: string): Promise<boolean> => {
-    const get = options.fetch ?? globalThis.fetch.bind(globalThis);
-    let entries: unknown;
-    try {
-      const response = await get(address, options.signal ? { signal: options.signal } : {});
-      if (!response.ok) return false;
-      entries = await response.json();
-    } catch {
-      // The files themselves will tell whether the server can be reached.
-      return false;
-    }
-    if (!Array.isArray(entries)) return false;
-    for (const entry of entries as unknown[]) addEntry(entry, listed);
-    return true;
-  };
-  if (!(await read(url))) return undefined;
-  if (listed.has(TEMPLATES_FOLDER)) await read(`${url}/${TEMPLATES_FOLDER}`);
-  listed.delete(TEMPLATES_FOLDER);
-  return listed;
-}
-
-function addEntry(entry: unknown, listed: Map<string, Listed>): void {
-  if (!isObject(entry) || typeof entry['path'] !== 'string') return;
-  const { path, type, size, lfs } = entry;
-  if (type === 'directory' && path !== TEMPLATES_FOLDER) return;
-  const oid = isObject(lfs) ? lfs['oid'] : undefined;
-  listed.set(path, {
-    name: path,
-    size: type !== 'directory' && typeof size === 'number' ? size : undefined,
-    sha256: typeof oid === 'string' && /^[0-9a-f]{64}$/.test(oid) ? oid : undefined,
-  });
 }
 
 /** Texts first: a mistake shows before the large file is fetched. Shards follow from the index. */
@@ -196,54 +166,4 @@ async function makeRoom(files: readonly RemoteFile[], download: ModelDownload): 
       `The browser offers ${Math.max(0, room.quotaBytes - room.usedBytes)} bytes of storage, ${needed} are needed.`,
     );
   }
-}
-
-async function writeCompleteNote(folder: string, download: ModelDownload): Promise<void> {
-  const note = new TextEncoder().encode(JSON.stringify({ files: [...download.files.keys()] }));
-  const part = await download.destination.part(`${folder}/${COMPLETE_NOTE}`);
-  await part.restart('');
-  await part.append(note);
-  await part.finish(new Sha256().update(note).hex());
-}
-
-/** A model all of whose files are in the store; undefined when any is missing. */
-export async function openStoredModel(
-  store: FileStore,
-  folder: string,
-  id = folder,
-): Promise<ModelFiles | undefined> {
-  const note = await store.open(`${folder}/${COMPLETE_NOTE}`);
-  if (note === undefined) return undefined;
-  const json = parseJson(await readText(note), COMPLETE_NOTE);
-  const names: unknown = isObject(json) ? json['files'] : undefined;
-  if (!Array.isArray(names)) return undefined;
-  const files = new Map<string, ByteSource>();
-  for (const name of names as unknown[]) {
-    const file = await store.open(`${folder}/${String(name)}`);
-    if (file === undefined) return undefined;
-    files.set(String(name), file);
-  }
-  return { id, files };
-}
-
-export interface StoredModel {
-  /** The folder in the store; remove it to delete the model. */
-  readonly folder: string;
-  readonly bytes: number;
-  /** False for a download that was interrupted. */
-  readonly complete: boolean;
-}
-
-/** What is stored, for a panel. */
-export async function listStoredModels(store: FileStore): Promise<StoredModel[]> {
-  const models = new Map<string, { bytes: number; complete: boolean }>();
-  for (const { key, size } of await store.list('hub/')) {
-    const folder = key.split('/').slice(0, 3).join('/');
-    const model = models.get(folder) ?? { bytes: 0, complete: false };
-    models.set(folder, {
-      bytes: model.bytes + size,
-      complete: model.complete || key === `${folder}/${COMPLETE_NOTE}`,
-    });
-  }
-  return [...models].map(([folder, model]) => ({ folder, ...model }));
 }

@@ -8,6 +8,7 @@ import { downloadFile, waitFor } from './download-file.ts';
 import { ProgressCounter, type ProgressReport } from './download-progress.ts';
 import { copyPart, createMemoryStore, type FileStore } from './file-store.ts';
 import { MISSING } from './server-answer.ts';
+import type { Damage } from './stored-file.ts';
 import { notice, type Notice } from '../notices.ts';
 
 export interface DownloadOptions {
@@ -22,6 +23,8 @@ export interface DownloadOptions {
   readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
   /** Seconds of a clock. */
   readonly now?: () => number;
+  /** How long a server may send nothing, milliseconds; a minute when left out. */
+  readonly silence?: number;
 }
 
 export interface RemoteFile {
@@ -29,11 +32,14 @@ export interface RemoteFile {
   readonly url: string;
   readonly size?: number | undefined;
   readonly sha256?: string | undefined;
+  readonly gitId?: string | undefined;
 }
 
 /** Fetches files one after the other into `<folder>/<name>` of a store. */
 export class ModelDownload {
   readonly files = new Map<string, ByteSource>();
+  /** Stored files that were found damaged, a sentence each. */
+  readonly damages: string[] = [];
   private readonly folder: string;
   private readonly options: DownloadOptions;
   private readonly progress: ProgressCounter;
@@ -73,6 +79,18 @@ export class ModelDownload {
     this.options.onNotice?.(notice('info', text));
   }
 
+  /** `bytes` of a stored file have been read through. */
+  checking(name: string, bytes: number): Promise<void> {
+    return this.progress.reach(name, bytes, 'checking');
+  }
+
+  /** Says once that a stored file is damaged. */
+  readonly damaged = ({ text }: Damage): void => {
+    if (this.damages.includes(text)) return;
+    this.damages.push(text);
+    this.options.onNotice?.(notice('info', `${text} It is fetched again.`));
+  };
+
   /** A file that must be there; throws a DownloadError when it is not. */
   async require(file: RemoteFile): Promise<ByteSource> {
     const found = await this.tryFile(file);
@@ -92,6 +110,8 @@ export class ModelDownload {
       signal: options.signal,
       attempts: options.attempts ?? 5,
       wait: options.wait ?? waitFor,
+      silence: options.silence,
+      onDamage: this.damaged,
       onSize: (bytes: number) => this.progress.expect(file.name, bytes),
       onBytes: (bytes: number, phase: 'downloading' | 'checking') =>
         this.progress.reach(file.name, bytes, phase),

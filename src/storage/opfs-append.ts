@@ -19,6 +19,8 @@ export type FileHandle = Omit<FileSystemFileHandle, 'createWritable'> & {
 /** What appends to an open file; closing makes the bytes lasting. */
 export interface Appender {
   append(bytes: Uint8Array): Promise<void>;
+  /** Makes what was appended lasting, where that can be had before closing. */
+  flush(): Promise<boolean>;
   close(): Promise<void>;
   /** Lets go of the file after a failure; what was appended may be there or not. */
   abort(): Promise<void>;
@@ -57,6 +59,10 @@ export async function openAppender(handle: FileHandle, size: number): Promise<Ap
         rest = rest.subarray(written);
       }
       return Promise.resolve();
+    },
+    flush: () => {
+      access.flush();
+      return Promise.resolve(true);
     },
     close: () => {
       try {
@@ -102,6 +108,7 @@ async function openWritable(handle: FileHandle, size: number): Promise<Appender>
   }
   return {
     append: (bytes) => stream.write(new Uint8Array(bytes)),
+    flush: () => Promise.resolve(false),
     close: () => stream.close(),
     abort: () => stream.abort(),
   };

@@ -8,11 +8,13 @@ import { blobSource, isObject, type ByteSource } from './byte-source.ts';
 import {
   checkKey,
   createMemoryStore,
+  KEEP_BYTES,
   type FileStore,
   type PartFile,
   type StoredFile,
 } from './file-store.ts';
 import { openAppender, type Appender, type FileHandle } from './opfs-append.ts';
+import { tabOwners } from './owner.ts';
 import { notice, type Notice } from '../notices.ts';
 
 const PART_NOTE = '.part';
@@ -22,6 +24,8 @@ const HASH_NOTE = '.sha256';
 export function createOpfsStore(root: FileSystemDirectoryHandle): FileStore {
   return {
     kind: 'opfs',
+    owners: tabOwners(),
+    place: (key) => `"${key}" in this page's storage`,
     open: (key) => guarded(key, () => openFinished(root, key)),
     sha256: (key) => guarded(key, () => hashNote(root, key)),
     part: (key) => guarded(key, () => openPart(root, key)),
@@ -154,9 +158,10 @@ async function openPart(root: FileSystemDirectoryHandle, key: string): Promise<P
   const note = await readNote(folder, name + PART_NOTE);
   const handle = await folder.getFileHandle(name, { create: true });
   const part = new OpfsPart(key, folder, handle);
-  if (typeof note?.['tag'] === 'string') {
-    part.tag = note['tag'];
-    part.size = (await handle.getFile()).size;
+  const finished = await readNote(folder, name + HASH_NOTE);
+  if (finished === undefined && typeof note?.['tag'] === 'string') {
+    const known = typeof note['size'] === 'number' ? note['size'] : Infinity;
+    part.goOn(note['tag'], Math.min(known, (await handle.getFile()).size));
   } else {
     await part.restart('');
   }
@@ -170,6 +175,8 @@ class OpfsPart implements PartFile {
   private readonly key: string;
   private readonly folder: FileSystemDirectoryHandle;
   private readonly handle: FileHandle;
+  /** How much of it the note vouches for. */
+  private kept = 0;
 
   constructor(key: string, folder: FileSystemDirectoryHandle, handle: FileHandle) {
     this.key = key;
@@ -177,23 +184,33 @@ class OpfsPart implements PartFile {
     this.handle = handle;
   }
 
+  goOn(tag: string, size: number): void {
+    this.tag = tag;
+    this.size = this.kept = size;
+  }
+
   async append(bytes: Uint8Array): Promise<void> {
     await guarded(this.key, async () => {
       this.appender ??= await openAppender(this.handle, this.size);
       await this.appender.append(bytes);
+      this.size += bytes.length;
+      if (this.size - this.kept < KEEP_BYTES) return;
+      if (!(await this.appender.flush())) return;
+      await this.note();
+      this.kept = this.size;
     });
-    this.size += bytes.length;
   }
 
   async restart(tag: string): Promise<void> {
     await guarded(this.key, async () => {
+      // What was received is given up: no note vouches for it.
+      this.size = this.kept;
       await this.close();
       await ifThere(() => this.folder.removeEntry(this.handle.name + HASH_NOTE));
-      await writeNote(this.folder, this.handle.name + PART_NOTE, { tag });
+      this.goOn(tag, 0);
+      await this.note();
       await (await openAppender(this.handle, 0)).close();
     });
-    this.size = 0;
-    this.tag = tag;
   }
 
   async source(): Promise<ByteSource> {
@@ -206,15 +223,23 @@ class OpfsPart implements PartFile {
   async finish(sha256: string): Promise<void> {
     await guarded(this.key, async () => {
       await this.close();
-      await writeNote(this.folder, this.handle.name + HASH_NOTE, { size: this.size, sha256 });
+      const { size } = this;
+      await writeNote(this.folder, this.handle.name + HASH_NOTE, { size, sha256 });
       await ifThere(() => this.folder.removeEntry(this.handle.name + PART_NOTE));
     });
   }
 
   async close(): Promise<void> {
     const { appender } = this;
+    if (appender === undefined) return;
     this.appender = undefined;
-    await appender?.close();
+    await appender.close();
+    if (this.size > this.kept) await this.note();
+    this.kept = this.size;
+  }
+
+  private note(): Promise<void> {
+    return writeNote(this.folder, this.handle.name + PART_NOTE, { tag: this.tag, size: this.size });
   }
 }
 

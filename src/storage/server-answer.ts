@@ -10,6 +10,8 @@ export interface FileRequest {
   /** What a listing said beforehand, where there is one. */
   readonly size?: number | undefined;
   readonly sha256?: string | undefined;
+  /** Git's id of the content, which the hub lists for small files. */
+  readonly gitId?: string | undefined;
 }
 
 /** The server has no such file. */
@@ -94,18 +96,38 @@ export function looksLikeHtml(bytes: Uint8Array): boolean {
   );
 }
 
-/** The body as it arrives. */
-export async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
+/** A server that sends nothing for so long has gone, milliseconds. */
+export const SILENCE = 60_000;
+
+/** The body as it arrives. Throws ConnectionBroken when nothing comes any more. */
+export async function* chunksOf(
+  response: Response,
+  silence = SILENCE,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = response.body?.getReader();
   if (reader === undefined) return;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await within(silence, reader.read());
       if (done) return;
       yield value;
     }
   } finally {
     // Left early, the rest of the answer must not keep the connection busy.
     await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** What the promise gives, or ConnectionBroken when it takes longer. */
+export async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const broken = new ConnectionBroken(`the server sent nothing for ${milliseconds / 1000} s`);
+    timer = setTimeout(() => reject(broken), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

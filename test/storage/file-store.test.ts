@@ -7,12 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../src/errors.ts';
 import { bytesSource } from '../../src/storage/byte-source.ts';
 import { createDiskStore } from '../../src/storage/disk-store.ts';
-import {
-  copyPart,
-  createMemoryStore,
-  hashOf,
-  type FileStore,
-} from '../../src/storage/file-store.ts';
+import { copyPart, createMemoryStore, type FileStore } from '../../src/storage/file-store.ts';
+import { gitBlobId, hashOf } from '../../src/storage/hash-file.ts';
 import { createOpfsStore, openStore } from '../../src/storage/opfs-store.ts';
 import { Sha256 } from '../../src/storage/sha256.ts';
 import { createDisk, fakeRoot } from './fake-opfs.ts';
@@ -55,16 +51,21 @@ describe('Sha256', () => {
     );
   });
 
-  it('hashes files in pieces and tells how far it is', async () => {
+  it('hashes files at once or in pieces and tells how far it is', async () => {
     const bytes = new Uint8Array(20 * 1024 * 1024).map((_, i) => i % 251);
+    const expected = createHash('sha256').update(bytes).digest('hex');
     const heard: number[] = [];
-    const hash = await hashOf(bytesSource('x', bytes), (done) => {
-      heard.push(done);
-      return Promise.resolve();
-    });
-    expect(hash).toBe(createHash('sha256').update(bytes).digest('hex'));
-    expect(heard.at(-1)).toBe(bytes.length);
-    expect(heard.length).toBe(3);
+    const hear = (done: number) => Promise.resolve(void heard.push(done));
+    expect(await hashOf(bytesSource('x', bytes), hear)).toBe(expected);
+    expect(await hashOf(bytesSource('x', bytes), hear, () => new Sha256())).toBe(expected);
+    const piece = 8 * 1024 * 1024;
+    expect(heard).toEqual([bytes.length, piece, 2 * piece, bytes.length]);
+  });
+
+  it('knows the ids under which Git keeps files', async () => {
+    expect(await gitBlobId(bytesSource('x', bytesOf('hello\n')))).toBe(
+      'ce013625030ba8dba906f756967f9e9ca394464a',
+    );
   });
 });
 

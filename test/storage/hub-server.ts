@@ -94,6 +94,7 @@ function list(files: ReadonlyMap<string, HubFile>): object[] {
     type: 'file',
     path,
     size: content.length,
+    oid: createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex'),
     ...(path.endsWith('.safetensors') && {
       lfs: { oid: createHash('sha256').update(content).digest('hex'), size: content.length },
     }),

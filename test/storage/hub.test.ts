@@ -5,15 +5,10 @@ import { DownloadError, StoppedError, UnsupportedModelError } from '../../src/er
 import { readText } from '../../src/storage/byte-source.ts';
 import type { DownloadProgress } from '../../src/storage/download-progress.ts';
 import { fetchEmbeddedModel } from '../../src/storage/embedded.ts';
-import { createMemoryStore, hashOf, type FileStore } from '../../src/storage/file-store.ts';
-import {
-  downloadHubModel,
-  hubFolder,
-  listStoredModels,
-  openStoredModel,
-  parseHubId,
-  type HubOptions,
-} from '../../src/storage/hub.ts';
+import { createMemoryStore, type FileStore } from '../../src/storage/file-store.ts';
+import { hashOf } from '../../src/storage/hash-file.ts';
+import { downloadHubModel, hubFolder, parseHubId, type HubOptions } from '../../src/storage/hub.ts';
+import { listStoredModels, openStoredModel } from '../../src/storage/stored-model.ts';
 import type { ModelFiles } from '../../src/storage/model-files.ts';
 import { createOpfsStore } from '../../src/storage/opfs-store.ts';
 import { createDisk, fakeRoot } from './fake-opfs.ts';
@@ -275,6 +270,87 @@ describe('answers that are not the file', () => {
       response.write(content, () => setImmediate(() => response.destroy()));
     };
     await expect(download({ attempts: 2 })).rejects.toThrow(DownloadError);
+  });
+});
+
+describe('a hostile server', () => {
+  const endless = (piece: Uint8Array<ArrayBuffer>) =>
+    new Response(new ReadableStream({ pull: (out) => out.enqueue(piece) }));
+  const answeredBy =
+    (answer: (url: string) => Response | undefined): typeof fetch =>
+    (url, init) => {
+      const given = answer(url instanceof Request ? url.url : url.toString());
+      return given ? Promise.resolve(given) : fetch(url, init);
+    };
+
+  it('sends a text without end and without a length', async () => {
+    (await serve()).listed = false;
+    const piece = new Uint8Array(8_000_000).fill(32);
+    const hostile = answeredBy((url) => (url.endsWith('config.json') ? endless(piece) : undefined));
+    await expect(download({ fetch: hostile })).rejects.toThrow(
+      /config\.json: more than 200000000 bytes have arrived, the most that is taken where no length/,
+    );
+  });
+
+  it('sends a list without end', async () => {
+    await serve();
+    const piece = new Uint8Array(1_000_000).fill(32);
+    const hostile = answeredBy((url) => (url.includes('/api/') ? endless(piece) : undefined));
+    await expect(download({ fetch: hostile })).rejects.toThrow(/list of files has at most/);
+  });
+
+  it('has the file begun anew for ever', async () => {
+    await serve();
+    let answers = 0;
+    weights().fault = (request, response, content) => {
+      answers++;
+      if (request.headers.range === undefined) cutAfter(100_000)(request, response, content);
+      else response.writeHead(206, { 'content-range': `bytes 7-9/${content.length}` }).end('abc');
+    };
+    await expect(download({ attempts: 3 })).rejects.toThrow(/broke 3 times/);
+    expect(answers).toBeLessThan(8);
+  });
+
+  it('redirects in a circle', async () => {
+    await serve();
+    weights().fault = (request, response) =>
+      void response.writeHead(302, { location: request.url }).end();
+    await expect(download({ attempts: 2 })).rejects.toThrow(/redirect count exceeded/);
+  });
+
+  it.each(['headers', 'the body'])('falls silent before %s', async (place) => {
+    await serve();
+    weights().fault = (_, response, content) => {
+      if (place === 'headers') return;
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 50_000));
+    };
+    await expect(download({ attempts: 2, silence: 50 })).rejects.toThrow(
+      /the server sent nothing for 0\.05 s/,
+    );
+  });
+
+  it('names parts outside of the model', async () => {
+    await serve({
+      'config.json': '{}',
+      'tokenizer.json': '{}',
+      'model.safetensors.index.json': JSON.stringify({ weight_map: { a: '../evil.safetensors' } }),
+    });
+    await expect(download()).rejects.toThrow(/\.\.\/evil\.safetensors/);
+  });
+
+  it('lists other texts than it sends', async () => {
+    await serve();
+    const listing = [
+      { type: 'file', path: 'config.json', size: 22, oid: '0'.repeat(40) },
+      { type: 'file', path: 'model.safetensors', size: WEIGHTS.length },
+    ];
+    const hostile = answeredBy((url) =>
+      url.includes('/api/') ? Response.json(listing) : undefined,
+    );
+    await expect(download({ fetch: hostile })).rejects.toThrow(
+      /config\.json: the file arrived with Git id [0-9a-f]{40}, but 0{40} was announced/,
+    );
   });
 });
 

@@ -9,7 +9,7 @@ import { type Experiment, type ModelSpec } from '../../experiment/spec/schema.ts
 import { readTaskFiles } from '../../experiment/run/task-files.ts';
 import { filesTask, worldTask, type Task } from '../../experiment/run/task.ts';
 import type { ByteSource } from '../../storage/byte-source.ts';
-import { hashOf } from '../../storage/file-store.ts';
+import { hashOf } from '../../storage/hash-file.ts';
 import { isTextFile, type ModelFiles } from '../../storage/model-files.ts';
 
 export interface InputPlaces {
