@@ -1,6 +1,6 @@
 /** SHA-256 of files, read in pieces or, where that is faster, at once. */
 import { piecesOf, type ByteSource } from './byte-source.ts';
-import { Sha256 } from './sha256.ts';
+import { Sha256, sha256Of } from './sha256.ts';
 
 /** Takes bytes in pieces and gives the digest as 64 hexadecimal digits. */
 export interface Hasher {
@@ -23,9 +23,8 @@ export async function hashOf(
   onBytes: (done: number) => Promise<void> = () => Promise.resolve(),
   start?: () => Hasher,
 ): Promise<string> {
-  const digest = start === undefined && file.size <= AT_ONCE ? wholeDigest() : undefined;
-  if (digest !== undefined) {
-    const hash = await digest('SHA-256', await file.read(0, file.size));
+  if (start === undefined && file.size <= AT_ONCE) {
+    const hash = await sha256Of(await file.read(0, file.size));
     await onBytes(file.size);
     return hash;
   }
@@ -39,23 +38,12 @@ export async function hashOf(
 
 /** The id under which Git keeps a file of this content; undefined on pages without a secure context. */
 export async function gitBlobId(file: ByteSource): Promise<string | undefined> {
-  const digest = wholeDigest();
-  if (digest === undefined) return undefined;
+  const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
+  if (subtle === undefined) return undefined;
   const head = new TextEncoder().encode(`blob ${file.size}\0`);
   const bytes = new Uint8Array(head.length + file.size);
   bytes.set(head);
   bytes.set(await file.read(0, file.size), head.length);
-  return digest('SHA-1', bytes);
-}
-
-type Digest = (name: string, bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
-
-/** Absent on pages without a secure context. */
-function wholeDigest(): Digest | undefined {
-  const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
-  if (subtle === undefined) return undefined;
-  return async (name, bytes) => {
-    const digest = new Uint8Array(await subtle.digest(name, bytes));
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  };
+  const digest = new Uint8Array(await subtle.digest('SHA-1', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
