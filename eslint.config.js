@@ -71,6 +71,7 @@ export const rooms = {
   'src/state': {
     values: [
       'src/data',
+      'src/storage',
       'src/metrics',
       'src/statistics',
       'src/world',

@@ -12,6 +12,7 @@ import { PlaygroundState } from './playground.svelte.ts';
 import { RunsState, type RunsOptions } from './runs.svelte.ts';
 import { SetMaker } from './set-maker.svelte.ts';
 import { STEPS, type PageStep, type StepId } from './steps.ts';
+import { tabOwners, type Owners } from '../storage/owner.ts';
 import { StorageState } from './storage.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 import { TokensState } from './tokens.svelte.ts';
@@ -27,12 +28,18 @@ export interface AppOptions {
   settings: URLSearchParams;
   /** Where runs are kept; the browser's database and frames unless told otherwise. */
   runs?: RunsOptions;
+  /** Who owns which run and experiment; the browser's tabs unless told otherwise. */
+  owners?: Owners;
 }
+
+/** Milliseconds. */
+const LOOK_EVERY = 1000;
 
 export class AppState {
   readonly theme = new Theme();
   readonly activity = new Activity();
   readonly client: TrainerClient;
+  readonly owners: Owners;
   readonly storage: StorageState;
   readonly model: ModelState;
   readonly answers: AnswersState;
@@ -62,11 +69,22 @@ export class AppState {
     })),
   );
 
-  constructor({ connect, fetchFile, embeddedUrl, settings, runs }: AppOptions) {
+  constructor({
+    connect,
+    fetchFile,
+    embeddedUrl,
+    settings,
+    runs,
+    owners = tabOwners(),
+  }: AppOptions) {
     this.client = new TrainerClient(connect);
     this.fetchFile = fetchFile;
-    this.runs = new RunsState(runs);
-    this.storage = new StorageState(this.client, (id) => this.#deleteExperiment(id));
+    this.owners = owners;
+    this.runs = new RunsState({ owners, ...runs });
+    this.storage = new StorageState(this.client, owners, {
+      run: (id, work) => this.runs.alone(id, work),
+      experiment: (id) => this.#deleteExperiment(id),
+    });
     this.model = new ModelState(this.client, this.activity, embeddedUrl);
     this.answers = new AnswersState(this.model, fetchFile);
     this.familiarity = new FamiliarityState(this.client, this.activity, this);
@@ -99,6 +117,21 @@ export class AppState {
     return (this.experiments ??= experiments);
   }
 
+  /** Sees what other tabs do, every second while someone looks. @returns how to end it */
+  readonly follow = (): (() => void) => {
+    const look = (): void => {
+      if (document.hidden) return;
+      void this.runs.look();
+      void this.experiments?.look();
+    };
+    const timer = setInterval(look, LOOK_EVERY);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  };
+
   /**
    * Takes files dropped anywhere: a model is opened, an adapter goes to the playground, anything else
    * is read as answers. @returns the step they went to
@@ -123,11 +156,8 @@ export class AppState {
     return writeAddress(this.#addressed);
   }
 
-  async #deleteExperiment(id: string): Promise<void> {
-    const experiments = await this.loadExperiments();
-    const entry = experiments.list.find((experiment) => experiment.id === id);
-    // Without one its place in the queue was lost, and its files alone are left.
-    await (entry ? experiments.remove(entry) : this.client.api.deleteStored(id));
+  async #deleteExperiment(id: string): Promise<boolean> {
+    return (await this.loadExperiments()).removeStored(id);
   }
 
   #waitsFor(step: StepId): string | undefined {

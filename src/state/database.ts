@@ -90,20 +90,21 @@ export class PageDatabase<Kinds extends Stores> implements Kept {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Every record that can be read, or those of a group, by key. */
+  /** Every record that can be read, or those of a group, by key; of these none below `from`. */
   all<Name extends keyof Kinds & string>(
     store: Name,
     group?: string,
+    from = -Infinity,
   ): Promise<ValueIn<Kinds, Name>[]> {
     return this.#inTurn(async () => {
       const found = new Map<string, unknown>();
-      for (const [key, value] of await this.#stored(store, group)) {
+      for (const [key, value] of await this.#stored(store, group, from)) {
         const checked = this.#memory.has(placeOf(store, key))
           ? undefined
           : this.#check(store, key, value);
         if (checked !== undefined) found.set(placeOf(store, key), checked);
       }
-      for (const [place, pending] of this.#pending(store, group)) {
+      for (const [place, pending] of this.#pending(store, group, from)) {
         if (pending.value !== undefined) found.set(place, structuredClone(pending.value));
       }
       return [...found.values()] as ValueIn<Kinds, Name>[];
@@ -184,12 +185,13 @@ export class PageDatabase<Kinds extends Stores> implements Kept {
   }
 
   /** What the browser has, unchecked; a record it cannot even hand over is set aside. */
-  async #stored(store: string, group: string | undefined): Promise<[Key, unknown][]> {
+  async #stored(store: string, group: string | undefined, from: number): Promise<[Key, unknown][]> {
     try {
-      return await this.#connection.all(store, group);
+      return await this.#connection.all(store, group, from);
     } catch {
       const found: [Key, unknown][] = [];
       for (const key of await this.#keys(store, group)) {
+        if (withinOf(key) < from) continue;
         const value = await this.#one(store, key);
         if (value !== undefined) found.push([key, value]);
       }
@@ -234,10 +236,11 @@ export class PageDatabase<Kinds extends Stores> implements Kept {
     return [...found.values()];
   }
 
-  #pending(store: string, group: string | undefined): [string, Entry][] {
+  #pending(store: string, group: string | undefined, from = -Infinity): [string, Entry][] {
     return [...this.#memory].filter(
       ([, pending]) =>
-        pending.store === store && (group === undefined || groupOf(pending.key) === group),
+        pending.store === store &&
+        (group === undefined || (groupOf(pending.key) === group && withinOf(pending.key) >= from)),
     );
   }
 
@@ -284,6 +287,7 @@ export class PageDatabase<Kinds extends Stores> implements Kept {
 }
 
 const placeOf = (store: string, key: Key): string => JSON.stringify([store, key]);
+const withinOf = (key: Key): number => (typeof key === 'string' ? Infinity : key[1]);
 const groupOf = (key: Key): string => (typeof key === 'string' ? key : key[0]);
 
 const isFull = (error: unknown): boolean =>

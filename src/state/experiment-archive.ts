@@ -106,8 +106,14 @@ export class ExperimentArchive {
     return this.#database.write([{ store: 'progress', put: progress }]);
   }
 
-  progress(id: string): Promise<KeptProgress | undefined> {
-    return this.#database.get('progress', id);
+  /** How far all of them are; undefined while the browser does not say. */
+  async progress(): Promise<KeptProgress[] | undefined> {
+    const all = await this.#database.all('progress');
+    return this.#database.refused === undefined ? all : undefined;
+  }
+
+  request(id: string): Promise<ExperimentRequest | undefined> {
+    return this.#database.get('requests', id);
   }
 
   delete(id: string): Promise<void> {

@@ -47,6 +47,10 @@ export class ExperimentEntry {
   readonly request: ExperimentRequest;
   readonly stages: readonly Stage[];
   progress = $state.raw<KeptProgress>()!;
+  /** This tab carries it out, now or when its turn comes. */
+  held = $state(false);
+  /** Another tab does. */
+  elsewhere = $state(false);
   running = $state.raw<Running | undefined>();
   /** A model that is fetched before the next stage can be done. */
   loading = $state.raw<LoadProgress | undefined>();
@@ -59,10 +63,16 @@ export class ExperimentEntry {
   constructor(request: ExperimentRequest, progress: KeptProgress) {
     this.request = request;
     this.stages = planExperiment(request.experiment);
-    this.progress = { ...progress, order: orderOf(this.stages, progress.order) };
+    this.update(progress);
     this.#needs = new Map(
       this.stages.map((stage) => [stage.id, needsOf(stage, request.experiment)]),
     );
+  }
+
+  /** Takes over how far it is kept to be. */
+  update(progress: KeptProgress): void {
+    const known = { ...progress, order: orderOf(this.stages, progress.order) };
+    if (JSON.stringify(known) !== JSON.stringify(this.progress)) this.progress = known;
   }
 
   get id(): string {

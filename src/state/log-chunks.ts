@@ -37,8 +37,12 @@ export function cutChunk(chunk: LogChunk, length: number): LogChunk | undefined 
 /** Every row that is there, in order; a row that two chunks hold is taken from the first. */
 export function joinChunks(chunks: readonly LogChunk[]): JoinedLog {
   const log = new ColumnLog(stepColumns);
+  return { log, holes: appendChunks(log, chunks, 0) };
+}
+
+/** Goes on with a log that is whole up to the row `next`. @returns its holes */
+export function appendChunks(log: StepLog, chunks: readonly LogChunk[], next: number): string[] {
   const holes: string[] = [];
-  let next = 0;
   for (const chunk of chunks.toSorted((a, b) => a.from - b.from)) {
     const rows = rowsOf(chunk);
     if (chunk.from > next) holes.push(`Points ${next + 1} to ${chunk.from} are missing.`);
@@ -47,13 +51,13 @@ export function joinChunks(chunks: readonly LogChunk[]): JoinedLog {
     }
     next = Math.max(next, chunk.from + rows);
   }
-  return { log, holes };
+  return holes;
 }
 
-export const rowsOf = ({ columns }: LogChunk): number => columns.step?.length ?? 0;
+const rowsOf = ({ columns }: LogChunk): number => columns.step?.length ?? 0;
 
 /** One row; a column that a later version added has no number here. */
-export function rowOf({ columns }: LogChunk, row: number): Partial<Record<StepColumn, number>> {
+function rowOf({ columns }: LogChunk, row: number): Partial<Record<StepColumn, number>> {
   const values: Partial<Record<StepColumn, number>> = {};
   for (const name of stepColumns) {
     const value = columns[name]?.[row];

@@ -28,10 +28,10 @@ export class PageConnection {
     this.#keyPaths = keyPaths;
   }
 
-  all(store: string, group: string | undefined): Promise<[Key, unknown][]> {
+  all(store: string, group: string | undefined, from: number): Promise<[Key, unknown][]> {
     return this.#do(async (database) => {
       const transaction = database.transaction(store);
-      const range = rangeOf(group);
+      const range = rangeOf(group, from);
       const [keys, values] = await Promise.all([
         transaction.store.getAllKeys(range),
         transaction.store.getAll(range),
@@ -134,5 +134,5 @@ async function writeAll(database: IDBPDatabase, entries: readonly Entry[]): Prom
 }
 
 const validKey = (key: Key): IDBValidKey => (typeof key === 'string' ? key : [...key]);
-const rangeOf = (group: string | undefined): IDBKeyRange | undefined =>
-  group === undefined ? undefined : IDBKeyRange.bound([group, -Infinity], [group, Infinity]);
+const rangeOf = (group: string | undefined, from = -Infinity): IDBKeyRange | undefined =>
+  group === undefined ? undefined : IDBKeyRange.bound([group, from], [group, Infinity]);

@@ -13,7 +13,7 @@ import { Job } from './job.svelte.ts';
 import type { NamedFile } from './model.svelte.ts';
 import { printGenerate, type NoCommand, type PrintedCommand } from './printed-command.ts';
 import { fileStem } from './run-code.ts';
-import type { Run } from './runs.svelte.ts';
+import type { Run } from './run.svelte.ts';
 import type { RunQueue } from './run-queue.svelte.ts';
 import type { TrainingParts } from './training.svelte.ts';
 

@@ -6,7 +6,7 @@ import type { StepLog } from '../metrics/step-report.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
 import { PageDatabase, type BadRecord, type Kept } from './database.ts';
 import { chunkOf, cutChunk, joinChunks, type JoinedLog, type LogChunk } from './log-chunks.ts';
-import type { RunRecord } from './run-record.ts';
+import type { RunRecord, WaitingRun } from './run-record.ts';
 import { runStores } from './run-schemas.ts';
 
 export interface ArchivedRun extends JoinedLog {
@@ -17,7 +17,7 @@ export class RunArchive {
   readonly #database: PageDatabase<typeof runStores>;
 
   constructor(name = 'idiolect-runs', options: { retryMs?: number } = {}) {
-    this.#database = new PageDatabase(name, 1, runStores, options);
+    this.#database = new PageDatabase(name, 2, runStores, options);
   }
 
   get kept(): Kept {
@@ -39,15 +39,54 @@ export class RunArchive {
     );
   }
 
+  /** Ids of all runs; undefined while the browser does not say. */
+  async ids(): Promise<ReadonlySet<string> | undefined> {
+    const keys = await this.#database.keys('runs');
+    return this.#database.refused === undefined ? new Set(keys as string[]) : undefined;
+  }
+
+  record(runId: string): Promise<RunRecord | undefined> {
+    return this.#database.get('runs', runId);
+  }
+
+  /** Pieces of a log from a row on. */
+  chunks(runId: string, from: number): Promise<LogChunk[]> {
+    return this.#database.all('chunks', runId, from);
+  }
+
+  /** Runs that have not begun, in their order. */
+  async waiting(): Promise<WaitingRun[]> {
+    const waiting = await this.#database.all('queue');
+    return waiting.sort((a, b) => a.batch.localeCompare(b.batch) || a.number - b.number);
+  }
+
+  /** Puts runs into the queue, with what they are started with. */
+  enqueue(orders: readonly { waiting: WaitingRun; request: TrainRequest }[]): Promise<void> {
+    return this.#database.write(
+      orders.flatMap(({ waiting, request }) => [
+        { store: 'requests', put: request } as const,
+        { store: 'queue', put: waiting } as const,
+      ]),
+    );
+  }
+
+  async isWaiting(runId: string): Promise<boolean> {
+    return (await this.#database.get('queue', runId)) !== undefined;
+  }
+
+  /** A run that waited has begun. */
+  begin(record: RunRecord): Promise<void> {
+    return this.#database.write([
+      { store: 'runs', put: record },
+      { store: 'queue', delete: record.id },
+    ]);
+  }
+
   put(record: RunRecord): Promise<void> {
     return this.#database.write([{ store: 'runs', put: record }]);
   }
 
-  /** What the run was started with, answers included: needed to go on after a reload. */
-  putRequest(request: TrainRequest): Promise<void> {
-    return this.#database.write([{ store: 'requests', put: request }]);
-  }
-
+  /** What a run is started with, answers included. */
   request(runId: string): Promise<TrainRequest | undefined> {
     return this.#database.get('requests', runId);
   }
@@ -83,13 +122,14 @@ export class RunArchive {
     return this.#database.write([
       { store: 'runs', delete: runId },
       { store: 'requests', delete: runId },
+      { store: 'queue', delete: runId },
       { store: 'chunks', deleteGroup: runId },
     ]);
   }
 
   /** Deletes what cannot be read; of a run everything that belongs to it. */
   async forget(bad: BadRecord): Promise<void> {
-    if (bad.store === 'runs' && typeof bad.key === 'string') await this.delete(bad.key);
+    if (bad.store !== 'chunks' && typeof bad.key === 'string') await this.delete(bad.key);
     await this.#database.forget(bad);
   }
 }

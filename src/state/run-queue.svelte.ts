@@ -4,20 +4,15 @@
  */
 import { DataError, StoppedError, TrainingDivergedError } from '../errors.ts';
 import type { StepReport } from '../metrics/step-report.ts';
-import type {
-  TrainEvent,
-  TrainingPlan,
-  TrainRequest,
-  TrainSummary,
-} from '../../workers/protocol.ts';
+import type { TrainEvent, TrainRequest, TrainSummary } from '../../workers/protocol.ts';
 import { asError, Job, type Activity, type JobReport } from './job.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
-import type { OpenedAs } from './opened-as.ts';
-import type { RunFailure, RunRecord } from './run-record.ts';
+import type { RunFailure, RunRecord, WaitingRun } from './run-record.ts';
 import { timeStamp } from './run-record.ts';
-import type { Run, RunsState } from './runs.svelte.ts';
+import type { Run } from './run.svelte.ts';
+import type { RunsState } from './runs.svelte.ts';
 import type { TrainerClient } from './trainer-client.ts';
-import type { Notice } from '../notices.ts';
+import { notice, type Notice } from '../notices.ts';
 
 export interface QueueParts {
   activity: Activity;
@@ -26,20 +21,13 @@ export interface QueueParts {
   runs: RunsState;
 }
 
-/** One run to come, with what the page knows of it. */
-export interface RunOrder {
+/** One run to come, with what the page knows of it; those of one click share a batch. */
+export type RunOrder = Omit<WaitingRun, 'id' | 'number' | 'label' | 'seed'> & {
   request: TrainRequest;
-  /** Runs started by one click share it. */
-  batch: string;
-  slot: number;
-  modelId: string;
-  openedAs: OpenedAs | undefined;
-  vocabSize: number;
-  /** Made anew when it is not known. */
-  plan: TrainingPlan | undefined;
-}
+};
 
-export type PlaceState = 'waiting' | 'preparing' | 'training' | 'finished' | 'stopped' | 'failed';
+export type PlaceState =
+  'waiting' | 'preparing' | 'training' | 'finished' | 'stopped' | 'failed' | 'elsewhere';
 
 /** A run's place in the queue, as the page shows it. */
 export interface Place {
@@ -50,17 +38,12 @@ export interface Place {
   state: PlaceState;
 }
 
-/** A run to start, or one to go on with. */
-type Entry = { place: Place; order: RunOrder } | { place: Place; run: Run };
-
 export class RunQueue {
   readonly job: Job;
   /** What the runs wanted to say. */
   notices = $state.raw<readonly Notice[]>([]);
   /** The runs of the last click, in order. */
   places = $state.raw<readonly Place[]>([]);
-  /** Left over when the queue was stopped; they follow when the stopped run goes on. */
-  #left = $state.raw<readonly Entry[]>([]);
   readonly #parts: QueueParts;
 
   constructor(parts: QueueParts) {
@@ -74,37 +57,61 @@ export class RunQueue {
   );
   readonly preparing = $derived(this.places[this.current - 1]?.state === 'preparing');
 
-  /** Trains one after another. A stop or a failure ends the queue. */
-  readonly start = (orders: readonly RunOrder[]): Promise<void> =>
-    this.#work(
-      orders.map((order) => ({
-        order,
-        place: {
-          id: order.request.runId,
-          label: order.request.set.name,
-          slot: order.slot,
-          seed: order.request.training.seed,
-          state: 'waiting',
-        },
-      })),
+  /** Halted runs of the open model, then those that never began: what going on with all does. */
+  readonly left = $derived.by((): readonly (Run | WaitingRun)[] => {
+    const { runs, model } = this.#parts;
+    const modelId = model.summary?.id;
+    return [
+      ...runs.list.filter(({ unfinished, record }) => unfinished && record.modelId === modelId),
+      ...runs.waiting.filter((one) => one.modelId === modelId && !runs.elsewhere.has(one.id)),
+    ];
+  });
+
+  /** Trains one after another. A stop or a failure ends the queue; what is left of it is kept. */
+  readonly start = (orders: readonly RunOrder[]): Promise<void> => {
+    const queued = orders.map(({ request, ...order }, number) => ({
+      request,
+      waiting: {
+        ...{ ...order, number },
+        id: request.runId,
+        label: request.set.name,
+        seed: request.training.seed,
+      },
+    }));
+    return this.#work(
+      queued.map(({ waiting }) => waiting),
+      () => this.#parts.runs.enqueue(queued),
     );
+  };
 
   /** Goes on from the run's last checkpoint, as it was started, then with what followed it. */
-  readonly resume = (run: Run): Promise<void> => {
-    const { id, label, slot, record } = run;
-    const { seed } = record.settings.training;
-    const entry: Entry = { run, place: { id, label, slot, seed, state: 'waiting' } };
-    return this.#work([entry, ...this.#followers(run)]);
-  };
+  readonly resume = (run: Run): Promise<void> => this.#work([run, ...this.#followers(run)]);
+
+  /** Starts a run that waits, alone. */
+  readonly startWaiting = (waiting: WaitingRun): Promise<void> => this.#work([waiting]);
+
+  /** Goes on with every run of the open model that is not at its end. */
+  readonly resumeAll = (): Promise<void> => this.#work(this.left);
 
   /** How many runs follow when this one goes on. */
   leftAfter(run: Run): number {
     return this.#followers(run).length;
   }
 
-  #followers({ id }: Run): readonly Entry[] {
-    return this.places.some((place) => place.id === id) ? this.#left : [];
+  #followers({ record }: Run): readonly WaitingRun[] {
+    const { runs } = this.#parts;
+    return runs.waiting.filter(
+      ({ id, batch, modelId }) =>
+        batch === record.batch && modelId === record.modelId && !runs.elsewhere.has(id),
+    );
   }
+
+  /** Takes a run that has not begun out of the queue. */
+  readonly drop = async (waiting: WaitingRun): Promise<void> => {
+    if (await this.#parts.runs.drop(waiting)) {
+      this.places = this.places.filter(({ id }) => id !== waiting.id);
+    }
+  };
 
   /** After a lost engine: opens the model anew and goes on from the last checkpoint. */
   readonly recover = async (): Promise<void> => {
@@ -123,46 +130,73 @@ export class RunQueue {
     await this.#parts.client.api.loadRun(await this.#requestOf(run));
   }
 
-  async #work(entries: readonly Entry[]): Promise<void> {
-    if (this.#parts.activity.job !== undefined) return;
+  async #work(
+    entries: readonly (Run | WaitingRun)[],
+    before: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    const { activity, runs } = this.#parts;
+    if (activity.job !== undefined || entries.length === 0) return;
     this.notices = [];
-    this.places = entries.map(({ place }) => place);
-    this.#left = [];
+    this.places = entries.map(placeOf);
     await this.job.run(this.#report(0), async () => {
-      for (const [i, entry] of entries.entries()) {
-        this.#mark(entry.place, 'preparing');
-        try {
-          const summary = await ('run' in entry ? this.#goOn(entry.run) : this.#begin(entry.order));
-          this.#mark(entry.place, summary?.outcome ?? 'stopped');
-          if (summary?.outcome === 'finished') continue;
-        } catch (error) {
-          this.#mark(entry.place, 'failed');
-          this.#left = entries.slice(i + 1);
-          throw error;
-        }
-        // Without a run to go on with, the order itself is still to be done.
-        const begun = this.#parts.runs.find(entry.place.id) !== undefined;
-        this.#left = entries.slice(begun ? i + 1 : i);
-        return;
+      try {
+        await before();
+        // All of them at once: another tab must not start what waits here.
+        for (const { id } of entries) if (!(await runs.take(id))) this.#leave(id);
+        while ((await this.#next()) === 'finished');
+      } finally {
+        for (const { id } of entries) await runs.give(id);
       }
     });
   }
 
+  /** @returns what became of the run that was next; undefined when none is left */
+  async #next(): Promise<PlaceState | undefined> {
+    const place = this.places.find(({ state }) => state === 'waiting');
+    if (place === undefined) return undefined;
+    this.#mark(place, 'preparing');
+    const { runs } = this.#parts;
+    const run = runs.find(place.id);
+    const waiting = runs.waiting.find(({ id }) => id === place.id);
+    try {
+      const summary = run ? await this.#goOn(run) : waiting && (await this.#begin(waiting));
+      const outcome =
+        summary?.outcome ?? (run?.status.kind === 'finished' ? 'finished' : 'stopped');
+      this.#mark(place, outcome);
+      await runs.give(place.id);
+      return outcome;
+    } catch (error) {
+      this.#mark(place, 'failed');
+      throw error;
+    }
+  }
+
+  /** Another tab was faster. */
+  #leave(id: string): void {
+    const place = this.places.find((one) => one.id === id);
+    if (place === undefined) return;
+    this.#mark(place, 'elsewhere');
+    const text = `“${place.label}” was left out: another tab of this page has it.`;
+    this.notices = [...this.notices, notice('info', text)];
+  }
+
   /** @returns undefined when it was stopped before it began */
-  async #begin(order: RunOrder): Promise<TrainSummary | undefined> {
+  async #begin(waiting: WaitingRun): Promise<TrainSummary | undefined> {
     const { client, runs } = this.#parts;
-    const { request } = order;
-    const plan = order.plan ?? (await client.api.planTraining(request));
+    const request = await this.#requestOf(waiting);
+    const plan = waiting.plan ?? (await client.api.planTraining(request));
     if (plan.problems.length > 0) {
       throw new DataError(`The run on “${request.set.name}” cannot start.`, plan.problems);
     }
     if (this.#stopping) return undefined;
     const others = runs.list.filter(({ record }) => record.setId === request.set.id).length;
-    const run = await runs.begin(newRecord({ ...order, plan }, others), request);
+    const run = await runs.begin(newRecord({ ...waiting, plan }, request, others));
     return this.#train(run, request);
   }
 
+  /** @returns undefined too when there is nothing left to go on with */
   async #goOn(run: Run): Promise<TrainSummary | undefined> {
+    if (run.status.kind === 'finished') return undefined;
     const { client, runs } = this.#parts;
     const request = await this.#requestOf(run);
     const kept = (await client.api.resumableRuns()).find(({ runId }) => runId === run.id);
@@ -206,9 +240,9 @@ export class RunQueue {
     return this.job.status.kind === 'stopping';
   }
 
-  async #requestOf(run: Run): Promise<TrainRequest> {
+  async #requestOf(run: Run | WaitingRun): Promise<TrainRequest> {
     const { model, runs } = this.#parts;
-    const { modelId } = run.record;
+    const { modelId } = 'record' in run ? run.record : run;
     if (model.summary?.id !== modelId) {
       throw new DataError(`“${run.label}” was trained on ${modelId}; open that model first.`);
     }
@@ -246,12 +280,18 @@ export class RunQueue {
   }
 }
 
+function placeOf(entry: Run | WaitingRun): Place {
+  const { id, label, slot } = entry;
+  const seed = 'record' in entry ? entry.record.settings.training.seed : entry.seed;
+  return { id, label, slot, seed, state: 'waiting' };
+}
+
 function newRecord(
-  { request, plan, batch, slot, modelId, openedAs, vocabSize }: RunOrder,
+  { batch, slot, modelId, openedAs, vocabSize, plan }: WaitingRun,
+  { runId, set, validation, prompt, encoding, lora, training, checks }: TrainRequest,
   /** Runs on the same set that are there already. */
   others: number,
 ): RunRecord {
-  const { runId, set, validation, prompt, encoding, lora, training, checks } = request;
   return {
     ...{ batch, slot, modelId, openedAs, vocabSize, plan },
     id: runId,

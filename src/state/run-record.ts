@@ -65,11 +65,29 @@ export interface RunRecord {
   summary?: TrainSummary;
 }
 
+/** A run in the queue, before it has begun; what it is started with is kept beside it. */
+export interface WaitingRun {
+  readonly id: string;
+  readonly batch: string;
+  /** Within its batch, from 0. */
+  readonly number: number;
+  readonly label: string;
+  readonly seed: number;
+  readonly slot: number;
+  readonly modelId: string;
+  readonly openedAs: OpenedAs | undefined;
+  readonly vocabSize: number;
+  /** Made anew when it is not known. */
+  readonly plan: TrainingPlan | undefined;
+}
+
 export type RunStatus =
   | { kind: 'running'; step: number }
   | { kind: 'finished' }
   | { kind: 'stopped'; step: number }
   | { kind: 'interrupted'; step: number }
+  /** Another tab trains it, or is about to. */
+  | { kind: 'elsewhere'; step: number }
   | { kind: 'failed'; failure: RunFailure };
 
 export interface RunOutcome {

@@ -9,7 +9,7 @@ import { loraFields } from '../lora/config.ts';
 import { trainingFields } from '../train/config.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
 import type { LogChunk } from './log-chunks.ts';
-import type { RunRecord } from './run-record.ts';
+import type { RunRecord, WaitingRun } from './run-record.ts';
 import { storeOf } from './database.ts';
 
 /** Of a table of fields, those that are there have the right kind of value. */
@@ -67,6 +67,19 @@ const record = v.looseObject({
   summary: v.optional(v.looseObject({ manifest: v.optional(v.record(v.string(), v.unknown())) })),
 });
 
+const waiting = v.looseObject({
+  id: v.string(),
+  batch: v.string(),
+  number: v.number(),
+  label: v.string(),
+  seed: v.number(),
+  slot: v.number(),
+  modelId: v.string(),
+  openedAs: v.optional(v.looseObject({ model: v.string() })),
+  vocabSize: v.number(),
+  plan: v.optional(v.looseObject({ problems: v.array(v.string()) })),
+});
+
 const responseSet = v.looseObject({
   id: v.string(),
   name: v.string(),
@@ -89,5 +102,6 @@ const chunk = v.looseObject({
 export const runStores = {
   runs: storeOf<RunRecord>('id', 'run', record),
   requests: storeOf<TrainRequest>('runId', 'request of a run', request),
+  queue: storeOf<WaitingRun>('id', 'waiting run', waiting),
   chunks: storeOf<LogChunk>(['runId', 'from'], 'part of a curve', chunk),
 };

@@ -1,23 +1,22 @@
-/** The runs of this browser, live and past: their logs, whether they are shown, and what became of them. */
-import { logsToCsv, logToJsonLines, trainerState } from '../exchange/metrics-export.ts';
+/**
+ * The runs of this browser, live and past: their logs, whether they are shown, and what became of
+ * them. A run is changed by the tab that owns it; other tabs see what the archive has of it.
+ */
 import { ColumnLog } from '../metrics/column-log.ts';
 import { stepColumns, type StepLog, type StepReport } from '../metrics/step-report.ts';
 import type { HeldOutCheck, TrainRequest } from '../../workers/protocol.ts';
 import { asError } from './job.svelte.ts';
 import type { BadRecord, Kept } from './database.ts';
-import { chunkOf } from './log-chunks.ts';
+import { appendChunks, chunkOf } from './log-chunks.ts';
 import type { RunArchive } from './run-archive.ts';
-import {
-  outcomeOf,
-  questionsRight,
-  withAnswers,
-  type RunOutcome,
-  type RunRecord,
-  type RunStatus,
-} from './run-record.ts';
+import { withAnswers, type RunRecord, type WaitingRun } from './run-record.ts';
+import { Run } from './run.svelte.ts';
+import { Holdings, tabOwners, type Owners } from '../storage/owner.ts';
 
 export interface RunsOptions {
   archive?: () => Promise<RunArchive>;
+  /** Who owns which run, among the tabs of this page. */
+  owners?: Owners;
   /** Calls back before the next painting. */
   nextFrame?: (callback: () => void) => void;
 }
@@ -28,68 +27,6 @@ const openArchive = async (): Promise<RunArchive> =>
 
 /** Milliseconds between two writes of a running log. */
 const WRITE_EVERY = 1000;
-
-/** One run on the page. */
-export class Run {
-  record: RunRecord;
-  readonly log: StepLog;
-  /** This page trains it just now. */
-  live = $state(false);
-  /** Its curves are drawn. */
-  shown = $state(true);
-  /** The step of a dash: another model than the first run's. */
-  dashed = $state(false);
-  /** Rows that are in the archive. */
-  archived: number;
-  /** Points that should be there and could not be read, a sentence each. */
-  holes = $state.raw<readonly string[]>([]);
-  readonly #version: () => number;
-
-  constructor(record: RunRecord, log: StepLog, version: () => number) {
-    this.record = $state.raw(record);
-    this.log = log;
-    this.archived = log.length;
-    this.#version = version;
-  }
-
-  get id(): string {
-    return this.record.id;
-  }
-
-  get label(): string {
-    return this.record.name;
-  }
-
-  get slot(): number {
-    return this.record.slot;
-  }
-
-  get resumedAt(): readonly number[] {
-    return this.record.resumedAt;
-  }
-
-  get divergedAt(): number | undefined {
-    return this.record.failure?.step;
-  }
-
-  readonly outcome = $derived.by((): RunOutcome => {
-    void this.#version();
-    return outcomeOf(this.log);
-  });
-
-  /** Held-out questions right before and after; undefined unless they were asked both times. */
-  readonly counts = $derived.by(() => questionsRight(this.record));
-
-  readonly status = $derived.by((): RunStatus => {
-    const { state, failure } = this.record;
-    const { step } = this.outcome;
-    if (this.live) return { kind: 'running', step };
-    if (state === 'running') return { kind: 'interrupted', step };
-    if (state === 'stopped') return { kind: 'stopped', step };
-    if (state === 'failed' && failure !== undefined) return { kind: 'failed', failure };
-    return { kind: 'finished' };
-  });
-}
 
 export class RunsState {
   /** Oldest first. */
@@ -103,6 +40,11 @@ export class RunsState {
   /** What other runs are compared with; the first shown one until chosen. */
   baselineId = $state<string | undefined>();
 
+  /** Runs that have not begun, in the order of the queue. */
+  waiting = $state.raw<readonly WaitingRun[]>([]);
+  /** Ids of runs, waiting ones too, that are another tab's. */
+  elsewhere = $state.raw<ReadonlySet<string>>(new Set());
+
   readonly shown = $derived(this.list.filter((run) => run.shown));
   /** Runs of the last click on Train. */
   readonly latest = $derived.by(() => {
@@ -115,6 +57,10 @@ export class RunsState {
 
   readonly #archive: Promise<RunArchive>;
   readonly #nextFrame: (callback: () => void) => void;
+  readonly #holdings: Holdings;
+  #looking = false;
+  /** Rises with every change by this tab. */
+  #changes = 0;
   #frameAsked = false;
   #lastWrite = -Infinity;
   /** Writes in their order; a failure is told once and ends no training. */
@@ -122,6 +68,7 @@ export class RunsState {
 
   constructor({
     archive = openArchive,
+    owners = tabOwners(),
     nextFrame = (callback) => void requestAnimationFrame(callback),
   }: RunsOptions = {}) {
     this.#archive = archive().then((opened) => {
@@ -129,6 +76,7 @@ export class RunsState {
       return opened;
     });
     this.#nextFrame = nextFrame;
+    this.#holdings = new Holdings(owners);
   }
 
   /** Brings back what earlier visits left. */
@@ -143,6 +91,7 @@ export class RunsState {
         return run;
       });
       this.#dash();
+      await this.look();
     } catch (error) {
       this.refused = `Earlier runs could not be read: ${asError(error).message}`;
     }
@@ -160,14 +109,59 @@ export class RunsState {
     return this.list.find((run) => run.id === id);
   }
 
-  /** Starts a record; the request is kept so that the run can go on after a reload. */
-  async begin(record: RunRecord, request: TrainRequest): Promise<Run> {
+  /**
+   * Makes a run this tab's, until `give`. What is known of it is then as another tab left it.
+   * @returns false when another tab has it, or deleted it
+   */
+  async take(id: string): Promise<boolean> {
+    if (!(await this.#holdings.take(ownerName(id)))) {
+      await this.look();
+      return false;
+    }
+    this.elsewhere = new Set([...this.elsewhere].filter((other) => other !== id));
+    this.#mark();
+    const archive = await this.#archive;
+    await this.#writes;
+    const run = this.find(id);
+    const there = run === undefined ? await archive.isWaiting(id) : await this.#readAgain(run);
+    if (!there) await this.give(id);
+    return there;
+  }
+
+  /** Another tab may have it from now on. */
+  async give(id: string): Promise<void> {
+    await this.#writes;
+    await this.#holdings.release(ownerName(id));
+    this.#mark();
+  }
+
+  /** Puts runs at the end of the queue; they are this tab's. */
+  async enqueue(orders: readonly { waiting: WaitingRun; request: TrainRequest }[]): Promise<void> {
+    for (const { waiting } of orders) await this.#holdings.take(ownerName(waiting.id));
+    this.waiting = [...this.waiting, ...orders.map(({ waiting }) => waiting)];
+    this.#write((archive) => archive.enqueue(orders));
+    await this.#writes;
+  }
+
+  /** Takes a run that has not begun out of the queue. @returns false when it is another tab's */
+  readonly drop = async ({ id }: WaitingRun): Promise<boolean> => {
+    const ours = this.#holdings.has(ownerName(id));
+    if (!ours && !(await this.#holdings.take(ownerName(id)))) return false;
+    this.waiting = this.waiting.filter((one) => one.id !== id);
+    this.#write((archive) => archive.delete(id));
+    await this.give(id);
+    return true;
+  };
+
+  /** A run that waited begins. */
+  async begin(record: RunRecord): Promise<Run> {
     const run = this.#make(record, new ColumnLog(stepColumns));
     run.live = true;
+    run.held = this.#holdings.has(ownerName(run.id));
     this.list = [...this.list, run];
+    this.waiting = this.waiting.filter(({ id }) => id !== run.id);
     this.#dash();
-    this.#write((archive) => archive.putRequest(request));
-    this.#write((archive) => archive.put(record));
+    this.#write((archive) => archive.begin(record));
     await this.#writes;
     return run;
   }
@@ -209,22 +203,127 @@ export class RunsState {
   }
 
   readonly rename = (run: Run, name: string): void => {
-    if (name.trim() !== '') this.#change(run, { ...run.record, name: name.trim() });
+    if (name.trim() !== '' && !run.elsewhere) {
+      this.#change(run, { ...run.record, name: name.trim() });
+    }
   };
 
-  readonly remove = (run: Run): void => {
-    this.list = this.list.filter((other) => other !== run);
-    this.#dash();
-    this.#write((archive) => archive.delete(run.id));
+  /**
+   * Deletes a run with its curve, and what else there is of it.
+   * @returns false when this or another tab is at work on it: then nothing was deleted
+   */
+  readonly remove = (run: Run, others: () => Promise<void>): Promise<boolean> =>
+    this.alone(run.id, async () => {
+      this.#leaveOut([run.id]);
+      this.#write((archive) => archive.delete(run.id));
+      await this.#writes;
+      await others();
+    });
+
+  /** Does something to a run that nobody else may do meanwhile. @returns false when it is being worked on */
+  async alone(id: string, work: () => Promise<void>): Promise<boolean> {
+    const name = ownerName(id);
+    if (this.#holdings.has(name) || !(await this.#holdings.take(name))) {
+      await this.look();
+      return false;
+    }
+    try {
+      await work();
+    } finally {
+      await this.give(id);
+    }
+    return true;
+  }
+
+  /** Sees what other tabs do: which runs are theirs, how far those are, which came and went. */
+  readonly look = async (): Promise<void> => {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      const archive = await this.#archive;
+      const changes = this.#changes;
+      const owned = await this.#holdings.elsewhere();
+      const before = this.elsewhere;
+      const elsewhere = new Set(
+        [...owned].flatMap((name) => (name.startsWith(RUN) ? name.slice(RUN.length) : [])),
+      );
+      if (!sameIds(before, elsewhere)) this.elsewhere = elsewhere;
+      const ids = await archive.ids();
+      const waiting = await archive.waiting();
+      // What this tab has changed meanwhile is not in what was read.
+      const current = changes === this.#changes;
+      if (current && !sameIds(idsOf(waiting), idsOf(this.waiting))) this.waiting = waiting;
+      for (const run of this.list) {
+        const moves = elsewhere.has(run.id) || before.has(run.id);
+        if (moves && !this.#holds(run)) await this.#readAgain(run);
+      }
+      if (current && ids !== undefined) {
+        this.#leaveOut(
+          this.list.filter((run) => !ids.has(run.id) && !this.#holds(run)).map(({ id }) => id),
+        );
+        for (const id of ids) if (this.find(id) === undefined) await this.#bring(archive, id);
+      }
+      this.#mark();
+    } finally {
+      this.#looking = false;
+    }
   };
 
-  /** What the run was started with. */
-  async request(run: Run): Promise<TrainRequest | undefined> {
-    return (await this.#archive).request(run.id);
+  /** What the run is or was started with. */
+  async request({ id }: { id: string }): Promise<TrainRequest | undefined> {
+    return (await this.#archive).request(id);
   }
 
   /** Resolves when everything so far is written. */
   readonly settled = (): Promise<void> => this.#writes;
+
+  #holds({ id }: Run): boolean {
+    return this.#holdings.has(ownerName(id));
+  }
+
+  #mark(): void {
+    for (const run of this.list) {
+      run.held = this.#holds(run);
+      run.elsewhere = !run.held && this.elsewhere.has(run.id);
+    }
+  }
+
+  /** Takes over what the archive has of a run. @returns false when it has nothing */
+  async #readAgain(run: Run): Promise<boolean> {
+    const archive = await this.#archive;
+    const record = await archive.record(run.id);
+    if (record === undefined) return false;
+    // Going on from a checkpoint took rows back, and with holes rows are not where they are counted.
+    const anew = run.holes.length > 0 || record.resumedAt.length !== run.record.resumedAt.length;
+    const chunks = await archive.chunks(run.id, anew ? 0 : run.archived);
+    if (anew) {
+      run.log.truncate(0);
+      run.archived = 0;
+    }
+    run.holes = appendChunks(run.log, chunks, run.archived);
+    run.archived = run.log.length;
+    run.record = record;
+    this.#show();
+    return true;
+  }
+
+  /** A run that another tab has begun. */
+  async #bring(archive: RunArchive, id: string): Promise<void> {
+    const record = await archive.record(id);
+    if (record === undefined || this.find(id) !== undefined) return;
+    const run = this.#make(record, new ColumnLog(stepColumns));
+    this.list = [...this.list, run].sort((a, b) =>
+      a.record.startedAt.localeCompare(b.record.startedAt),
+    );
+    this.#dash();
+    await this.#readAgain(run);
+  }
+
+  #leaveOut(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.list = this.list.filter((run) => !ids.includes(run.id));
+    this.#dash();
+  }
 
   #make(record: RunRecord, log: StepLog): Run {
     return new Run(record, log, () => this.version);
@@ -257,6 +356,7 @@ export class RunsState {
   }
 
   #write(change: (archive: RunArchive) => Promise<void>): void {
+    this.#changes++;
     this.#writes = this.#writes.then(async () => {
       try {
         await change(await this.#archive);
@@ -276,31 +376,9 @@ export class RunsState {
   }
 }
 
-/** All columns of some runs below each other, as CSV. */
-export function runsCsv(runs: readonly Run[]): string {
-  return logsToCsv(runs.map(({ label, log }) => ({ name: label, log })));
-}
-
-/** One run as `trainer_state.json`, which other tools plot. */
-export function runStateJson({ record, log }: Run): string {
-  const { training } = record.settings;
-  const state = trainerState(log, {
-    trainBatchSize: training.batchSize,
-    epochs: log.length === 0 ? 0 : Math.ceil(log.at('epoch', log.length - 1)),
-    loggingSteps: training.logEvery,
-    evalSteps: training.evaluateEvery,
-    saveSteps: training.evaluateEvery,
-  });
-  return `${JSON.stringify(state, null, 2)}\n`;
-}
-
-/** One JSON object a line, as experiment trackers take it. */
-export function runJsonLines({ log }: Run): string {
-  return logToJsonLines(log);
-}
-
-/** Every setting, version and hash of a run. */
-export function runManifestJson({ record }: Run): string {
-  const { summary, ...facts } = record;
-  return `${JSON.stringify({ ...facts, ...summary?.manifest }, null, 2)}\n`;
-}
+const RUN = 'run/';
+const ownerName = (id: string): string => `${RUN}${id}`;
+const idsOf = (runs: readonly WaitingRun[]): ReadonlySet<string> =>
+  new Set(runs.map(({ id }) => id));
+const sameIds = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
+  one.size === other.size && [...one].every((id) => other.has(id));

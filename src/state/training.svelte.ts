@@ -17,7 +17,7 @@ import type { FamiliarityState } from './familiarity.svelte.ts';
 import { asError } from './job.svelte.ts';
 import { RunQueue, type QueueParts, type RunOrder } from './run-queue.svelte.ts';
 import { newRunId } from './run-record.ts';
-import type { Run } from './runs.svelte.ts';
+import type { Run } from './run.svelte.ts';
 
 export interface TrainingParts extends QueueParts {
   answers: AnswersState;

@@ -66,3 +66,52 @@ export function soleOwners(): Owners {
     owned: () => Promise.resolve(new Set(ends.keys())),
   };
 }
+
+/** Names that this tab owns from one call to a later one. */
+export class Holdings {
+  readonly #owners: Owners;
+  readonly #held = new Map<string, { release: () => void; released: Promise<unknown> }>();
+
+  constructor(owners: Owners) {
+    this.#owners = owners;
+  }
+
+  /** @returns false when somebody else owns it; true too when it has been taken before */
+  take(name: string): Promise<boolean> {
+    if (this.#held.has(name)) return Promise.resolve(true);
+    return new Promise((resolve, reject) => {
+      const released: Promise<unknown> = this.#owners.alone(
+        name,
+        () =>
+          new Promise<void>((release) => {
+            // Not before `released` is there.
+            queueMicrotask(() => {
+              this.#held.set(name, { release, released });
+              resolve(true);
+            });
+          }),
+      );
+      released.then((result) => {
+        if (result === ELSEWHERE) resolve(false);
+      }, reject);
+    });
+  }
+
+  /** Resolves when others can have it. */
+  async release(name: string): Promise<void> {
+    const held = this.#held.get(name);
+    this.#held.delete(name);
+    held?.release();
+    await held?.released;
+  }
+
+  has(name: string): boolean {
+    return this.#held.has(name);
+  }
+
+  /** Names that somebody else owns. */
+  async elsewhere(): Promise<ReadonlySet<string>> {
+    const owned = await this.#owners.owned();
+    return new Set([...owned].filter((name) => !this.#held.has(name)));
+  }
+}

@@ -78,7 +78,7 @@ test('a pause ends within a stage; a reloaded page goes on and finds the same', 
   const entry = state.list[0]!;
   expect(entry.id).toBe(paused.id);
   expect(state.due).toBe(false);
-  state.goOn(entry);
+  await state.goOn(entry);
   await state.work();
   expect(again.filter((id) => id.startsWith('run.'))).toEqual(RUNS.slice(3));
 
@@ -110,8 +110,8 @@ test('waiting runs are moved and left out; what failed is tried again', async ()
     problems: ['row 1'],
   });
   broken = false;
-  state.retry(entry, RUNS[7]!);
-  state.retry(entry, RUNS[2]!);
+  await state.retry(entry, RUNS[7]!);
+  await state.retry(entry, RUNS[2]!);
   await state.work();
   expect(entry.count).toMatchObject({ done: entry.stages.length, failed: 0, cancelled: 0 });
 });

@@ -108,7 +108,11 @@ test('a full disk ends no training: it goes on in memory and is written when the
   const request = (await app.runs.request(first!))!;
   const id = `${first!.id}-later`;
   failWritesFrom(1, failures['a put that throws']);
-  const run = await runs.begin({ ...first!.record, id }, { ...request, runId: id });
+  const { batch, slot, modelId, openedAs, vocabSize, plan } = first!.record;
+  const waiting = { batch, slot, modelId, openedAs, vocabSize, plan, id, number: 9 };
+  const order = { waiting: { ...waiting, label: 'Plain', seed: 1 }, request };
+  await runs.enqueue([{ ...order, request: { ...request, runId: id } }]);
+  const run = await runs.begin({ ...first!.record, id });
   for (let step = 0; step < 4; step++) runs.append(run, { ...report, step });
   await runs.end(run, { state: 'finished' });
   expect(runs.refused).toMatch(/full/);

@@ -209,9 +209,10 @@ test('time left counts the runs that are still to come', async () => {
 });
 
 test('a run of another model cannot go on here', async () => {
+  app = await appWith(() => ({ train: () => Promise.reject(new StoppedError('Stopped.')) }));
   await app.training.start();
   const [run] = app.runs.list;
-  run!.record = { ...run!.record, modelId: 'another' };
+  app.model.summary = { ...app.model.summary!, id: 'another' };
   await app.training.queue.resume(run!);
   expect(app.training.queue.job.error?.message).toMatch(/open that model first/);
 });

@@ -4,7 +4,8 @@ import { ColumnLog } from '../../src/metrics/column-log.ts';
 import { chunkOf } from '../../src/state/log-chunks.ts';
 import { RunArchive } from '../../src/state/run-archive.ts';
 import { differingSettings, type RunRecord } from '../../src/state/run-record.ts';
-import { runsCsv, RunsState, runStateJson } from '../../src/state/runs.svelte.ts';
+import { runsCsv, runStateJson } from '../../src/state/run-files.ts';
+import { RunsState } from '../../src/state/runs.svelte.ts';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
@@ -68,12 +69,12 @@ test('held-out questions right before and after stay with the run', async () => 
   await app.runs.settled();
 });
 
-test('names change, empty ones do not, and a removed run is gone', () => {
+test('names change, empty ones do not, and a removed run is gone', async () => {
   app.runs.rename(first(), '  Mine ');
   expect(first().label).toBe('Mine');
   app.runs.rename(first(), ' ');
   expect(first().label).toBe('Mine');
-  app.runs.remove(first());
+  expect(await app.runs.remove(first(), () => Promise.resolve())).toBe(true);
   expect(app.runs.list).toEqual([]);
   expect(app.runs.baseline).toBeUndefined();
 });

@@ -1,6 +1,8 @@
 /** The page's state with the fake trainer and two small example sets, without a page. */
 import { AppState } from '../../src/state/app-state.svelte.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
+import type { RunsOptions } from '../../src/state/runs.svelte.ts';
+import { soleOwners, type Owners } from '../../src/storage/owner.ts';
 import { connectFake } from './fake-trainer.ts';
 
 const QUESTIONS = ['What is 2 + 3?', 'What is 4 + 4?', 'What is 9 - 1?', 'What is 6 / 2?'];
@@ -26,12 +28,17 @@ export interface TinyLabOptions {
   connect?: () => Connection;
   files?: Readonly<Record<string, string>>;
   settings?: string;
+  /** Tabs of one browser share a lock manager; a tab by itself owns everything. */
+  owners?: Owners;
+  runs?: RunsOptions;
 }
 
 export function tinyApp({
   connect = () => connectFake(),
   files = exampleFiles,
   settings = '',
+  owners = soleOwners(),
+  runs = {},
 }: TinyLabOptions = {}): AppState {
   return new AppState({
     connect,
@@ -42,6 +49,7 @@ export function tinyApp({
     },
     embeddedUrl: 'models/',
     settings: new URLSearchParams(settings),
-    runs: { nextFrame: queueMicrotask },
+    runs: { nextFrame: queueMicrotask, ...runs },
+    owners,
   });
 }

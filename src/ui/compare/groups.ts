@@ -1,7 +1,7 @@
 /** Runs of the page as the groups a comparison speaks of: what differs by the seed only is one. */
 import type { OutcomeGroup } from '../../plots/outcome.ts';
 import { seedGroup } from '../../state/run-record.ts';
-import type { Run } from '../../state/runs.svelte.ts';
+import type { Run } from '../../state/run.svelte.ts';
 
 export function groupRuns(runs: readonly Run[]): OutcomeGroup[] {
   const groups = new Map<string, Run[]>();
