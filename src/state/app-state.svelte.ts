@@ -120,7 +120,11 @@ export class AppState {
   /** Sees what other tabs do, every second while someone looks. @returns how to end it */
   readonly follow = (): (() => void) => {
     const look = (): void => {
-      if (document.hidden) return;
+      if (document.hidden) {
+        // It may be closed without another word.
+        this.runs.flush();
+        return;
+      }
       void this.runs.look();
       void this.experiments?.look();
     };

@@ -274,6 +274,11 @@ export class RunsState {
     return (await this.#archive).request(id);
   }
 
+  /** Writes every point that is not written yet. */
+  readonly flush = (): void => {
+    for (const run of this.list) if (run.live) this.#flush(run);
+  };
+
   /** Resolves when everything so far is written. */
   readonly settled = (): Promise<void> => this.#writes;
 

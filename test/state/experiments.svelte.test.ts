@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { IDBFactory } from 'fake-indexeddb';
+import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DataError, GpuUnavailableError } from '../../src/errors.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { shortForm } from '../../src/experiment/spec/short-form.ts';
@@ -10,6 +13,7 @@ import { ExperimentsState } from '../../src/state/experiments.svelte.ts';
 import { packText, unpackText } from '../../src/state/pack-text.ts';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { timeOfId } from '../../src/state/run-record.ts';
+import { fakeLocks } from '../support/fake-locks.ts';
 import { connectFake, type FakeOptions } from '../support/fake-trainer.ts';
 
 import { tinyApp } from '../support/tiny-app.ts';
@@ -21,8 +25,14 @@ vi.setConfig({ testTimeout: 30_000 });
 let archive: ExperimentArchive;
 let kept: NonNullable<FakeOptions['kept']>;
 beforeEach(() => {
+  vi.stubGlobal('indexedDB', new IDBFactory());
   archive = new ExperimentArchive();
   kept = new Map();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 const RUNS = [
@@ -301,4 +311,101 @@ test('says on the form how many given answers agree with their gold', async () =
     answers: { kind: 'pattern', pattern: 'x' },
   } as never;
   expect(draft.notices.map(({ kind }) => kind)).toEqual(['doubtful', 'doubtful']);
+});
+
+/** A tab of one browser: what is on disk is shared, and who owns what. */
+async function tab(name: string, locks: ReturnType<typeof fakeLocks>, options: FakeOptions = {}) {
+  const { owners, close } = locks.tab();
+  const stages: string[] = [];
+  const beforeStage = (id: string) => {
+    stages.push(id);
+    options.beforeStage?.(id);
+  };
+  const app = tinyApp({
+    owners,
+    connect: () => connectFake({ kept, ...options, beforeStage }),
+  });
+  await app.model.open();
+  const state = new ExperimentsState(app, new ExperimentArchive(name));
+  await state.load();
+  return { state, app, stages, close };
+}
+
+test('an experiment in one tab is watched in another, and interrupted there once the first is closed', async () => {
+  const locks = fakeLocks();
+  let halt = () => Promise.resolve();
+  const a = await tab('shared', locks, { pause: () => halt() });
+  await addTiny(a.state);
+  const b = await tab('shared', locks);
+  const seen = b.state.list[0]!;
+  expect([seen.elsewhere, seen.held, b.state.due]).toEqual([true, false, false]);
+  // A few stages, then the tab stands still.
+  const still = new Promise<void>((resolve) => {
+    halt = () =>
+      a.stages.length < 4 ? Promise.resolve() : (resolve(), new Promise(() => undefined));
+  });
+  void a.state.work();
+  await still;
+  await b.state.look();
+  const done = a.state.list[0]!.count.done;
+  expect(done).toBeGreaterThan(1);
+  expect(seen.count.done).toBe(done);
+  await b.state.goOn(seen);
+  await b.state.work();
+  expect(b.stages).toEqual([]);
+  expect(await b.state.remove(seen)).toBe(false);
+  expect(await b.state.removeStored(seen.id)).toBe(false);
+
+  a.close();
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+  await b.state.look();
+  expect([seen.elsewhere, seen.held, b.state.due]).toEqual([false, false, false]);
+  await b.state.goOn(seen);
+  expect(b.state.due).toBe(true);
+  await b.state.work();
+  expect(seen.finished).toBe(true);
+  expect(seen.held).toBe(false);
+  expect(b.stages).not.toContain(a.stages[0]);
+  expect(await b.state.remove(seen)).toBe(true);
+});
+
+test('a page that is reloaded goes on by itself; two experiments go on in two tabs', async () => {
+  const locks = fakeLocks();
+  const a = await tab('two', locks);
+  await addTiny(a.state);
+  a.close();
+  const again = await tab('two', locks);
+  expect(again.state.due).toBe(true);
+  const b = await tab('two', locks);
+  const mine = await addTiny(b.state);
+  await again.state.look();
+  expect(again.state.list).toHaveLength(2);
+  await Promise.all([again.state.work(), b.state.work()]);
+  expect(mine.finished).toBe(true);
+  expect(again.state.list[0]!.finished).toBe(true);
+  // Each did its own alone.
+  const all = mine.stages.map(({ id }) => id).sort();
+  expect([...new Set(b.stages)].sort()).toEqual(all);
+  expect(b.stages).toHaveLength(all.length);
+  expect(again.stages).toHaveLength(all.length);
+});
+
+test('a damaged experiment is named and hides no other; deleting it takes all of it', async () => {
+  const locks = fakeLocks();
+  const a = await tab('bad', locks);
+  const entries = [await addTiny(a.state), await addTiny(a.state)];
+  a.close();
+  const raw = await openDB('bad');
+  const request = (await raw.get('requests', entries[0]!.id)) as object;
+  await raw.put('requests', { ...request, experiment: 'none' });
+  const b = await tab('bad', locks);
+  expect(b.state.list.map(({ id }) => id)).toEqual([entries[1]!.id]);
+  expect(b.state.bad.map(({ called }) => called)).toEqual([
+    'experiment',
+    'progress of an experiment',
+  ]);
+  for (const one of b.state.bad) await b.state.forget(one);
+  expect(b.state.bad).toEqual([]);
+  expect(await raw.getAllKeys('progress')).toEqual([entries[1]!.id]);
+  raw.close();
 });
