@@ -1,5 +1,7 @@
 /** What the browser keeps for the person: downloaded models, and runs with their checkpoints. */
+import * as v from 'valibot';
 import { StorageError } from '../src/errors.ts';
+import { describeIssue } from '../src/settings-schema.ts';
 import { modelOwner } from '../src/storage/one-download.ts';
 import { ELSEWHERE } from '../src/storage/owner.ts';
 import { listStoredModels } from '../src/storage/stored-model.ts';
@@ -12,11 +14,13 @@ import type { StorageReport, StoredItem } from './protocol.ts';
 const MODEL = 'model:';
 const PROGRESS = 'progress.json';
 
+const COUNT = 'expected a whole number, 0 or more';
+const count = v.pipe(v.number(COUNT), v.integer(COUNT), v.minValue(0, COUNT));
+const progressSchema = v.looseObject({ step: count, steps: count });
+const experimentSchema = v.looseObject({ name: v.string() });
+
 /** How far a run's last checkpoint is; read without opening the checkpoint. */
-interface Progress {
-  step: number;
-  steps: number;
-}
+type Progress = Pick<v.InferOutput<typeof progressSchema>, 'step' | 'steps'>;
 
 export async function noteProgress(
   store: RunStore,
@@ -28,14 +32,17 @@ export async function noteProgress(
   await store.write(runId, PROGRESS, new TextEncoder().encode(JSON.stringify(note)));
 }
 
-/** Runs with a checkpoint from which steps are still to go. */
+/**
+ * Runs with a checkpoint from which steps are still to go. One whose note cannot be read is left out;
+ * the storage report says what is wrong with it.
+ */
 export async function resumableRuns(store: RunStore): Promise<({ runId: string } & Progress)[]> {
   const found: ({ runId: string } & Progress)[] = [];
   for (const { runId } of await store.list()) {
-    const note = await store.read(runId, PROGRESS);
-    if (!note) continue;
-    const { step, steps } = JSON.parse(new TextDecoder().decode(note)) as Progress;
-    if (step < steps) found.push({ runId, step, steps });
+    const { value } = await readNote(store, runId, PROGRESS, progressSchema);
+    if (value !== undefined && value.step < value.steps) {
+      found.push({ runId, step: value.step, steps: value.steps });
+    }
   }
   return found;
 }
@@ -48,14 +55,7 @@ export async function storageReport(runs: RunStore): Promise<StorageReport> {
     bytes,
     label: complete ? folder : `${folder} (partly downloaded)`,
   }));
-  const kept = await Promise.all(
-    (await runs.list()).map(async ({ runId, bytes }): Promise<StoredItem> => {
-      const name = await experimentName(runs, runId);
-      return name === undefined
-        ? { id: runId, kind: 'run', bytes, label: runId }
-        : { id: runId, kind: 'experiment', bytes, label: name };
-    }),
-  );
+  const kept = await Promise.all((await runs.list()).map((run) => runItem(runs, run)));
   const room = await storageRoom();
   return {
     items: [...models, ...kept],
@@ -66,11 +66,39 @@ export async function storageReport(runs: RunStore): Promise<StorageReport> {
   };
 }
 
-/** Undefined for a training run. */
-async function experimentName(store: RunStore, id: string): Promise<string | undefined> {
-  const file = await store.read(id, noteName('experiment.json'));
-  if (!file) return undefined;
-  return (JSON.parse(new TextDecoder().decode(file)) as { name: string }).name;
+/** A run, or an experiment when its file is there; one that cannot be read is named with what is wrong. */
+async function runItem(
+  store: RunStore,
+  { runId, bytes }: { runId: string; bytes: number },
+): Promise<StoredItem> {
+  const experiment = await readNote(store, runId, noteName('experiment.json'), experimentSchema);
+  if (experiment.value !== undefined || experiment.problem !== undefined) {
+    const label = experiment.value?.name ?? runId;
+    return { id: runId, kind: 'experiment', bytes, label, problem: experiment.problem };
+  }
+  const { problem } = await readNote(store, runId, PROGRESS, progressSchema);
+  return { id: runId, kind: 'run', bytes, label: runId, problem };
+}
+
+/** A small JSON file of a run, checked by itself: one that is bad never hides the others. */
+async function readNote<Schema extends v.GenericSchema>(
+  store: RunStore,
+  runId: string,
+  name: string,
+  schema: Schema,
+): Promise<{ value?: v.InferOutput<Schema>; problem?: string }> {
+  try {
+    const bytes = await store.read(runId, name);
+    if (bytes === undefined) return {};
+    const result = v.safeParse(schema, JSON.parse(new TextDecoder().decode(bytes)));
+    if (result.success) return { value: result.output };
+    const issues = result.issues.map(describeIssue).join(' ');
+    return { problem: `${name} cannot be used. ${issues}` };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { problem: `${name} is not JSON. ${error.message}` };
+    if (error instanceof StorageError) return { problem: error.message };
+    throw error;
+  }
 }
 
 /** Whether the id of a stored item is a model's. */

@@ -5,7 +5,6 @@ import { fetchEmbeddedModel } from '../src/storage/embedded.ts';
 import { downloadHubModel } from '../src/storage/hub.ts';
 import type { ModelFiles } from '../src/storage/model-files.ts';
 import { openStore, type OpenedStore } from '../src/storage/opfs-store.ts';
-import { askToPersist } from '../src/storage/storage-room.ts';
 import type { LoadProgress, ModelSource } from './protocol.ts';
 import type { Notice } from '../src/notices.ts';
 
@@ -34,8 +33,7 @@ export async function modelFilesOf(
       return droppedModel(source.files);
     case 'hub': {
       const { store, notice: refused } = await modelStore();
-      if (refused === undefined) await askToPersist();
-      else onNotice(refused);
+      if (refused !== undefined) onNotice(refused);
       const { id, revision, baseUrl } = source;
       return downloadHubModel({ id, revision }, { ...download, store, baseUrl });
     }

@@ -193,6 +193,8 @@ export interface StoredItem {
   bytes: number;
   /** Its name; of a run its id. */
   label: string;
+  /** Why it cannot be used, when that is so: a sentence or two. It is kept until it is deleted. */
+  problem?: string | undefined;
 }
 
 export interface StorageReport {

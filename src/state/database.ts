@@ -8,6 +8,7 @@
 import * as v from 'valibot';
 import { describeIssue } from '../settings-schema.ts';
 import { PageConnection, type Entry, type Key, type KeyPath } from './page-connection.ts';
+import { askToPersist } from './persist.ts';
 
 /** One kind of records. */
 export interface StoreOf<Value> {
@@ -134,6 +135,7 @@ export class PageDatabase<Kinds extends Stores> implements Kept {
   /** All of them at once or none; those that the browser does not take are kept in memory. */
   write(changes: readonly Change<Kinds>[]): Promise<void> {
     return this.#inTurn(async () => {
+      if (changes.some((change) => 'put' in change)) void askToPersist();
       for (const change of changes) await this.#remember(change);
       if (performance.now() - this.#failedAt >= this.#retryMs) await this.#writeMemory();
     });

@@ -10,6 +10,7 @@ import type { Addressed } from './address.ts';
 import { Job, type Activity, type JobReport } from './job.svelte.ts';
 import { openedAs, type OpenedAs } from './opened-as.ts';
 import { isPermittedHub } from './permitted-hub.ts';
+import { askToPersist } from './persist.ts';
 import type { TrainerClient } from './trainer-client.ts';
 
 export type SourceKind = 'embedded' | 'hub' | 'files';
@@ -188,6 +189,8 @@ export class ModelState implements Addressed {
   }
 
   async #openOn(source: ModelSource, tell: (report: JobReport) => void): Promise<void> {
+    // A download is not to be made twice.
+    if (source.kind === 'hub') void askToPersist();
     this.summary = await this.#client.api.openModel(source, this.precision, (progress) => {
       tell(loadReport(progress));
       return Promise.resolve();

@@ -16,12 +16,3 @@ export async function storageRoom(): Promise<StorageRoom | undefined> {
     return undefined;
   }
 }
-
-/** Asks the browser to keep the files; false when it declines, which is no error. */
-export async function askToPersist(): Promise<boolean> {
-  try {
-    return await navigator.storage.persist();
-  } catch {
-    return false;
-  }
-}
