@@ -12,40 +12,7 @@ import { modelStore } from './model-source.ts';
 import type { StorageReport, StoredItem } from './protocol.ts';
 
 const MODEL = 'model:';
-const PROGRESS = 'progress.json';
-
-const COUNT = 'expected a whole number, 0 or more';
-const count = v.pipe(v.number(COUNT), v.integer(COUNT), v.minValue(0, COUNT));
-const progressSchema = v.looseObject({ step: count, steps: count });
 const experimentSchema = v.looseObject({ name: v.string() });
-
-/** How far a run's last checkpoint is; read without opening the checkpoint. */
-type Progress = Pick<v.InferOutput<typeof progressSchema>, 'step' | 'steps'>;
-
-export async function noteProgress(
-  store: RunStore,
-  runId: string,
-  step: number,
-  steps: number,
-): Promise<void> {
-  const note: Progress = { step, steps };
-  await store.write(runId, PROGRESS, new TextEncoder().encode(JSON.stringify(note)));
-}
-
-/**
- * Runs with a checkpoint from which steps are still to go. One whose note cannot be read is left out;
- * the storage report says what is wrong with it.
- */
-export async function resumableRuns(store: RunStore): Promise<({ runId: string } & Progress)[]> {
-  const found: ({ runId: string } & Progress)[] = [];
-  for (const { runId } of await store.list()) {
-    const { value } = await readNote(store, runId, PROGRESS, progressSchema);
-    if (value !== undefined && value.step < value.steps) {
-      found.push({ runId, step: value.step, steps: value.steps });
-    }
-  }
-  return found;
-}
 
 export async function storageReport(runs: RunStore): Promise<StorageReport> {
   const { store, notice } = await modelStore();
@@ -76,8 +43,7 @@ async function runItem(
     const label = experiment.value?.name ?? runId;
     return { id: runId, kind: 'experiment', bytes, label, problem: experiment.problem };
   }
-  const { problem } = await readNote(store, runId, PROGRESS, progressSchema);
-  return { id: runId, kind: 'run', bytes, label: runId, problem };
+  return { id: runId, kind: 'run', bytes, label: runId };
 }
 
 /** A small JSON file of a run, checked by itself: one that is bad never hides the others. */

@@ -12,7 +12,8 @@ import type { OwnAnswer } from '../src/evaluate/own-style.ts';
 import type { TaskSizes, UnitCosts } from '../src/experiment/run/estimate.ts';
 import type { ExperimentReport } from '../src/experiment/report/report.ts';
 import type { Experiment } from '../src/experiment/spec/schema.ts';
-import type { HeldOutCheck } from '../src/workflows/train/held-out-questions.ts';
+import type { HeldOutCheck } from '../src/metrics/held-out-check.ts';
+import type { RunHistory } from '../src/train/run-history.ts';
 import type { SamplingSettings } from '../src/generate/config.ts';
 import type { StepReport } from '../src/metrics/step-report.ts';
 import type { ExperimentResult } from '../src/workflows/experiment/experiment-result.ts';
@@ -38,6 +39,7 @@ export type {
   NamedBytes,
   OwnAnswersRequest,
   PromptSettings,
+  RunHistory,
   ViewedRow,
   ViewedToken,
 };
@@ -102,7 +104,7 @@ export interface MeasureRequest extends Omit<MeasureSetsRequest, 'adapter'> {
 
 export interface TrainRequest extends RunRequest {
   runId: string;
-  /** Continue from this run's last checkpoint. */
+  /** Continue from this run's last checkpoint; from the start when it has none yet. */
   resume: boolean;
 }
 
@@ -126,6 +128,8 @@ export interface TrainingPlan extends Pick<
 }
 
 export type TrainEvent =
+  /** Before the first report: what was reported up to the checkpoint that the run goes on from. */
+  | { kind: 'begun'; step: number; history: RunHistory }
   | { kind: 'step'; report: StepReport }
   | { kind: 'check'; check: HeldOutCheck }
   | { kind: 'checkpoint'; step: number; seconds: number }
@@ -275,8 +279,6 @@ export interface TrainerApi {
   exportAdapter(adapterId: string): Promise<NamedBytes[]>;
   importAdapter(name: string, files: File[]): Promise<AdapterSummary>;
   deleteRun(runId: string): Promise<void>;
-  /** Runs whose checkpoint can be continued. */
-  resumableRuns(): Promise<{ runId: string; step: number; steps: number }[]>;
   storage(): Promise<StorageReport>;
   /** Opens an experiment, or goes on with one whose results fit; another one is closed. */
   openExperiment(

@@ -1,7 +1,6 @@
 /** One training run on the open model: checkpoints kept as it goes, reports awaited by the page. */
 import type { EngineReport } from '../src/engine/config.ts';
 import { noticesOf } from '../src/data/response-set.ts';
-import { DataError } from '../src/errors.ts';
 import type { Host } from '../src/host.ts';
 import type { LoraAdapter } from '../src/lora/adapter.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
@@ -9,15 +8,14 @@ import { runManifest } from '../src/workflows/train/run-manifest.ts';
 import { checkedRun } from '../src/workflows/train/checked-run.ts';
 import { prepareRun, type RunPlan } from '../src/workflows/train/training-run.ts';
 import type { RunStore } from '../src/storage/run-store.ts';
+import type { Checkpoint } from '../src/train/checkpoint.ts';
 import {
   CHECKPOINT_FILE,
   CHECKPOINT_SECONDS,
   decodeCheckpoint,
   encodeCheckpoint,
-  type Checkpoint,
-} from '../src/train/checkpoint.ts';
+} from '../src/train/checkpoint-file.ts';
 import type { Checkpoints } from '../src/train/train.ts';
-import { noteProgress } from './kept-files.ts';
 import type { TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
 import { notice } from '../src/notices.ts';
 
@@ -40,14 +38,13 @@ export async function trainRun(
   if (store.refused !== undefined) notices.push(notice('info', store.refused));
   for (const one of notices) await report({ kind: 'notice', notice: one });
   const { runId, training } = request;
-  const { job, adapter } = await prepareRun(opened, request, plan);
   const from = request.resume ? await readCheckpoint(store, runId) : undefined;
-  const checkpoints: Checkpoints = {
+  const { job, adapter } = await prepareRun(opened, request, plan);
+  const checkpoints: Checkpoints<Checkpoint> = {
     everySeconds: CHECKPOINT_SECONDS,
     save: async (checkpoint) => {
       const began = host.now();
-      await store.write(runId, CHECKPOINT_FILE, encodeCheckpoint(checkpoint));
-      await noteProgress(store, runId, checkpoint.progress.step, training.steps);
+      await store.write(runId, CHECKPOINT_FILE, await encodeCheckpoint(checkpoint));
       const seconds = (host.now() - began) / 1000;
       await report({ kind: 'checkpoint', step: checkpoint.progress.step, seconds });
     },
@@ -62,9 +59,12 @@ export async function trainRun(
       checkpoints,
       resumeFrom: from,
       notice: (one) => report({ kind: 'notice', notice: one }),
+      begun: (history) => report({ kind: 'begun', step: from?.progress.step ?? 0, history }),
       report: async (step) => {
         await drawn;
         drawn = report({ kind: 'step', report: step });
+        // Awaited with the next step; until then nobody looks.
+        drawn.catch(() => undefined);
       },
       checked: async (check) => {
         await drawn;
@@ -95,15 +95,14 @@ export async function trainRun(
   }
 }
 
-/** @throws DataError when the run has none */
-export async function readCheckpoint(store: RunStore, runId: string): Promise<Checkpoint> {
+/**
+ * The run's last checkpoint; undefined when it was interrupted before the first.
+ * @throws DataError, StorageError for one that is damaged
+ */
+export async function readCheckpoint(
+  store: RunStore,
+  runId: string,
+): Promise<Checkpoint | undefined> {
   const saved = await store.read(runId, CHECKPOINT_FILE);
-  if (!saved) throw new DataError('There is no checkpoint of this run to go on from.');
-  return decodeCheckpoint(CHECKPOINT_FILE, saved);
-}
-
-/** The step a run would go on from; undefined without a checkpoint. */
-export async function checkpointStep(store: RunStore, runId: string): Promise<number | undefined> {
-  const saved = await store.read(runId, CHECKPOINT_FILE);
-  return saved && (await decodeCheckpoint(CHECKPOINT_FILE, saved)).progress.step;
+  return saved && decodeCheckpoint(CHECKPOINT_FILE, saved);
 }

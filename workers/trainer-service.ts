@@ -13,11 +13,11 @@ import { openRunStore, type RunStore } from '../src/storage/run-store.ts';
 import { createPromptFormat } from '../src/tokenizer/prompt-format.ts';
 import { answerOne } from '../src/workflows/generate/answer-one.ts';
 import type { Experiments } from './experiments.ts';
-import { deleteModel, isModel, resumableRuns, storageReport } from './kept-files.ts';
+import { deleteModel, isModel, storageReport } from './kept-files.ts';
 import { modelSummary } from './model-summary.ts';
 import type { TrainerApi, TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
 import { PlannedRuns } from './planned-runs.ts';
-import { checkpointStep, trainRun } from './train-run.ts';
+import { trainRun } from './train-run.ts';
 import { secondsPerStep, secondsToAsk, secondsToMeasure } from './trials.ts';
 import { TunedModels } from './tuned-models.ts';
 import { Turns } from './turns.ts';
@@ -139,9 +139,6 @@ export class TrainerService implements TrainerApi {
     await (await this.#runs()).remove(runId);
   };
 
-  readonly resumableRuns: TrainerApi['resumableRuns'] = async () =>
-    resumableRuns(await this.#runs());
-
   readonly storage: TrainerApi['storage'] = async () => storageReport(await this.#runs());
 
   readonly deleteStored = (id: string): Promise<void> =>
@@ -167,22 +164,20 @@ export class TrainerService implements TrainerApi {
 
   /** Trains; when the graphics processor is lost, goes on from the last checkpoint, twice at most. */
   async #trainThroughLoss(request: TrainRequest, report: TrainReport): Promise<TrainSummary> {
-    let next = request;
+    let saved: number | undefined;
+    const watched: TrainReport = async (event) => {
+      if (event.kind === 'checkpoint') saved = event.step;
+      await report(event);
+    };
     for (let losses = 1; ; losses++) {
       try {
-        return await this.#train(next, report);
+        return await this.#train(losses === 1 ? request : { ...request, resume: true }, watched);
       } catch (error) {
         if (!(error instanceof GpuLostError) || losses > 2) throw error;
         const engine = await this.#bench.recover(error, losses > 1);
-        const begun = await checkpointStep(await this.#runs(), request.runId);
-        next = { ...request, resume: begun !== undefined };
-        await report({
-          kind: 'notice',
-          notice: notice(
-            'info',
-            `${error.message} Nothing was lost but time: ${engine.device} goes on ${begun === undefined ? 'from the start' : `from step ${begun}`}.`,
-          ),
-        });
+        const from = saved === undefined ? 'its last checkpoint, or the start' : `step ${saved}`;
+        const text = `${error.message} Nothing was lost but time: ${engine.device} goes on from ${from}.`;
+        await report({ kind: 'notice', notice: notice('info', text) });
       }
     }
   }

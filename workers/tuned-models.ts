@@ -109,6 +109,7 @@ export class TunedModels {
     const optimizer = createOptimizer(job.parameters);
     try {
       const checkpoint = await readCheckpoint(await this.#store(), request.runId);
+      if (!checkpoint) throw new DataError('There is no checkpoint of this run.');
       restoreCheckpoint(checkpoint, job.facts, job.parameters, optimizer);
       return { opened, adapter };
     } catch (error) {

@@ -2,7 +2,6 @@
  * Makes an embedded model from nothing, by this project's own trainer: the corpus of one dialect,
  * read once, every weight trained. Ends with a folder in Hugging Face layout and its loss curve.
  */
-import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { preTrainCommand } from '../commands/pre-train.ts';
 import {
@@ -16,7 +15,7 @@ import {
 import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { takeFolder } from './output-folder.ts';
-import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
+import { folderCheckpoints, LogFile, readCheckpoint, replaceFile } from './run-folder.ts';
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { writeOutput } from './write-output.ts';
 import { StoppedError } from '../errors.ts';
@@ -55,14 +54,14 @@ export const run: CommandRun<typeof preTrainCommand> = async (values, { print })
   });
   const job = pretrainingJob(opened, entry.dialect, settings);
   await setAside(out, earlier);
-  const curve = join(out, 'curve.jsonl');
+  const curve = new LogFile(join(out, 'curve.jsonl'));
   const { outcome, progress } = await runTraining(job, {
     host: nodeHost(),
     checkpoints: folderCheckpoints(out),
     resumeFrom: resumed,
-    begun: async () => replaceFile(curve, await keptLines(curve, resumed?.progress.step)),
+    begun: ({ reports }) => curve.begin(reports),
     report: async (step) => {
-      await appendFile(curve, `${JSON.stringify(step)}\n`);
+      await curve.append(step);
       show(step);
     },
   });
@@ -78,9 +77,10 @@ export const run: CommandRun<typeof preTrainCommand> = async (values, { print })
     bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
   }));
   const files = [...(await modelFiles(opened)), ...texts];
-  await writeOutput(files.map(({ name, bytes }) => ({ path: join(out, name), bytes })));
-  const lines = (await readFile(curve, 'utf8')).trim().split('\n');
-  await replaceFile(join(out, 'training.json'), await summary(entry.id, seed, job, engine, lines));
+  const results = files.map(({ name, bytes }) => ({ path: join(out, name), bytes }));
+  await writeOutput([...results, ...curve.missing]);
+  const text = await summary(entry.id, seed, job, engine, curve.lines);
+  await replaceFile(join(out, 'training.json'), text);
 };
 
 /** The loss curve and what made it, kept beside the weights. */

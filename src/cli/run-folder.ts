@@ -1,53 +1,145 @@
-/** The folder a run is written to: files that survive a kill, and what is left of an earlier one. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** The folder a run is written to: files that survive a kill and a lost power supply. */
+import { appendFile, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DataError } from '../errors.ts';
+import { notice } from '../notices.ts';
+import type { Checkpoint } from '../train/checkpoint.ts';
 import {
   CHECKPOINT_FILE,
   CHECKPOINT_SECONDS,
   decodeCheckpoint,
   encodeCheckpoint,
-  type Checkpoint,
-} from '../train/checkpoint.ts';
+} from '../train/checkpoint-file.ts';
 import type { Checkpoints } from '../train/train.ts';
+import { printNotices } from './print-notices.ts';
+import { systemProblem } from './system-error.ts';
 
-/** Written beside and renamed, so that a kill leaves the old file or the new one. */
+/** The checkpoint before the last one, for the case that the last is damaged. */
+const PREVIOUS_FILE = 'checkpoint.previous.safetensors';
+
+/** Written beside and renamed, so that a crash leaves the old file or the new one. */
 export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  await writeFile(`${path}.part`, bytes);
+  await writeLasting(`${path}.part`, bytes);
   await rename(`${path}.part`, path);
+  await makeLasting(dirname(path));
 }
 
-/** A run's checkpoints in its folder, each in place of the one before. */
-export function folderCheckpoints(folder: string): Checkpoints {
+async function writeLasting(path: string, bytes: Uint8Array | string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What was renamed in the folder; Windows has no such call for folders and needs none. */
+async function makeLasting(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A run's checkpoints in its folder: the last one, and the one before. */
+export function folderCheckpoints(folder: string): Checkpoints<Checkpoint> {
+  const last = join(folder, CHECKPOINT_FILE);
   return {
-    save: (checkpoint) => replaceFile(join(folder, CHECKPOINT_FILE), encodeCheckpoint(checkpoint)),
     everySeconds: CHECKPOINT_SECONDS,
+    save: async (checkpoint) => {
+      try {
+        await writeLasting(`${last}.part`, await encodeCheckpoint(checkpoint));
+        await rename(last, join(folder, PREVIOUS_FILE)).catch(unlessMissing);
+        await rename(`${last}.part`, last);
+        await makeLasting(folder);
+      } catch (cause) {
+        throw new Error(systemProblem(cause) ?? String(cause), { cause });
+      }
+    },
   };
 }
 
-/** The run's checkpoint; undefined, with a line to the person, when none was written yet. */
+/**
+ * The run's last checkpoint, or the one before where the last is damaged, with a notice; undefined,
+ * with a line to the person, when none was written yet.
+ * @throws DataError when there are checkpoints and none can be read
+ */
 export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(join(folder, CHECKPOINT_FILE));
-  } catch {
-    process.stderr.write('No checkpoint yet; starting from the beginning.\n');
-    return undefined;
+  const problems: string[] = [];
+  for (const name of [CHECKPOINT_FILE, PREVIOUS_FILE]) {
+    const bytes = await readFile(join(folder, name)).catch(unlessMissing);
+    if (!bytes) continue;
+    try {
+      const checkpoint = await decodeCheckpoint(name, new Uint8Array(bytes));
+      if (problems.length > 0) {
+        const text = `The last checkpoint cannot be used; the run goes on from the one before, at step ${checkpoint.progress.step}.`;
+        printNotices([notice('doubtful', text, problems)]);
+      }
+      return checkpoint;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      problems.push(error.message);
+    }
   }
-  return decodeCheckpoint(CHECKPOINT_FILE, new Uint8Array(bytes));
+  if (problems.length > 0) {
+    throw new DataError(
+      `The run in ${folder} cannot go on. To start it again from its first step, leave --resume out.`,
+      problems,
+    );
+  }
+  process.stderr.write('No checkpoint yet; starting from the beginning.\n');
+  return undefined;
 }
 
-/** JSON lines with a `step` up to the checkpoint's; what came after it will be measured again. */
-export async function keptLines(path: string, step: number | undefined): Promise<string> {
-  if (step === undefined) return '';
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    return '';
-  }
-  // A kill may have cut the last line.
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  const lines = whole.split('\n').filter((line) => line !== '');
-  const kept = lines.filter((line) => (JSON.parse(line) as { step: number }).step <= step);
-  return kept.map((line) => `${line}\n`).join('');
+function unlessMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
+
+/**
+ * A log of JSON lines that grows with the run. One that cannot be written ends no training: it is
+ * written whole at the end, or the command fails then.
+ */
+export class LogFile {
+  readonly #path: string;
+  #lines: string[] = [];
+  #behind = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Begins with what the checkpoint holds; what was written beyond it comes again. */
+  async begin(values: readonly unknown[]): Promise<void> {
+    this.#lines = values.map(lineOf);
+    await replaceFile(this.#path, this.#lines.join(''));
+  }
+
+  async append(value: unknown): Promise<void> {
+    const line = lineOf(value);
+    this.#lines.push(line);
+    if (this.#behind) return;
+    try {
+      await appendFile(this.#path, line);
+    } catch (error) {
+      this.#behind = true;
+      const text = `${this.#path} cannot be written now; it is tried again at the end of the run.`;
+      printNotices([notice('doubtful', text, [systemProblem(error) ?? String(error)])]);
+    }
+  }
+
+  /** All so far, each with its line end. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** What is still to be written, if anything. */
+  get missing(): { path: string; bytes: string }[] {
+    return this.#behind ? [{ path: this.#path, bytes: this.#lines.join('') }] : [];
+  }
+}
+
+const lineOf = (value: unknown) => `${JSON.stringify(value)}\n`;

@@ -1,11 +1,11 @@
 /** npm run train: a LoRA adapter (or a whole tiny model) from a file of answers. */
-import { appendFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { settingsFrom } from '../commands/settings.ts';
 import { trainCommand } from '../commands/train.ts';
 import { DataError, StoppedError, UsageError } from '../errors.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import type { TrainingSettings } from '../train/config.ts';
+import type { HeldOutCheck } from '../metrics/held-out-check.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { adapterFiles } from '../workflows/train/adapter-files.ts';
 import { sha256Of } from '../workflows/open/fingerprint.ts';
@@ -18,7 +18,7 @@ import {
   type RunRequest,
 } from '../workflows/train/training-run.ts';
 import { checkedRun, type CheckedResult } from '../workflows/train/checked-run.ts';
-import { rightOf, type HeldOutCheck } from '../workflows/train/held-out-questions.ts';
+import { rightOf } from '../workflows/train/held-out-questions.ts';
 import { maskedSentence } from '../workflows/train/mask-tokens.ts';
 import {
   earlierResults,
@@ -35,7 +35,7 @@ import { readInput } from './read-file.ts';
 import { excludedIds, leaveOut } from './exclude-rows.ts';
 import { readResponseFile } from './read-responses.ts';
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
-import { folderCheckpoints, keptLines, readCheckpoint, replaceFile } from './run-folder.ts';
+import { folderCheckpoints, LogFile, readCheckpoint, replaceFile } from './run-folder.ts';
 import { printNotices } from './print-notices.ts';
 import { writeOutput } from './write-output.ts';
 import { noticesOf } from '../data/response-set.ts';
@@ -97,7 +97,8 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
   );
 
   await setAside(out, earlier);
-  const metrics = join(out, 'metrics.jsonl');
+  const metrics = new LogFile(join(out, 'metrics.jsonl'));
+  const answers = new LogFile(join(out, 'answers.jsonl'));
   const files = {
     answers: await hashedFile(values.responses),
     held_out_answers: values.validation === undefined ? null : await hashedFile(values.validation),
@@ -112,7 +113,6 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
     await replaceFile(join(out, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     return manifest;
   };
-  const answers = join(out, 'answers.jsonl');
   const checked = { opened, prompt, job, questions: plan.questions };
   const ended = await checkedRun(checked, {
     host: nodeHost(),
@@ -123,24 +123,24 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
       return Promise.resolve();
     },
     // By now a checkpoint of another run would have been refused, with nothing of it touched.
-    begun: async () => {
-      await replaceFile(metrics, await keptLines(metrics, resumed?.progress.step));
-      await replaceFile(answers, await keptLines(answers, resumed?.progress.step));
+    begun: async (history) => {
+      await metrics.begin(history.reports);
+      await answers.begin(history.checks);
       await writeManifest();
     },
     report: async (step) => {
-      await appendFile(metrics, `${JSON.stringify(step)}\n`);
+      await metrics.append(step);
       printReport(step);
     },
     checked: async (check) => {
-      // Before a resumed run the questions are asked once more; the answers are there.
-      if (!resumed || check.step > 0) await appendFile(answers, `${JSON.stringify(check)}\n`);
+      await answers.append(check);
       printCheck(check);
     },
   });
   clearProgress();
   const trained = adapter ? await adapterFiles(opened, adapter) : await modelFiles(opened);
-  await writeOutput(trained.map(({ name, bytes }) => ({ path: join(out, name), bytes })));
+  const results = trained.map(({ name, bytes }) => ({ path: join(out, name), bytes }));
+  await writeOutput([...results, ...metrics.missing, ...answers.missing]);
   const manifest = await writeManifest(ended);
   const { step, elapsedSeconds, validationAfter } = ended.progress;
   const { before, after } = ended;

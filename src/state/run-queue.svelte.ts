@@ -197,13 +197,11 @@ export class RunQueue {
   /** @returns undefined too when there is nothing left to go on with */
   async #goOn(run: Run): Promise<TrainSummary | undefined> {
     if (run.status.kind === 'finished') return undefined;
-    const { client, runs } = this.#parts;
+    const { runs } = this.#parts;
     const request = await this.#requestOf(run);
-    const kept = (await client.api.resumableRuns()).find(({ runId }) => runId === run.id);
     if (this.#stopping) return undefined;
-    // Interrupted before its first checkpoint: the same run from its first step.
-    runs.goOn(run, kept?.step ?? 0);
-    return this.#train(run, { ...request, resume: kept !== undefined });
+    runs.goOn(run);
+    return this.#train(run, { ...request, resume: true });
   }
 
   async #train(run: Run, request: TrainRequest): Promise<TrainSummary | undefined> {
@@ -211,6 +209,7 @@ export class RunQueue {
     const at = this.current - 1;
     const report = (event: TrainEvent): Promise<void> => {
       if (event.kind === 'notice') this.notices = [...this.notices, event.notice];
+      if (event.kind === 'begun') runs.begun(run, event.step, event.history);
       if (event.kind === 'check') runs.note(run, event.check);
       if (event.kind === 'step') {
         this.#mark(this.places[at]!, 'training');

@@ -4,7 +4,7 @@
  */
 import { ColumnLog } from '../metrics/column-log.ts';
 import { stepColumns, type StepLog, type StepReport } from '../metrics/step-report.ts';
-import type { HeldOutCheck, TrainRequest } from '../../workers/protocol.ts';
+import type { HeldOutCheck, RunHistory, TrainRequest } from '../../workers/protocol.ts';
 import { asError } from './job.svelte.ts';
 import type { BadRecord, Kept } from './database.ts';
 import { appendChunks, chunkOf } from './log-chunks.ts';
@@ -166,20 +166,23 @@ export class RunsState {
     return run;
   }
 
-  /** The run goes on from the checkpoint of a step: later points will be measured again. */
-  readonly goOn = (run: Run, step: number): void => {
-    const steps = run.log.column('step');
-    const keep = steps.findIndex((reported) => reported > step);
-    if (keep >= 0) {
-      run.log.truncate(keep);
-      run.archived = Math.min(run.archived, keep);
-      this.#write((archive) => archive.truncate(run.id, keep));
-    }
+  /** The run goes on; from where, `begun` says. */
+  readonly goOn = (run: Run): void => {
     run.live = true;
-    const { record } = run;
-    const resumedAt = [...record.resumedAt, step];
-    const answers = record.answers?.filter((check) => check.step <= step) ?? [];
-    this.#change(run, { ...record, state: 'running', resumedAt, answers, failure: undefined });
+    this.#change(run, { ...run.record, state: 'running', failure: undefined });
+    this.#show();
+  };
+
+  /** The log becomes the checkpoint's: what came after it is measured again, what was lost is back. */
+  readonly begun = (run: Run, step: number, { reports, checks }: RunHistory): void => {
+    if (reports.length === 0 && run.log.length === 0) return;
+    run.log.truncate(0);
+    for (const report of reports) run.log.append(report);
+    run.archived = 0;
+    this.#write((archive) => archive.truncate(run.id, 0));
+    this.#flush(run);
+    const resumedAt = [...run.record.resumedAt, ...(step > 0 ? [step] : [])];
+    this.#change(run, { ...run.record, resumedAt, answers: checks });
     this.#show();
   };
 

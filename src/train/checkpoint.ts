@@ -1,14 +1,12 @@
 /**
  * Everything needed to go on as if nothing had happened: trained values, both moments of the
- * optimizer, and where the data stands. One safetensors file, so that it is written whole or not.
+ * optimizer, and where the data stands. `checkpoint-file.ts` is how it is kept.
  */
 import { tensor, type Variable } from '@tensorflow/tfjs-core';
 import { orderStart, type OrderCursor } from '../batches/training-order.ts';
 import { DataError, TrainingDivergedError } from '../errors.ts';
-import { bytesSource } from '../storage/byte-source.ts';
-import { readSafetensors, writeSafetensors, type TensorToWrite } from '../storage/safetensors.ts';
-import { readFloat32 } from '../storage/tensor-file.ts';
 import { compareFacts, type RunFacts } from './run-facts.ts';
+import type { RunHistory } from './run-history.ts';
 import { readMoments, writeMoments, type OptimizerState, type Parameter } from './optimizer.ts';
 
 export interface Progress {
@@ -41,7 +39,8 @@ export const progressStart: Progress = {
   reportedStep: -1,
 };
 
-export interface Checkpoint {
+/** What the loop itself needs to go on. */
+export interface TrainedState {
   facts: RunFacts;
   progress: Progress;
   updates: number;
@@ -50,13 +49,18 @@ export interface Checkpoint {
   moments: Map<string, Float32Array[]>;
 }
 
+/** The same with what the run has reported so far: one commit. */
+export interface Checkpoint extends TrainedState {
+  history: RunHistory;
+}
+
 /** @throws TrainingDivergedError rather than keep a value that is not a finite number */
 export async function takeCheckpoint(
   facts: RunFacts,
   progress: Progress,
   parameters: readonly Parameter[],
   optimizer: OptimizerState,
-): Promise<Checkpoint> {
+): Promise<TrainedState> {
   const values = await Promise.all(
     parameters.map(async ({ name, variable }) => {
       const stored = {
@@ -98,7 +102,7 @@ function notFinite({ step, cursor }: Progress, names: readonly string[]): Traini
  * @throws DataError listing every fact that makes the checkpoint's run another
  */
 export function restoreCheckpoint(
-  checkpoint: Checkpoint,
+  checkpoint: TrainedState,
   facts: RunFacts,
   parameters: readonly Parameter[],
   optimizer: OptimizerState,
@@ -128,63 +132,4 @@ function assign(variable: Variable, values: Float32Array): void {
   const next = tensor(values, variable.shape);
   variable.assign(next);
   next.dispose();
-}
-
-/** The name it has in a run's folder. */
-export const CHECKPOINT_FILE = 'checkpoint.safetensors';
-/** Longest time of a run that can be lost. */
-export const CHECKPOINT_SECONDS = 30;
-
-const VERSION = '2';
-
-export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const tensors: TensorToWrite[] = [];
-  const put = (name: string, shape: number[], values: Float32Array) =>
-    tensors.push({ name, shape, dtype: 'F32', data: bytesOf(values) });
-  for (const [name, { shape, values }] of checkpoint.parameters) {
-    const [momentum, variance] = checkpoint.moments.get(name)!;
-    put(`parameter.${name}`, shape, values);
-    put(`exp_avg.${name}`, shape, momentum!);
-    put(`exp_avg_sq.${name}`, shape, variance!);
-  }
-  return writeSafetensors(tensors, {
-    format: 'idiolect-checkpoint',
-    version: VERSION,
-    facts: JSON.stringify(checkpoint.facts),
-    updates: String(checkpoint.updates),
-    progress: JSON.stringify(checkpoint.progress),
-  });
-}
-
-/** @throws ModelFileError for a broken file, DataError for another kind of file or version */
-export async function decodeCheckpoint(
-  name: string,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<Checkpoint> {
-  const file = await readSafetensors(bytesSource(name, bytes));
-  const { format, version, facts, updates, progress } = file.metadata;
-  if (format !== 'idiolect-checkpoint' || version !== VERSION || !facts || !progress) {
-    throw new DataError(`${name} is not a checkpoint of this version.`);
-  }
-  const parameters: Checkpoint['parameters'] = new Map();
-  const moments: Checkpoint['moments'] = new Map();
-  for (const [key, stored] of file.tensors) {
-    if (!key.startsWith('parameter.')) continue;
-    const parameterName = key.slice('parameter.'.length);
-    const read = async (prefix: string) =>
-      readFloat32(file.tensors.get(`${prefix}.${parameterName}`)!);
-    parameters.set(parameterName, { shape: [...stored.shape], values: await readFloat32(stored) });
-    moments.set(parameterName, [await read('exp_avg'), await read('exp_avg_sq')]);
-  }
-  return {
-    facts: JSON.parse(facts) as RunFacts,
-    updates: Number(updates),
-    progress: JSON.parse(progress) as Progress,
-    parameters,
-    moments,
-  };
-}
-
-function bytesOf(values: Float32Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(values.slice().buffer);
 }

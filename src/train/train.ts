@@ -17,8 +17,8 @@ import {
   progressStart,
   restoreCheckpoint,
   takeCheckpoint,
-  type Checkpoint,
   type Progress,
+  type TrainedState,
 } from './checkpoint.ts';
 import type { TrainingSettings } from './config.ts';
 import {
@@ -61,8 +61,8 @@ export interface TrainingJob {
 }
 
 /** Where checkpoints go. */
-export interface Checkpoints {
-  save(checkpoint: Checkpoint): Promise<void>;
+export interface Checkpoints<Kept extends TrainedState = TrainedState> {
+  save(checkpoint: Kept): Promise<void>;
   /** Longest time without one. */
   everySeconds: number;
 }
@@ -70,7 +70,7 @@ export interface Checkpoints {
 export interface LoopOptions {
   /** Without them a run that is killed starts anew. */
   checkpoints?: Checkpoints | undefined;
-  resumeFrom?: Checkpoint | undefined;
+  resumeFrom?: TrainedState | undefined;
 }
 
 const none: Checkpoints = { save: () => Promise.resolve(), everySeconds: Infinity };
@@ -302,7 +302,7 @@ async function validationOf(
 function diverged(
   { settings }: TrainingJob,
   { step, cursor }: Progress,
-  lastGood: Checkpoint,
+  lastGood: TrainedState,
   what: string,
 ): TrainingDivergedError {
   const batch = Math.floor(cursor.position / (settings.batchSize * settings.accumulation)) + 1;

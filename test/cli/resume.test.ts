@@ -1,5 +1,5 @@
 /** npm run train, killed and resumed: the same adapter to the byte, every row of metrics once. */
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run, start, temporaryFolder, writeAnswers, type Started } from './run.ts';
@@ -30,6 +30,12 @@ async function killWhen({ child, ended }: Started, condition: () => boolean): Pr
   }
   child.kill('SIGKILL');
   expect((await ended).signal).toBe('SIGKILL');
+}
+
+function flipBit(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 100]! ^= 4;
+  writeFileSync(path, bytes);
 }
 
 beforeAll(() => {
@@ -92,6 +98,36 @@ describe('a training run that is killed', () => {
       expect(weightsOf(out).equals(weightsOf(whole))).toBe(true);
       expect(rowsOf(out)).toEqual(rowsOf(whole));
     }
+  });
+
+  it('finds its logs in the checkpoint when the files are gone or cut', async () => {
+    const out = temporaryFolder();
+    await killWhen(start('train', [...settings, '--out', out]), () => lineCount(out) >= 10);
+    rmSync(join(out, 'answers.jsonl'));
+    writeFileSync(join(out, 'metrics.jsonl'), '{"step": 0, "loss"');
+    expect((await run('train', [...settings, '--out', out, '--resume'])).code).toBe(0);
+    expect(rowsOf(out)).toEqual(rowsOf(whole));
+    expect(readFileSync(join(out, 'answers.jsonl'), 'utf8')).toBe(
+      readFileSync(join(whole, 'answers.jsonl'), 'utf8'),
+    );
+  });
+
+  it('goes on from the checkpoint before when the last is damaged, and from none in silence', async () => {
+    const out = temporaryFolder();
+    await killWhen(start('train', [...settings, '--out', out]), () => lineCount(out) >= 14);
+    const names = ['checkpoint.safetensors', 'checkpoint.previous.safetensors'];
+    flipBit(join(out, names[0]!));
+    const again = await run('train', [...settings, '--out', out, '--resume']);
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stderr).toMatch(
+      /last checkpoint cannot be used[^]*checkpoint\.safetensors is damaged/,
+    );
+    expect(weightsOf(out).equals(weightsOf(whole))).toBe(true);
+    expect(rowsOf(out)).toEqual(rowsOf(whole));
+    for (const name of names) flipBit(join(out, name));
+    const refused = await run('train', [...settings, '--out', out, '--resume']);
+    expect(refused.code).toBe(1);
+    for (const name of names) expect(refused.stderr).toContain(`${name} is damaged`);
   });
 
   it('is taken up on another engine, which it says', async () => {

@@ -87,7 +87,6 @@ test('a stop ends the queue; going on finishes the run and then the rest', async
         await report(event);
       });
     },
-    resumableRuns: () => Promise.resolve([{ runId: requests[0]!.runId, step: 2, steps: 4 }]),
   }));
   const { training, runs } = app;
   const { queue } = training;

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { stepColumns } from '../../src/metrics/step-report.ts';
+import { stepColumns, type StepLog, type StepReport } from '../../src/metrics/step-report.ts';
 import { ColumnLog } from '../../src/metrics/column-log.ts';
 import { chunkOf } from '../../src/state/log-chunks.ts';
 import { RunArchive } from '../../src/state/run-archive.ts';
@@ -17,6 +17,9 @@ beforeEach(async () => {
   await app.training.start();
 });
 const first = () => app.runs.list[0]!;
+/** A row of a log as the report it came from. */
+const rowOf = (log: StepLog, row: number) =>
+  Object.fromEntries(stepColumns.map((name) => [name, log.at(name, row)])) as unknown as StepReport;
 
 test('without a database runs live in memory, and the page says so', async () => {
   await app.runs.load();
@@ -63,7 +66,8 @@ test('held-out questions right before and after stay with the run', async () => 
     [3, true],
   ]);
   // Going on from step 0 drops what was answered later.
-  app.runs.goOn(first(), 0);
+  app.runs.goOn(first());
+  app.runs.begun(first(), 0, { reports: [], checks: record.answers!.slice(0, 1) });
   expect(first().record.answers!.map(({ step }) => step)).toEqual([0]);
   expect(first().counts).toBeUndefined();
   await app.runs.settled();
@@ -79,11 +83,16 @@ test('names change, empty ones do not, and a removed run is gone', async () => {
   expect(app.runs.baseline).toBeUndefined();
 });
 
-test('going on from a checkpoint forgets the points after it', () => {
-  app.runs.goOn(first(), 1);
+test('going on from a checkpoint: the log becomes that of the checkpoint', async () => {
+  const reports = [0, 1].map((step) => rowOf(first().log, step));
+  // Points that a closed page did not write are back too.
+  first().log.truncate(1);
+  app.runs.goOn(first());
+  app.runs.begun(first(), 1, { reports, checks: [] });
   expect([...first().log.column('step')]).toEqual([0, 1]);
   expect(first().resumedAt).toEqual([1]);
   expect(first().status).toEqual({ kind: 'running', step: 1 });
+  await app.runs.settled();
 });
 
 test('the table shows only settings that differ', async () => {

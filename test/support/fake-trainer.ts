@@ -10,11 +10,13 @@ import { ModelFileError, StoppedError } from '../../src/errors.ts';
 import type { RowFamiliarity } from '../../src/familiarity/config.ts';
 import type { OwnAnswer } from '../../src/evaluate/own-style.ts';
 import { createRandom } from '../../src/random.ts';
+import { noHistory } from '../../src/train/run-history.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
 import { fakeExperiments } from './fake-experiments.ts';
 import type {
   ModelSummary,
   MeasuredSet,
+  RunHistory,
   StoredItem,
   ViewedToken,
   TrainerApi,
@@ -60,6 +62,8 @@ export function fakeTrainer({
     typeof openError === 'function' ? openError() : openError;
   const pairs = new Map<string, number>();
   const firsts = new Map<string, number>();
+  /** What checkpoints would hold, by run. */
+  const histories = new Map<string, RunHistory>();
   const items: StoredItem[] = [
     { id: 'idiolect-a', kind: 'model', bytes: 6_811_200, label: 'Idiolect A' },
     { id: 'run-1', kind: 'run', bytes: 1_204_000, label: 'Dialect B, rank 8' },
@@ -256,7 +260,11 @@ export function fakeTrainer({
       const floor = 0.35 + 0.1 * random.uniform();
       const first = 1.2 + random.uniform();
       const heldOut = (step: number): number => floor + 0.1 + first * Math.exp(-step / 18);
-      let step = 0;
+      const earlier = (request.resume ? histories.get(request.runId) : undefined) ?? noHistory;
+      const history = { reports: [...earlier.reports], checks: [...earlier.checks] };
+      histories.set(request.runId, history);
+      const reported = history.reports.at(-1)?.step ?? -1;
+      let step = reported + 1;
       let outcome: 'finished' | 'stopped' = 'finished';
       const questions = (request.validation ?? request.set).rows
         .filter(({ gold }) => gold !== undefined)
@@ -276,38 +284,37 @@ export function fakeTrainer({
               answer: `That makes ${final}. Answer: ${final}`,
             };
           });
-        await report({ kind: 'check', check: { step: at, whole, answers } });
+        history.checks.push({ step: at, whole, answers });
+        await report({ kind: 'check', check: history.checks.at(-1)! });
       };
       try {
-        await ask(0, true);
+        await report({ kind: 'begun', step: Math.max(0, reported), history: earlier });
+        if (reported < 0) await ask(0, true);
         for (; step <= steps; step++) {
           await beforeStep(step);
           check();
           const evaluated = step % evaluateEvery === 0 || step === steps;
           if (step > 0 && step < steps && step % Math.ceil(steps / 4) === 0) await ask(step, false);
           if (step % logEvery !== 0 && !evaluated) continue;
-          await report({
-            kind: 'step',
-            report: {
-              step,
-              totalSteps: steps,
-              epoch: step / 15,
-              tokensSeen: step * 620,
-              examplesSeen: step * request.training.batchSize,
-              loss:
-                step === 0 ? NaN : floor + first * Math.exp(-step / 16) + 0.06 * random.normal(),
-              ...(evaluated && {
-                validationLoss: heldOut(step),
-                validationAccuracy: 1 - heldOut(step) / 3,
-              }),
-              gradientNorm: 0.4 + 2 * Math.exp(-step / 10) + 0.05 * random.uniform(),
-              learningRate: learningRate * Math.min(1, step / (0.1 * steps)),
-              tokensPerSecond: 2010,
-              secondsLeft: (steps - step) * 0.31,
-              memoryBytes: 182e6,
-              elapsedSeconds: step * 0.31,
-            },
+          history.reports.push({
+            step,
+            totalSteps: steps,
+            epoch: step / 15,
+            tokensSeen: step * 620,
+            examplesSeen: step * request.training.batchSize,
+            loss: step === 0 ? NaN : floor + first * Math.exp(-step / 16) + 0.06 * random.normal(),
+            ...(evaluated && {
+              validationLoss: heldOut(step),
+              validationAccuracy: 1 - heldOut(step) / 3,
+            }),
+            gradientNorm: 0.4 + 2 * Math.exp(-step / 10) + 0.05 * random.uniform(),
+            learningRate: learningRate * Math.min(1, step / (0.1 * steps)),
+            tokensPerSecond: 2010,
+            secondsLeft: (steps - step) * 0.31,
+            memoryBytes: 182e6,
+            elapsedSeconds: step * 0.31,
           });
+          await report({ kind: 'step', report: history.reports.at(-1)! });
         }
         await ask(steps, true);
       } catch (error) {
@@ -378,7 +385,6 @@ export function fakeTrainer({
         notices: [],
       }),
     deleteRun: () => Promise.resolve(),
-    resumableRuns: () => Promise.resolve([]),
     storage: () =>
       Promise.resolve({
         items: [...items],

@@ -1,6 +1,7 @@
 /** What a training run needs from its surroundings, without a page: a host that keeps checkpoints. */
 import type { Host } from '../../src/host.ts';
 import type { Checkpoint } from '../../src/train/checkpoint.ts';
+import { noHistory } from '../../src/train/run-history.ts';
 import type { Checkpoints } from '../../src/train/train.ts';
 
 export interface KeepingHost extends Host, Checkpoints {
@@ -21,7 +22,7 @@ export function quietHost(overrides: Partial<Host & Checkpoints> = {}): KeepingH
     stopRequested: () => host.stop,
     breathe: () => Promise.resolve(),
     save: (checkpoint) => {
-      checkpoints.push(checkpoint);
+      checkpoints.push({ history: noHistory, ...checkpoint });
       return Promise.resolve();
     },
     everySeconds: Number.POSITIVE_INFINITY,

@@ -8,7 +8,8 @@ import { defaultsOf } from '../../src/fields.ts';
 import { samplingFields } from '../../src/generate/config.ts';
 import { generate } from '../../src/generate/generate.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../src/train/checkpoint.ts';
+import type { Checkpoint } from '../../src/train/checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint-file.ts';
 import { train, type TrainingJob } from '../../src/train/train.ts';
 import { nodeEngines, startEngine } from '../support/engines.ts';
 import { END, tinyExamples, tinyModel, tinyRun } from '../support/tiny-training.ts';
@@ -40,8 +41,8 @@ async function runAll(job: TrainingJob, host: KeepingHost, from?: Checkpoint) {
 const valuesOf = async ({ parameters }: TrainingJob) =>
   Promise.all(parameters.map(async ({ variable }) => Array.from(await variable.data())));
 
-const throughFile = (checkpoint: Checkpoint) =>
-  decodeCheckpoint('checkpoint.safetensors', encodeCheckpoint(checkpoint));
+const throughFile = async (checkpoint: Checkpoint) =>
+  decodeCheckpoint('checkpoint.safetensors', await encodeCheckpoint(checkpoint));
 
 /** Plain JavaScript is some thirty times slower, so it repeats what must be exact and no more. */
 const repetitions = {

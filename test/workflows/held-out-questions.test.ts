@@ -6,16 +6,13 @@ import type { ResponseRow } from '../../src/data/response-set.ts';
 import { checkFields } from '../../src/evaluate/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
 import { loraFields } from '../../src/lora/config.ts';
+import type { HeldOutCheck } from '../../src/metrics/held-out-check.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { trainingFields } from '../../src/train/config.ts';
 import { openModel, type OpenModel } from '../../src/workflows/open/open-model.ts';
 import { checkedRun } from '../../src/workflows/train/checked-run.ts';
-import {
-  heldOutQuestions,
-  questionNotices,
-  type HeldOutCheck,
-} from '../../src/workflows/train/held-out-questions.ts';
+import { heldOutQuestions, questionNotices } from '../../src/workflows/train/held-out-questions.ts';
 import { runTraining } from '../../src/workflows/train/run-training.ts';
 import { planRun, prepareRun } from '../../src/workflows/train/training-run.ts';
 import { startEngine } from '../support/engines.ts';

@@ -66,3 +66,37 @@ it('begins once, before the first report, and goes on from a checkpoint', async 
   first.adapter.dispose();
   second.adapter.dispose();
 });
+
+it('keeps what was reported in the checkpoint, and goes on past one that cannot be written', async () => {
+  const settings = { steps: 6, evaluateEvery: 2 };
+  const seen: number[] = [];
+  const notices: string[] = [];
+  let attempts = 0;
+  const host = quietHost();
+  const run = tinyRun(model, settings);
+  const { outcome } = await runTraining(run.job, {
+    host,
+    checkpoints: {
+      everySeconds: Infinity,
+      save: (checkpoint) => {
+        attempts++;
+        if (attempts === 2 || attempts === 3) return Promise.reject(new Error('The disk is full.'));
+        return host.save(checkpoint);
+      },
+    },
+    notice: ({ text }) => Promise.resolve(void notices.push(text)),
+    report: ({ step }) => Promise.resolve(void seen.push(step)),
+  });
+  expect(outcome).toBe('finished');
+  expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(attempts).toBeGreaterThanOrEqual(4);
+  // Said once, though two in a row failed.
+  expect(notices).toHaveLength(1);
+  expect(notices[0]).toMatch(/cannot be written[^]*The disk is full\./);
+  for (const { progress, history } of host.checkpoints) {
+    expect(history.reports.map(({ step }) => step)).toEqual(
+      seen.slice(0, progress.reportedStep + 1),
+    );
+  }
+  run.adapter.dispose();
+});

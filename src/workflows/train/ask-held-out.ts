@@ -5,7 +5,8 @@ import { encodePrompt } from '../../tokenizer/encode-pair.ts';
 import { createPromptFormat } from '../../tokenizer/prompt-format.ts';
 import { answerQuestions } from '../generate/answer-questions.ts';
 import type { PromptedModel } from '../open/prompted-model.ts';
-import type { HeldOutAnswer, HeldOutQuestions } from './held-out-questions.ts';
+import type { HeldOutAnswer } from '../../metrics/held-out-check.ts';
+import type { HeldOutQuestions } from './held-out-questions.ts';
 
 export const ASKED_AT_ONCE = 16;
 

@@ -6,7 +6,8 @@ import { StoppedError } from '../../errors.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
 import type { TrainingJob, TrainingResult } from '../../train/train.ts';
 import type { OpenModel } from '../open/open-model.ts';
-import { SAMPLED, type HeldOutCheck, type HeldOutQuestions } from './held-out-questions.ts';
+import type { HeldOutCheck } from '../../metrics/held-out-check.ts';
+import { SAMPLED, type HeldOutQuestions } from './held-out-questions.ts';
 import { askHeldOut } from './ask-held-out.ts';
 import { runTraining, type TrainingContext } from './run-training.ts';
 
@@ -38,6 +39,7 @@ export async function checkedRun(
   { checked, begun, report, ...context }: CheckedContext,
 ): Promise<CheckedResult> {
   const { host, resumeFrom } = context;
+  const checks = [...(resumeFrom?.history.checks ?? [])];
   const ask = async (step: number, whole: boolean): Promise<HeldOutCheck | undefined> => {
     if (!questions) return undefined;
     const some = whole ? questions.questions : questions.questions.slice(0, SAMPLED);
@@ -49,14 +51,20 @@ export async function checkedRun(
     );
     return { step, whole, answers };
   };
+  const keep = async (check: HeldOutCheck): Promise<void> => {
+    checks.push(check);
+    await checked(check);
+  };
+  const kept = checks.find(({ step, whole }) => whole && step === 0);
   // Before a checkpoint is put back; a new adapter changes nothing, so that this is the base model.
-  const before = await ask(0, true);
-  let samplesTaken = Math.floor(quarters(resumeFrom?.progress.step ?? 0, job));
+  const before = kept ?? (await ask(0, true));
+  let samplesTaken = Math.max(0, ...checks.map(({ step }) => Math.floor(quarters(step, job))));
   const result = await runTraining(job, {
     ...context,
-    begun: async () => {
-      await begun?.();
-      if (before) await checked(before);
+    checks,
+    begun: async (history) => {
+      await begun?.(history);
+      if (before && !kept) await keep(before);
     },
     report: async (step) => {
       await report(step);
@@ -64,7 +72,7 @@ export async function checkedRun(
       if (due <= samplesTaken || due > SAMPLES || !questions) return;
       samplesTaken = due;
       const sample = await unlessStopped(ask(step.step, false));
-      if (sample) await checked(sample);
+      if (sample) await keep(sample);
     },
   });
   if (result.outcome === 'stopped') return { ...result, before, after: undefined };

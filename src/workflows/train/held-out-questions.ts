@@ -8,6 +8,7 @@ import type { AnswerRule } from '../../evaluate/extract-answer.ts';
 import { EXPECTED_SHARE, goldAgreement } from '../../evaluate/gold-agreement.ts';
 import { promptPart, type ResponseRow } from '../../data/response-set.ts';
 import { knownQuestions, usualRule } from '../../experiment/sets/known-questions.ts';
+import type { HeldOutCheck } from '../../metrics/held-out-check.ts';
 import { notice, type Notice } from '../../notices.ts';
 
 export interface HeldOutQuestions {
@@ -16,23 +17,6 @@ export interface HeldOutQuestions {
   /** Written answers to these questions that agree with the right one, by the same rule. */
   agreeing: number;
   longestAnswer: number;
-}
-
-/** One question as the model answered it. */
-export interface HeldOutAnswer {
-  id: string;
-  question: string;
-  gold: string;
-  answer: string;
-  /** The final answer agrees, in whatever form it stands. */
-  right: boolean;
-}
-
-/** The model's answers at one step: to all questions before and after training, else to a few. */
-export interface HeldOutCheck {
-  step: number;
-  whole: boolean;
-  answers: HeldOutAnswer[];
 }
 
 /** Questions answered on the way. */

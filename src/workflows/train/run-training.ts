@@ -2,21 +2,31 @@
 import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Host } from '../../host.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
-import type { Notice } from '../../notices.ts';
+import { notice, type Notice } from '../../notices.ts';
+import type { Checkpoint } from '../../train/checkpoint.ts';
 import { compareFacts } from '../../train/run-facts.ts';
+import { noHistory, type RunHistory } from '../../train/run-history.ts';
 import {
   train,
-  type LoopOptions,
+  type Checkpoints,
   type TrainingJob,
   type TrainingResult,
 } from '../../train/train.ts';
 
-export interface TrainingContext extends LoopOptions {
+export interface TrainingContext {
   host: Host;
+  /** Without them a run that is killed starts anew. One that cannot be written ends no training. */
+  checkpoints?: Checkpoints<Checkpoint> | undefined;
+  resumeFrom?: Checkpoint | undefined;
+  /** What is kept beside the reports; `checked-run.ts` adds to it. */
+  checks?: RunHistory['checks'];
   /** What a resumed run has that the checkpoint's had not, and that changes no number. */
   notice?: (notice: Notice) => Promise<void>;
-  /** Called once before the first report: a checkpoint of another run has been refused by then. */
-  begun?: () => Promise<void>;
+  /**
+   * Called once before the first report, with what was reported up to the checkpoint: whatever was
+   * logged beyond it is reported again. A checkpoint of another run has been refused by then.
+   */
+  begun?: (history: RunHistory) => Promise<void>;
   report: (step: StepReport) => Promise<void>;
   /** Whether the weights of an evaluated step are the best so far; without it the last are kept. */
   keeps?: ((step: StepReport) => Promise<boolean>) | undefined;
@@ -29,26 +39,67 @@ export interface TrainingContext extends LoopOptions {
  */
 export async function runTraining(
   job: TrainingJob,
-  { host, checkpoints, resumeFrom, notice, begun, report, keeps }: TrainingContext,
+  {
+    host,
+    checkpoints,
+    resumeFrom,
+    checks = [],
+    notice: tell,
+    begun,
+    report,
+    keeps,
+  }: TrainingContext,
 ): Promise<TrainingResult> {
   const moved = resumeFrom ? compareFacts(resumeFrom.facts, job.facts).notices : [];
-  for (const one of moved) await notice?.(one);
+  for (const one of moved) await tell?.(one);
   const variables = job.parameters.map(({ variable }) => variable);
-  const run = train(job, host, { checkpoints, resumeFrom });
+  const earlier = resumeFrom?.history ?? noHistory;
+  const reports = [...earlier.reports];
+  const run = train(job, host, {
+    resumeFrom,
+    checkpoints: checkpoints && {
+      everySeconds: checkpoints.everySeconds,
+      save: softly(
+        (state) =>
+          checkpoints.save({ ...state, history: { reports: [...reports], checks: [...checks] } }),
+        tell,
+      ),
+    },
+  });
   let best: Float32Array[] | undefined;
   for (let first = true; ; first = false) {
     const next = await run.next();
-    if (first) await begun?.();
+    if (first) await begun?.(earlier);
     if (next.done) {
       if (next.value.outcome === 'finished')
         best?.forEach((values, i) => assign(variables[i]!, values));
       return next.value;
     }
+    reports.push(next.value);
     await report(next.value);
     if (keeps && isEvaluated(job, next.value) && (await keeps(next.value))) {
       best = await Promise.all(variables.map((variable) => variable.data<'float32'>()));
     }
   }
+}
+
+/** Says once that checkpoints cannot be written, and goes on: the next one is tried all the same. */
+function softly<Kept>(
+  save: (kept: Kept) => Promise<void>,
+  tell: TrainingContext['notice'],
+): (kept: Kept) => Promise<void> {
+  let failed = false;
+  return async (kept) => {
+    try {
+      await save(kept);
+      failed = false;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const text = `The run's checkpoint cannot be written, so that it would start anew if it were interrupted now. Training goes on. ${reason}`;
+      if (!failed) await tell?.(notice('doubtful', text));
+      failed = true;
+    }
+  };
 }
 
 /** After training has begun, the steps whose held-out loss is due. */
