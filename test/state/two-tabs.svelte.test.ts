@@ -4,7 +4,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { RunArchive } from '../../src/state/run-archive.ts';
-import type { TrainRequest } from '../../workers/protocol.ts';
+import type { RunHistory, TrainRequest } from '../../workers/protocol.ts';
 import { fakeLocks, type FakeTab } from '../support/fake-locks.ts';
 import { fakeTrainer } from '../support/fake-trainer.ts';
 import { tinyApp } from '../support/tiny-app.ts';
@@ -13,7 +13,7 @@ const STEPS = 6;
 /** What both tabs' workers were asked to train. */
 let trained: { tab: string; runId: string; resume: boolean }[];
 /** Runs whose checkpoints are on disk. */
-let checkpoints: Map<string, number>;
+let checkpoints: Map<string, RunHistory>;
 let locks: ReturnType<typeof fakeLocks>;
 
 beforeEach(() => {
@@ -31,34 +31,25 @@ interface Tab extends FakeTab {
 }
 
 async function openTab(name: string): Promise<Tab> {
-  const usual = fakeTrainer();
+  const usual = fakeTrainer({ histories: checkpoints });
   const tab = locks.tab();
   const opened: Tab = { ...tab, app: undefined as unknown as AppState, halt: undefined };
   const train: typeof usual.train = (request: TrainRequest, report) => {
     const { runId, resume } = request;
     trained.push({ tab: name, runId, resume });
-    const from = resume ? checkpoints.get(runId)! : -1;
     return usual.train(request, async (event) => {
-      if (event.kind === 'step' && event.report.step <= from) return;
       await report(event);
       if (event.kind !== 'step') return;
-      checkpoints.set(runId, event.report.step);
       if (event.report.step !== opened.halt?.at) return;
       opened.halt.reached();
       await opened.halt.until;
     });
   };
-  const resumableRuns = () =>
-    Promise.resolve(
-      [...checkpoints].flatMap(([runId, step]) =>
-        step < STEPS ? [{ runId, step, steps: STEPS }] : [],
-      ),
-    );
   const deleteRun = (runId: string) => {
     checkpoints.delete(runId);
     return Promise.resolve();
   };
-  const api = { ...usual, train, resumableRuns, deleteRun, deleteStored: deleteRun };
+  const api = { ...usual, train, deleteRun, deleteStored: deleteRun };
   opened.app = tinyApp({
     connect: () => ({ api, onfailure: () => undefined, terminate: () => undefined }),
     owners: tab.owners,

@@ -33,6 +33,8 @@ export interface FakeOptions {
   engineError?: Error;
   /** Called before a piece of an experiment is done; what it throws is the piece's failure. */
   beforeStage?: (id: string) => void;
+  /** What checkpoints would hold, by run, where it outlives this trainer. */
+  histories?: Map<string, RunHistory>;
   /** Results of experiments, by id, that outlive this trainer. */
   kept?: Parameters<typeof fakeExperiments>[1];
 }
@@ -53,6 +55,7 @@ export function fakeTrainer({
   engineError,
   beforeStage,
   kept,
+  histories = new Map(),
 }: FakeOptions = {}): TrainerApi {
   let stopping = false;
   let source = '';
@@ -62,8 +65,6 @@ export function fakeTrainer({
     typeof openError === 'function' ? openError() : openError;
   const pairs = new Map<string, number>();
   const firsts = new Map<string, number>();
-  /** What checkpoints would hold, by run. */
-  const histories = new Map<string, RunHistory>();
   const items: StoredItem[] = [
     { id: 'idiolect-a', kind: 'model', bytes: 6_811_200, label: 'Idiolect A' },
     { id: 'run-1', kind: 'run', bytes: 1_204_000, label: 'Dialect B, rank 8' },
