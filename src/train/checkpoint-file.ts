@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { DataError, ModelFileError } from '../errors.ts';
 import { bytesSource } from '../storage/byte-source.ts';
-import { sha256Hex } from '../storage/digest.ts';
+import { sha256Of } from '../storage/sha256.ts';
 import { readSafetensors, writeSafetensors, type TensorToWrite } from '../storage/safetensors.ts';
 import { readFloat32, type NamedTensor } from '../storage/tensor-file.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -41,7 +41,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
     sha256: NO_HASH,
   });
   const place = hashPlace(bytes);
-  bytes.set(new TextEncoder().encode(await sha256Hex(bytes)), place);
+  bytes.set(new TextEncoder().encode(await sha256Of(bytes)), place);
   return bytes;
 }
 
@@ -98,7 +98,7 @@ async function hashWithout(bytes: Uint8Array<ArrayBuffer>): Promise<string | und
   // In place: such a file may be larger than what is free.
   const digits = bytes.slice(place, place + NO_HASH.length);
   bytes.set(new TextEncoder().encode(NO_HASH), place);
-  const hash = await sha256Hex(bytes);
+  const hash = await sha256Of(bytes);
   bytes.set(digits, place);
   return hash;
 }

@@ -4,8 +4,7 @@ import { DataError } from '../../src/errors.ts';
 import { createRandom } from '../../src/random.ts';
 import type { Checkpoint } from '../../src/train/checkpoint.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint-file.ts';
-import { sha256Hex } from '../../src/storage/digest.ts';
-import { Sha256 } from '../../src/storage/sha256.ts';
+import { Sha256, sha256Of } from '../../src/storage/sha256.ts';
 
 const NAME = 'checkpoint.safetensors';
 const report = {
@@ -92,5 +91,5 @@ it('what is no checkpoint inside is named, all of it', async () => {
 });
 
 it('the platform and our own code give the same hash', async () => {
-  expect(await sha256Hex(bytes)).toBe(new Sha256().update(bytes).hex());
+  expect(await sha256Of(bytes)).toBe(new Sha256().update(bytes).hex());
 });
