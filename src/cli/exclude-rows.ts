@@ -1,5 +1,7 @@
 /** Questions left out by their ids, from the options --exclude and --exclude-file. */
 import { basename } from 'node:path';
+import { refuseHugeJson } from '../data/json-size.ts';
+import { capProblems } from '../data/problems.ts';
 import { excludeRows, type ResponseSet } from '../data/response-set.ts';
 import { DataError } from '../errors.ts';
 import { notice, type Notice } from '../notices.ts';
@@ -31,10 +33,12 @@ export function leaveOut(
   };
 }
 
-function idsIn(text: string, name: string): string[] {
+/** @throws DataError for a JSON list of anything but texts */
+export function idsIn(text: string, name: string): string[] {
   if (!text.trimStart().startsWith('[')) {
     return text.split(/\r\n|\n|\r/).filter((line) => line !== '');
   }
+  refuseHugeJson(text, name);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -44,6 +48,6 @@ function idsIn(text: string, name: string): string[] {
   const problems = (value as unknown[]).flatMap((id, i) =>
     typeof id === 'string' ? [] : [`${i}: expected text, got ${JSON.stringify(id)}.`],
   );
-  if (problems.length > 0) throw new DataError(`${name} is no list of ids.`, problems);
+  if (problems.length > 0) throw new DataError(`${name} is no list of ids.`, capProblems(problems));
   return value as string[];
 }

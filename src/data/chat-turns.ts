@@ -3,6 +3,7 @@
  * `{from, value}` as in ShareGPT, content as text or as a list of text parts, tool calls in a field
  * or as a turn of their own.
  */
+import { jsonOfCell } from './json-size.ts';
 import type { ChatMessage } from './response-set.ts';
 
 /** Names files use for a role → the role that chat templates know. */
@@ -36,7 +37,7 @@ export function looksLikeTurns(value: unknown): boolean {
 
 /** Whether a cell holds one turn, as preference files beside a conversation do. */
 export function isTurn(value: unknown): boolean {
-  return isRecord(value) && ('role' in value || 'from' in value);
+  return isRecord(value) && (Object.hasOwn(value, 'role') || Object.hasOwn(value, 'from'));
 }
 
 /**
@@ -80,12 +81,8 @@ function readTurn(turn: Record<string, unknown>): ChatMessage | string {
 
 /** `{"name", "arguments"}` or a list of them, as a model that calls tools writes it. */
 function readCalls(text: string): unknown[] | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const parsed = jsonOfCell(text);
+  if (parsed === undefined) return undefined;
   const calls: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   const valid = calls.every((call) => isRecord(call) && typeof call['name'] === 'string');
   return valid ? calls.map((call) => ({ type: 'function', function: call })) : undefined;
@@ -170,12 +167,8 @@ export function isList(value: unknown): boolean {
 function listOf(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value as unknown[];
   if (typeof value !== 'string' || !value.trimStart().startsWith('[')) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return Array.isArray(parsed) ? parsed : undefined;
-  } catch {
-    return undefined; // Text that merely starts with a bracket.
-  }
+  const parsed = jsonOfCell(value);
+  return Array.isArray(parsed) ? parsed : undefined;
 }
 
 /** Text of a turn; a list of parts counts when every part is text. */

@@ -2,6 +2,7 @@
  * Multiple-choice records as the usual benchmarks lay them out → question, options, and what names the right one.
  * Each layout is the one of the data set's own files, or of its copy on the Hugging Face hub.
  */
+import { jsonOfCell } from './json-size.ts';
 import { letter } from './option-named.ts';
 import { cell, type TableRow } from './table.ts';
 
@@ -104,7 +105,11 @@ function boolQ(get: Lookup): ChoiceRecord | undefined {
   if (typeof passage !== 'string' || typeof question !== 'string' || get('options', 'choices'))
     return undefined;
   const right = String(get('answer', 'label')).toLowerCase();
-  const index = { true: 1, yes: 1, '1': 1, false: 0, no: 0, '0': 0 }[right];
+  const index = ['true', 'yes', '1'].includes(right)
+    ? 1
+    : ['false', 'no', '0'].includes(right)
+      ? 0
+      : undefined;
   if (index === undefined) return undefined;
   return {
     question: `${passage}\n${question.replace(/\??$/, '?')}`,
@@ -192,7 +197,8 @@ function optionsOf(value: unknown): Pick<ChoiceRecord, 'options' | 'labels'> {
   }
   if (list) return { options: list };
   if (!isRecord(value)) return { options: undefined };
-  if ('text' in value) return { options: listOf(value['text']), labels: labelsOf(value['label']) };
+  if (Object.hasOwn(value, 'text'))
+    return { options: listOf(value['text']), labels: labelsOf(value['label']) };
   return { options: Object.values(value), labels: Object.keys(value) };
 }
 
@@ -204,11 +210,7 @@ const labelsOf = (value: unknown): string[] | undefined => listOf(value)?.map(St
 /** Lists and objects may stand in a cell as JSON text. */
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return value;
-  }
+  return jsonOfCell(value) ?? value;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,6 +3,7 @@
  * once with its line; what is merely odd becomes a notice.
  */
 import { DataError } from '../errors.ts';
+import { refuseBeyond } from '../limits.ts';
 import { notice, noticeText, type Notice } from '../notices.ts';
 import { looksLikeTurns } from './chat-turns.ts';
 import type { ColumnMapping, MappingGuess } from './mapping.ts';
@@ -153,6 +154,7 @@ function convert(
       if (record.id === undefined) withoutId.push(place);
       const list = writers.get(writer) ?? [];
       writers.set(writer, list);
+      refuseBeyond(table.fileName, 'sets', writers.size);
       list.push(odd.withWholeText({ id: record.id ?? '', ...answer }, place));
     }
   }

@@ -2,6 +2,7 @@
  * Records of a JSON object, in the shapes that data tools write: pandas' orients (columns, index,
  * split, table), datasets' columns of lists, the pages of the datasets server, a list under a key.
  */
+import { isTurn } from '../data/chat-turns.ts';
 import { guessMapping } from '../data/mapping.ts';
 import type { TableRow } from '../data/table.ts';
 import { DataError } from '../errors.ts';
@@ -84,7 +85,8 @@ function keyedRows(value: JsonObject): Map<string, JsonObject> | undefined {
 function withKeys(records: ReadonlyMap<string, JsonObject>, fileName: string): JsonRecords {
   const rows = [...records.values()];
   const numbers = [...records.keys()].every((key) => /^-?\d+$/.test(key));
-  if (numbers || rows.some((row) => 'id' in row)) return { rows: numbered(rows), notices: [] };
+  if (numbers || rows.some((row) => Object.hasOwn(row, 'id')))
+    return { rows: numbered(rows), notices: [] };
   const text = `The keys of the records of ${fileName} are read as their "id".`;
   return {
     rows: numbered([...records].map(([id, row]) => ({ id, ...row }))),
@@ -104,8 +106,7 @@ function listColumns(value: JsonObject): JsonObject[] | undefined {
 
 /** `{"data": [{…}, …]}`, whatever the key's name; a chat's turns are no records. */
 function listUnderKey(value: JsonObject, fileName: string): JsonObject[] | undefined {
-  const isChat = (list: unknown[]): boolean =>
-    list.some((item) => isRecord(item) && ('role' in item || 'from' in item));
+  const isChat = (list: unknown[]): boolean => list.some(isTurn);
   const tables = Object.entries(value).filter(
     (entry): entry is [string, JsonObject[]] =>
       Array.isArray(entry[1]) &&

@@ -2,6 +2,7 @@
 import Papa from 'papaparse';
 import { throwProblems } from '../data/problems.ts';
 import type { Table, TableRow } from '../data/table.ts';
+import { refuseBeyond } from '../limits.ts';
 import { notice, type Notice } from '../notices.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];
@@ -11,6 +12,7 @@ const LINE_END = /\r\n|[\r\n]/;
 export function parseDelimited(given: string, fileName: string): Table {
   const { text: whole, separator } = takeSeparatorLine(given);
   const delimiter = separator ?? headerDelimiter(whole);
+  refuseHuge(whole, delimiter, fileName);
   const text = withPlainLineEnds(whole, delimiter);
   // Blank lines are kept by the parser and dropped here, so that line numbers stay true.
   const parsed = Papa.parse<string[]>(text, { delimiter, newline: '\n', skipEmptyLines: false });
@@ -76,6 +78,37 @@ function headerDelimiter(text: string): string {
   const header = start.split(LINE_END, 1)[0]!;
   const count = (delimiter: string): number => header.split(delimiter).length;
   return DELIMITERS.reduce((best, d) => (count(d) > count(best) ? d : best));
+}
+
+/** Counts records, fields and their length in one pass, before a parser makes objects of them. */
+function refuseHuge(text: string, delimiter: string, fileName: string): void {
+  const between = delimiter.charCodeAt(0);
+  let [records, columns, cells, longest] = [0, 1, 0, 0];
+  let [fields, start] = [1, 0];
+  for (let i = 0; i <= text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x22 && i === start) {
+      i = endOfQuoted(text, i);
+      continue;
+    }
+    const endsRecord = c === 0x0a || c === 0x0d;
+    if (c !== between && !endsRecord && i < text.length) continue;
+    const length = i - start;
+    if (length > longest) longest = length;
+    start = i + 1;
+    cells++;
+    if (c === between) fields++;
+    else {
+      if (fields > columns) columns = fields;
+      // A blank line is no record.
+      if (fields > 1 || length > 0) records++;
+      fields = 1;
+    }
+  }
+  refuseBeyond(fileName, 'columns', columns);
+  refuseBeyond(fileName, 'cells', cells);
+  refuseBeyond(fileName, 'rows', records - 1);
+  refuseBeyond(fileName, 'cellLength', longest);
 }
 
 /** Ends every record by "\n"; line breaks within quoted fields are text and stay as they are. */

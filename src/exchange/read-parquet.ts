@@ -1,16 +1,15 @@
 /** Parquet files, by hyparquet; loaded only when a file is one. */
 import type { Table, TableRow } from '../data/table.ts';
+import type { Compressors, FileMetaData, SchemaTree } from 'hyparquet';
 import { DataError } from '../errors.ts';
+import { refuseBeyond } from '../limits.ts';
 import { notice } from '../notices.ts';
 import type { ByteSource } from '../storage/byte-source.ts';
 
 /** The four bytes that every Parquet file begins and ends with. */
 export const PARQUET_MAGIC = [0x50, 0x41, 0x52, 0x31];
 
-/** Beyond this many rows the records would not fit a browser's memory. */
-const MOST_ROWS = 2_000_000;
-
-/** @throws DataError when the file is broken, encrypted, or has more than two million rows */
+/** @throws DataError when the file is broken, encrypted, or too large */
 export async function readParquet(source: ByteSource, fileName: string): Promise<Table> {
   const [{ parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
@@ -24,12 +23,13 @@ export async function readParquet(source: ByteSource, fileName: string): Promise
   try {
     const metadata = await parquetMetadataAsync(file);
     names = parquetSchema(metadata).children.map(({ element }) => element.name);
-    if (metadata.num_rows > MOST_ROWS) {
-      throw new DataError(
-        `${fileName} has ${metadata.num_rows} rows; up to ${MOST_ROWS} can be read.`,
-      );
-    }
-    objects = await parquetReadObjects({ file, metadata, compressors });
+    refuseHuge(metadata, fileName);
+    refuseOtherColumns(metadata, parquetSchema(metadata), fileName);
+    objects = await parquetReadObjects({
+      file,
+      metadata,
+      compressors: withinLimit(compressors, fileName),
+    });
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -45,6 +45,57 @@ export async function readParquet(source: ByteSource, fileName: string): Promise
       ? []
       : [notice('info', `The row index that pandas keeps in ${fileName} is not used.`)];
   return { fileName, columns, rows, unit: 'record', notices };
+}
+
+/** What a file says of its own size; what its pages hold is measured as they are unpacked. */
+function refuseHuge({ num_rows, row_groups, schema }: FileMetaData, fileName: string): void {
+  const groupRows = row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  refuseBeyond(fileName, 'rows', Math.max(Number(num_rows), groupRows));
+  refuseBeyond(fileName, 'columns', schema.length - 1);
+  const chunks = row_groups.flatMap(({ columns }) => columns.map(({ meta_data }) => meta_data));
+  const sum = (count: (chunk: (typeof chunks)[number]) => bigint | undefined): number =>
+    chunks.reduce((total, chunk) => total + Number(count(chunk) ?? 0), 0);
+  refuseBeyond(
+    fileName,
+    'unpackedBytes',
+    sum((chunk) => chunk?.total_uncompressed_size),
+  );
+  refuseBeyond(
+    fileName,
+    'cells',
+    sum((chunk) => chunk?.num_values),
+  );
+}
+
+/**
+ * Every row group has to hold the columns of the schema: the reader starts on all of them at once, and would leave
+ * the others running after one that it does not know.
+ */
+function refuseOtherColumns({ row_groups }: FileMetaData, schema: SchemaTree, name: string): void {
+  const leaves = (tree: SchemaTree): string[] =>
+    tree.children.length === 0 ? [tree.path.join('.')] : tree.children.flatMap(leaves);
+  const expected = schema.children.flatMap(leaves).sort();
+  row_groups.forEach(({ columns }, i) => {
+    const got = columns.map(({ meta_data }) => meta_data?.path_in_schema.join('.')).sort();
+    if (got.length === expected.length && got.every((path, c) => path === expected[c])) return;
+    throw new DataError(
+      `${name} is not a readable Parquet file: row group ${i + 1} has the columns ${got.join(', ')}, expected ${expected.join(', ')}.`,
+    );
+  });
+}
+
+/** Pages say themselves how much they unpack to, and may say more than the file's summary. */
+function withinLimit(compressors: Compressors, fileName: string): Compressors {
+  let unpacked = 0;
+  const counted = Object.entries(compressors).map(([codec, unpack]) => [
+    codec,
+    (page: Uint8Array, length: number) => {
+      unpacked += length;
+      refuseBeyond(fileName, 'unpackedBytes', unpacked);
+      return unpack(page, length);
+    },
+  ]);
+  return Object.fromEntries(counted) as Compressors;
 }
 
 /** Values as JSON has them: 64-bit integers beyond 2⁵³ as a text of their digits, dates as ISO 8601. */

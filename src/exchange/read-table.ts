@@ -7,7 +7,9 @@ import { guessMapping } from '../data/mapping.ts';
 import { throwProblems } from '../data/problems.ts';
 import type { Table, TableRow } from '../data/table.ts';
 import { columnsOf } from '../data/table.ts';
+import { refuseHugeJson } from '../data/json-size.ts';
 import { DataError } from '../errors.ts';
+import { refuseBeyond } from '../limits.ts';
 import { jsonElements, jsonObjects } from './json-elements.ts';
 import { recordsOfObject } from './json-records.ts';
 import { parseLosslessJson } from './lossless-json.ts';
@@ -71,6 +73,7 @@ export function guessKind(text: string, fileName: string): TableKind {
 }
 
 function parseJson(text: string, fileName: string): Table {
+  refuseHugeJson(text, fileName);
   const start = text.search(/\S/);
   if (text[start] === '[') {
     const list = jsonElements(text, start);
@@ -100,6 +103,7 @@ function parseJson(text: string, fileName: string): Table {
 }
 
 function parseJsonLines(text: string, fileName: string): Table {
+  refuseHugeJson(text, fileName);
   const elements = text
     .split(/\r\n|[\r\n]/)
     .map((line, i) => ({ text: line.trim(), line: i + 1 }))
@@ -144,7 +148,10 @@ function parseLines(text: string, fileName: string): Table {
 }
 
 function tableOf(fileName: string, rows: TableRow[]): Table {
-  return { fileName, columns: columnsOf(rows), rows, notices: [] };
+  refuseBeyond(fileName, 'rows', rows.length);
+  const columns = columnsOf(rows);
+  refuseBeyond(fileName, 'columns', columns.length);
+  return { fileName, columns, rows, notices: [] };
 }
 
 function nameOf(source: TableSource): string {

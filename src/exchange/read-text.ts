@@ -1,10 +1,8 @@
 /** Text of a file or pasted string, whatever common encoding it was saved in. */
 import { DataError } from '../errors.ts';
+import { refuseBeyond } from '../limits.ts';
 import { notice, type Notice } from '../notices.ts';
 import { blobSource, type ByteSource } from '../storage/byte-source.ts';
-
-/** Beyond this a browser's strings are no longer safe. */
-const LARGEST_FILE_BYTES = 256 * 1024 * 1024;
 
 /** What can be read from: a file on disk or in the browser, one that was dropped, or pasted text. */
 export type TableSource = ByteSource | Blob | string;
@@ -22,16 +20,16 @@ export function sourceOf(source: TableSource, fileName: string): ByteSource | un
 
 /**
  * The whole text of a file.
- * @throws DataError when the file is larger than 256 MB or no text.
+ * @throws DataError when the file is too large or no text.
  */
 export async function readTextFile(source: TableSource, fileName: string): Promise<TextRead> {
   const file = sourceOf(source, fileName);
-  if (file === undefined) return { text: stripMark(source as string), notices: [] };
-  if (file.size > LARGEST_FILE_BYTES) {
-    throw new DataError(
-      `${fileName} is ${Math.round(file.size / 1024 / 1024)} MB; records can be read up to 256 MB.`,
-    );
+  if (file === undefined) {
+    const text = stripMark(source as string);
+    refuseBeyond(fileName, 'fileBytes', text.length);
+    return { text, notices: [] };
   }
+  refuseBeyond(fileName, 'fileBytes', file.size);
   return decodeText(await file.read(0, file.size), fileName);
 }
 

@@ -1,5 +1,6 @@
 /** Several files as one zip, and a zip as the files in it. */
 import { DataError } from '../errors.ts';
+import { refuseBeyond } from '../limits.ts';
 
 export interface FileInZip {
   name: string;
@@ -15,15 +16,24 @@ export async function zipFiles(files: readonly FileInZip[]): Promise<Uint8Array<
 
 /**
  * The files themselves, each zip replaced by what is in it, without folders.
- * @throws DataError for a zip that cannot be read
+ * @throws DataError for a zip that cannot be read, or holds too much
  */
 export async function unzipFiles(files: readonly File[]): Promise<File[]> {
   const found = await Promise.all(
     files.map(async (file) => {
       if (!file.name.endsWith('.zip')) return [file];
       const { unzipSync } = await import('fflate');
+      refuseBeyond(file.name, 'unpackedBytes', file.size);
+      let [count, bytes] = [0, 0];
       try {
-        const inside = unzipSync(new Uint8Array(await file.arrayBuffer()));
+        const inside = unzipSync(new Uint8Array(await file.arrayBuffer()), {
+          // Called for each file before it is unpacked.
+          filter: ({ originalSize }) => {
+            refuseBeyond(file.name, 'zipFiles', ++count);
+            refuseBeyond(file.name, 'unpackedBytes', (bytes += originalSize));
+            return true;
+          },
+        });
         return Object.entries(inside)
           .filter(([path]) => !path.endsWith('/'))
           .map(([path, bytes]) => {
@@ -31,6 +41,7 @@ export async function unzipFiles(files: readonly File[]): Promise<File[]> {
             return new File([bytes], name);
           });
       } catch (cause) {
+        if (cause instanceof DataError) throw cause;
         throw new DataError(`${file.name} is no zip that can be read.`, [], { cause });
       }
     }),

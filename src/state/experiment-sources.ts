@@ -80,7 +80,7 @@ export function missingOf(
         ? `models: ${id} does not come with the page; it needs a "source".`
         : `models: open ${source} under Model first; the page cannot reach it by itself.`,
     );
-  const absent = pathsIn(experiment).filter((path) => !(path in files));
+  const absent = pathsIn(experiment).filter((path) => !Object.hasOwn(files, path));
   return [
     ...models,
     ...absent.map((path) => `There is no file ${path}: drop it here together with the experiment.`),
@@ -98,11 +98,11 @@ export function pathsIn({ task, sets }: Pick<Experiment, 'task' | 'sets'>): stri
 /** Told from records of answers by its keys. */
 export function isExperiment(text: string): boolean {
   try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
+    const value = JSON.parse(text) as unknown;
     return (
       typeof value === 'object' &&
       value !== null &&
-      ('sets' in value || 'seeds' in value || 'models' in value)
+      ['sets', 'seeds', 'models'].some((key) => Object.hasOwn(value, key))
     );
   } catch {
     return false;

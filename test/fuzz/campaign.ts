@@ -82,7 +82,7 @@ async function runBatch(
   // A batch that failed at once still counts, so that a campaign ends.
   count.cases += Math.max(1, outcome.cases);
   let failure = outcome.failure;
-  if (outcome.kind !== 'error') {
+  if (outcome.why !== '') {
     const target = targets.find(({ name }) => name === count.target)!;
     const at = path ?? String(outcome.cases - 1);
     const [sample] = fc.sample(propertyOf(target), { seed, path: at, numRuns: 1 });
@@ -107,14 +107,14 @@ class WatchedThread {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     }));
     const ended = new AbortController();
-    const answer = new Promise<Outcome>((resolve, reject) => {
+    const answer = new Promise<Outcome>((resolve) => {
       onceUntil(worker, 'message', ended.signal, (result) =>
         resolve({ kind: 'error', why: '', ...(result as BatchResult) }),
       );
       onceUntil(worker, 'error', ended.signal, (error) => {
         if (codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY') {
           resolve(this.#stopped('memory', `It took more than ${HEAP_MB} MB.`));
-        } else reject(new Error('The thread broke.', { cause: error }));
+        } else resolve(this.#stopped('error', `Nobody waited for this error: ${stackOf(error)}`));
       });
       worker.postMessage(batch);
     });
@@ -134,7 +134,7 @@ class WatchedThread {
     this.#worker = undefined;
   }
 
-  #stopped(kind: 'hang' | 'memory', why: string): Outcome {
+  #stopped(kind: Found['kind'], why: string): Outcome {
     return { kind, why, cases: Atomics.load(this.#clock, UNDER_WAY) + 1 };
   }
 
@@ -159,6 +159,9 @@ class WatchedThread {
     return { stopped, end: () => clearInterval(timer) };
   }
 }
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 const codeOf = (error: unknown) => (error as { code?: string }).code;
 

@@ -1,5 +1,6 @@
 /** What is fuzzed: a reader of files, the cases it is given, and what it may answer. */
 import type { Arbitrary } from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
 
 export interface FuzzTarget<Case = unknown> {
   name: string;
@@ -17,4 +18,13 @@ export interface FuzzTarget<Case = unknown> {
 /** Keeps the type of its cases for whoever writes it, and forgets it for the list of all. */
 export function target<Case>(one: FuzzTarget<Case>): FuzzTarget {
   return one as FuzzTarget;
+}
+
+/** @throws Error when a file read back differs from what was written */
+export function same(got: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(got, expected)) {
+    throw new Error(
+      `Read back as ${JSON.stringify(got)}, written from ${JSON.stringify(expected)}`,
+    );
+  }
 }

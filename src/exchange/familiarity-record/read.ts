@@ -1,5 +1,6 @@
 /** The text of a familiarity record → the record, checked, and its rows as they were measured. */
 import * as v from 'valibot';
+import { refuseHugeJson } from '../../data/json-size.ts';
 import { capProblems } from '../../data/problems.ts';
 import { DataError } from '../../errors.ts';
 import type { RowFamiliarity } from '../../familiarity/config.ts';
@@ -16,6 +17,7 @@ const TOLERANCE = 1e-6;
  * @throws DataError for text that is no such record, of a later version, or whose parts do not agree
  */
 export function readRecord(text: string, place: string): FamiliarityRecord {
+  refuseHugeJson(text, place);
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));

@@ -5,7 +5,10 @@
 import * as v from 'valibot';
 import { PRECISIONS } from '../../../models/precision.ts';
 import { LADDER } from '../../engine/config.ts';
+import { refuseHugeJson } from '../../data/json-size.ts';
+import { capProblems } from '../../data/problems.ts';
 import { DataError } from '../../errors.ts';
+import { beyond } from '../../limits.ts';
 import { loraFields } from '../../lora/config.ts';
 import { trainingFields } from '../../train/config.ts';
 import { WORLD_SEED } from '../sets/known-questions.ts';
@@ -335,6 +338,10 @@ export const experimentSchema = v.strictObject({
     v.pipe(
       v.array(count(0, 2 ** 31 - 1)),
       v.minLength(1, 'expected at least one seed'),
+      v.check(
+        (list) => beyond('seeds', list.length) === undefined,
+        ({ input }) => beyond('seeds', (input as unknown[]).length)!,
+      ),
       distinct('seeds'),
     ),
     'Seeds of adapter, order and dropout: each arm is trained once with each.',
@@ -396,12 +403,13 @@ export type AnswerRuleSpec = v.InferOutput<typeof answers>;
 export function readExperiment(value: unknown, fileName: string): Experiment {
   const parsed = v.safeParse(experimentSchema, value);
   const problems = parsed.success ? crossProblems(parsed.output) : parsed.issues.map(describeIssue);
-  if (problems.length > 0) throw new DataError(`${fileName} is not a valid experiment.`, problems);
+  if (problems.length > 0) throw new DataError(`${fileName} is not a valid experiment.`, capProblems(problems));
   return parsed.output as Experiment;
 }
 
 /** @throws DataError for text that is not JSON, and as `readExperiment` */
 export function parseExperiment(text: string, fileName: string): Experiment {
+  refuseHugeJson(text, fileName);
   let value: unknown;
   try {
     value = JSON.parse(text);
