@@ -403,7 +403,8 @@ export type AnswerRuleSpec = v.InferOutput<typeof answers>;
 export function readExperiment(value: unknown, fileName: string): Experiment {
   const parsed = v.safeParse(experimentSchema, value);
   const problems = parsed.success ? crossProblems(parsed.output) : parsed.issues.map(describeIssue);
-  if (problems.length > 0) throw new DataError(`${fileName} is not a valid experiment.`, capProblems(problems));
+  if (problems.length > 0)
+    throw new DataError(`${fileName} is not a valid experiment.`, capProblems(problems));
   return parsed.output as Experiment;
 }
 
