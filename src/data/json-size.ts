@@ -47,7 +47,7 @@ function jsonSize(text: string): JsonSize {
 
 /** @throws DataError that names the file, for JSON text that would take too much to parse */
 export function refuseHugeJson(text: string, fileName: string): void {
-  for (const [name, measured] of Object.entries(jsonSize(text))) {
+  for (const [name, measured] of Object.entries<number>({ ...jsonSize(text) })) {
     refuseBeyond(fileName, name as LimitName, measured);
   }
 }
