@@ -51,7 +51,7 @@ export interface BadRecord {
 }
 
 /** What a page has to tell about its database. */
-export interface Kept {
+export interface DatabaseState {
   /** Why something is in this tab's memory only; undefined as soon as all is written. */
   readonly refused: string | undefined;
   /** Set aside since the page was opened. */
@@ -65,13 +65,13 @@ interface Options {
 
 const RETRY_MS = 5000;
 
-export class PageDatabase<Kinds extends Stores> implements Kept {
+export class PageDatabase<Kinds extends Stores> implements DatabaseState {
   refused: string | undefined;
   bad: readonly BadRecord[] = [];
   readonly #kinds: Kinds;
   readonly #connection: PageConnection;
   readonly #retryMs: number;
-  readonly #listeners = new Set<(news: Kept) => void>();
+  readonly #listeners = new Set<(news: DatabaseState) => void>();
   /** By store and key, in the order in which they were last changed. */
   readonly #memory = new Map<string, Entry>();
   /** Everything asked so far, in its order; never rejects. */
@@ -86,7 +86,7 @@ export class PageDatabase<Kinds extends Stores> implements Kept {
   }
 
   /** Calls back whenever `refused` or `bad` changes. @returns how to stop listening */
-  onchange(listener: (news: Kept) => void): () => void {
+  onchange(listener: (news: DatabaseState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { UnitCosts, TaskSizes } from '../experiment/run/estimate.ts';
 import { experimentSchema } from '../experiment/spec/schema.ts';
 import type { ExperimentRequest } from '../../workers/protocol.ts';
-import { PageDatabase, storeOf, type BadRecord, type Kept } from './database.ts';
+import { PageDatabase, storeOf, type BadRecord, type DatabaseState } from './database.ts';
 
 export interface StageFailure {
   name: string;
@@ -78,7 +78,7 @@ export class ExperimentArchive {
   }
 
   /** Calls back when something cannot be read or written, and when it can again. */
-  onchange(listener: (kept: Kept) => void): () => void {
+  onchange(listener: (kept: DatabaseState) => void): () => void {
     return this.#database.onchange(listener);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { StepLog } from '../metrics/step-report.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
-import { PageDatabase, type BadRecord, type Kept } from './database.ts';
+import { PageDatabase, type BadRecord, type DatabaseState } from './database.ts';
 import { chunkOf, cutChunk, joinChunks, type JoinedLog, type LogChunk } from './log-chunks.ts';
 import type { RunRecord, WaitingRun } from './run-record.ts';
 import { runStores } from './run-schemas.ts';
@@ -20,12 +20,8 @@ export class RunArchive {
     this.#database = new PageDatabase(name, 2, runStores, options);
   }
 
-  get kept(): Kept {
-    return this.#database;
-  }
-
   /** Calls back when something cannot be read or written, and when it can again. */
-  onchange(listener: (kept: Kept) => void): () => void {
+  onchange(listener: (kept: DatabaseState) => void): () => void {
     return this.#database.onchange(listener);
   }
 

@@ -6,7 +6,7 @@ import { ColumnLog } from '../metrics/column-log.ts';
 import { stepColumns, type StepLog, type StepReport } from '../metrics/step-report.ts';
 import type { HeldOutCheck, RunHistory, TrainRequest } from '../../workers/protocol.ts';
 import { asError } from './job.svelte.ts';
-import type { BadRecord, Kept } from './database.ts';
+import type { BadRecord, DatabaseState } from './database.ts';
 import { appendChunks, chunkOf } from './log-chunks.ts';
 import type { RunArchive } from './run-archive.ts';
 import { withAnswers, type RunRecord, type WaitingRun } from './run-record.ts';
@@ -97,7 +97,7 @@ export class RunsState {
     }
   }
 
-  readonly #hear = ({ refused, bad }: Kept): void => {
+  readonly #hear = ({ refused, bad }: DatabaseState): void => {
     this.refused = refused;
     this.bad = bad;
   };

@@ -346,10 +346,12 @@ test('an experiment in one tab is watched in another, and interrupted there once
   });
   void a.state.work();
   await still;
-  await b.state.look();
   const done = a.state.list[0]!.count.done;
   expect(done).toBeGreaterThan(1);
-  expect(seen.count.done).toBe(done);
+  await vi.waitFor(async () => {
+    await b.state.look();
+    expect(seen.count.done).toBe(done);
+  });
   await b.state.goOn(seen);
   await b.state.work();
   expect(b.stages).toEqual([]);
