@@ -2,13 +2,15 @@
  * Regular expressions in Python's spelling, as PEFT's settings hold them, made into JavaScript's. What
  * the two write differently is rewritten; what JavaScript cannot express is refused.
  */
-import { DataError } from '../errors.ts';
+import { BoundedRegExp } from '../bounded-regex.ts';
+import { DataError, ModelFileError } from '../errors.ts';
 
 /** Escapes of letters that Python knows and that mean the same in both languages. */
 const SHARED_ESCAPES = 'dDwWsSbBnrtfvxu0123456789';
 
 /**
  * @param place file and key, for the error
+ * Searches take a limited number of steps, or throw a ModelFileError that names the place.
  * @throws DataError when Python, too, would refuse the pattern, or JavaScript cannot follow it
  */
 export function pythonRegex(pattern: string, place: string, form = '%'): RegExp {
@@ -25,11 +27,15 @@ export function pythonRegex(pattern: string, place: string, form = '%'): RegExp 
   try {
     // Alone first: a pattern such as "a)(b" must not pass by closing the brackets around it.
     new RegExp(body, flags);
-    return new RegExp(
-      form.replace('%', () => body),
-      flags,
+    return new BoundedRegExp(
+      new RegExp(
+        form.replace('%', () => body),
+        flags,
+      ),
+      place,
     );
   } catch (cause) {
+    if (cause instanceof ModelFileError) throw cause;
     return refuse(cause instanceof Error ? cause.message.replace(/^.*: /, '') : String(cause));
   }
 }

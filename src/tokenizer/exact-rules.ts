@@ -5,11 +5,8 @@
  * are spelled out as patterns. Rules whose results are known or suspected to differ are refused.
  */
 import { UnsupportedModelError } from '../errors.ts';
+import { GPT2_PATTERN } from './patterns.ts';
 import { isObject, type Json } from './tokenizer-files.ts';
-
-/** GPT-2's pattern, published with the model. */
-const GPT2_PATTERN =
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 const NORMALIZERS = ['NFC', 'NFD', 'NFKC', 'NFKD', 'Prepend', 'Replace', 'Lowercase'];
 const SPLIT_BEHAVIORS = ['isolated', 'removed'];
@@ -94,7 +91,7 @@ function rewrite(rule: unknown, problems: string[]): unknown {
     case 'Metaspace': {
       // Splitting is the default: each space starts a new piece.
       if (rule['split'] === false) return rule;
-      const space = typeof rule['replacement'] === 'string' ? rule['replacement'] : '▁';
+      const space = String(rule['replacement']).replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
       return sequence(rule, isolate(`${space}[^${space}]*`));
     }
     case 'Split': {

@@ -44,16 +44,18 @@ export function readTokenizerJson(texts: TokenizerTexts): Json {
 }
 
 /** The added tokens, with those of tokenizer_config.json, whose flags count where the two differ. */
-function addedTokens(texts: TokenizerTexts, json: Json): unknown[] {
+function addedTokens(texts: TokenizerTexts, json: Json): unknown {
   const decoder = readObject(texts, 'tokenizer_config.json')['added_tokens_decoder'];
-  const listed: unknown[] = Array.isArray(json['added_tokens']) ? json['added_tokens'] : [];
-  if (!isObject(decoder)) return listed;
+  const given = json['added_tokens'] ?? [];
+  if (!isObject(decoder) || !Array.isArray(given)) return given;
+  const listed: unknown[] = given;
   const contentOf = (token: unknown) => (isObject(token) ? token['content'] : undefined);
   const stated = Object.entries(decoder).flatMap(([id, token]) =>
     isObject(token) ? [{ ...token, id: Number(id) }] : [],
   );
+  const statedBy = new Map(stated.toReversed().map((each) => [contentOf(each), each]));
   const merged = listed.map((token) => {
-    const same = stated.find((each) => contentOf(each) === contentOf(token));
+    const same = statedBy.get(contentOf(token));
     return same && isObject(token) ? { ...token, ...same, id: token['id'] } : token;
   });
   const known = new Set(listed.map(contentOf));
@@ -140,13 +142,25 @@ export function specialTokens(texts: TokenizerTexts): Record<string, string> {
   return found;
 }
 
-/** Ids of `eos_token_id` in generation_config.json and config.json: a number or a list there. */
-export function configuredEosIds(texts: TokenizerTexts): number[] {
-  return ['generation_config.json', 'config.json'].flatMap((file) => {
-    const value = readObject(texts, file)['eos_token_id'];
-    const list: unknown[] = Array.isArray(value) ? value : [value];
-    return list.filter((id): id is number => Number.isSafeInteger(id) && (id as number) >= 0);
-  });
+/**
+ * Ids of `eos_token_id` in generation_config.json and config.json: a number or a list there. `odd` names those that are
+ * no ids of this vocabulary.
+ */
+export function configuredEosIds(
+  texts: TokenizerTexts,
+  vocabSize: number,
+): { ids: number[]; odd: string[] } {
+  const ids: number[] = [];
+  const odd: string[] = [];
+  for (const file of ['generation_config.json', 'config.json']) {
+    const value = readObject(texts, file)['eos_token_id'] ?? [];
+    for (const id of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      const fits = Number.isInteger(id) && (id as number) >= 0 && (id as number) < vocabSize;
+      if (fits) ids.push(id as number);
+      else odd.push(`${file}: eos_token_id ${JSON.stringify(id)}`);
+    }
+  }
+  return { ids, odd };
 }
 
 /**

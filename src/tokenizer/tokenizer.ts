@@ -9,6 +9,8 @@ import { notice, type Notice } from '../notices.ts';
 import { tokenizerNotices } from './account.ts';
 import { openChatTemplate, type ChatTemplate } from './chat-template.ts';
 import { withExactRules } from './exact-rules.ts';
+import { boundPatterns, hasUnknownPattern } from './patterns.ts';
+import { checkTokenizerJson } from './tokenizer-shape.ts';
 import { tokenBytes, wholeText, type TokenBytes } from './token-bytes.ts';
 import {
   chatTemplateSources,
@@ -61,6 +63,7 @@ export interface Tokenizer {
  */
 export function openTokenizer(texts: TokenizerTexts): Tokenizer {
   const stored = readTokenizerJson(texts);
+  checkTokenizerJson(stored);
   const json = withExactRules(stored);
   const config = readObject(texts, 'tokenizer_config.json');
   if (config['split_special_tokens'] === true) {
@@ -68,10 +71,14 @@ export function openTokenizer(texts: TokenizerTexts): Tokenizer {
       'tokenizer_config.json: split_special_tokens, special tokens cut as text, is not supported.',
     );
   }
+  const rules = [json['normalizer'], json['pre_tokenizer'], json['decoder']];
+  const unknown = hasUnknownPattern(rules);
   let library: LibraryTokenizer;
   try {
     library = new LibraryTokenizer(json, config);
+    if (unknown) boundPatterns([library.normalizer, library.pre_tokenizer, library.decoder]);
   } catch (cause) {
+    if (cause instanceof ModelFileError) throw cause;
     throw new ModelFileError(`tokenizer.json: cannot be opened (${String(cause)}).`, [], {
       cause,
     });
@@ -83,6 +90,7 @@ export function openTokenizer(texts: TokenizerTexts): Tokenizer {
   const around = specialsAround(library, bosId, eosId, texts.has('tokenizer.json') ? {} : config);
   const sources = chatTemplateSources(texts);
   const vocabulary = new Vocabulary(json, library);
+  const ends = configuredEosIds(texts, vocabulary.size);
 
   return {
     vocabSize: vocabulary.size,
@@ -100,13 +108,14 @@ export function openTokenizer(texts: TokenizerTexts): Tokenizer {
     tokenBytes: (id) => vocabulary.bytes(id),
     isSpecial: (id) => vocabulary.special.has(id),
     bosId,
-    eosIds: [...new Set([...(eosId === undefined ? [] : [eosId]), ...configuredEosIds(texts)])],
+    eosIds: [...new Set([...(eosId === undefined ? [] : [eosId]), ...ends.ids])],
     padId: idOf(specialToken(texts, 'pad_token')),
     chatTemplate: sources.size > 0 ? openChatTemplate(sources, specialTokens(texts)) : undefined,
     addsBos: bosId !== undefined && around.before[0] === bosId,
     notices: [
       ...tokenizerNotices(texts, stored, (token) => idOf(token) !== undefined),
       ...contradictions(texts, around, bosId, eosId),
+      ...oddEnds(ends.odd),
     ],
   };
 }
@@ -123,6 +132,11 @@ function specialsAround(
 ): { before: number[]; after: number[] } {
   const inner = library.encode('a', { add_special_tokens: false }).ids;
   const whole = library.encode('a', { add_special_tokens: true }).ids;
+  if ([...inner, ...whole].some((id) => (id as number | undefined) === undefined)) {
+    throw new ModelFileError(
+      'tokenizer.json: the post-processor adds tokens that are not in the vocabulary, or the letter “a” is not.',
+    );
+  }
   const start = whole.findIndex((_, i) => inner.every((id, j) => whole[i + j] === id));
   if (start < 0) {
     throw new UnsupportedModelError('tokenizer.json: the post-processor changes the text itself.');
@@ -138,6 +152,12 @@ function specialsAround(
     if (config['add_eos_token']) after.push(eosId);
   }
   return { before, after };
+}
+
+function oddEnds(places: readonly string[]): Notice[] {
+  const text =
+    'Some ids that should end an answer are no tokens of this vocabulary and were left out.';
+  return places.length === 0 ? [] : [notice('dropped', text, places)];
 }
 
 /** add_bos_token and add_eos_token beside a tokenizer.json that does otherwise: the latter counts, as in Python. */
