@@ -289,8 +289,8 @@ export class RegexProgram {
   #isSame(first: string, second: string): boolean {
     if (first === second) return true;
     if (!this.#flags.includes('i') || first.length !== second.length) return false;
-    return [...first].every((character, i) => {
-      const other = [...second][i]!;
+    return Array.from(first).every((character, i) => {
+      const other = Array.from(second)[i]!;
       return new RegExp(`^${character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&')}$`, this.#flags).test(
         other,
       );

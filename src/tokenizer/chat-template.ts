@@ -5,7 +5,9 @@
  */
 import { Template } from '@huggingface/jinja';
 import type { ChatMessage, Conversation } from '../data/response-set.ts';
-import { DataError, ModelFileError } from '../errors.ts';
+import { DataError, IdiolectError, ModelFileError } from '../errors.ts';
+import { MAX_TEMPLATE_CHARACTERS, overLimit } from '../limits.ts';
+import { renderBounded } from './bounded-interpreter.ts';
 import {
   hasGenerationBlocks,
   takeMarks,
@@ -41,6 +43,7 @@ export interface ChatTemplate {
 }
 
 interface Parsed {
+  name: string;
   template: Template;
   /** The same with marks, when it has generation blocks. */
   marked: Template | undefined;
@@ -48,7 +51,7 @@ interface Parsed {
 
 /**
  * `specialTokens` are the variables bos_token, eos_token, pad_token and unk_token, as far as the
- * model has them. Throws a ModelFileError for a template that cannot be parsed.
+ * model has them. Throws a ModelFileError for a template that cannot be parsed; rendering throws one that exceeds a limit.
  */
 export function openChatTemplate(
   sources: ReadonlyMap<string, string>,
@@ -64,9 +67,15 @@ export function openChatTemplate(
     return template;
   };
   for (const [name, source] of sources) {
+    if (source.length > MAX_TEMPLATE_CHARACTERS) {
+      throw new ModelFileError(
+        `The chat template "${name}" has ${overLimit(source.length, 'characters', MAX_TEMPLATE_CHARACTERS)}`,
+      );
+    }
     parsed.set(
       name,
       parse(name, () => ({
+        name,
         template: prepare(new Template(source)),
         marked: hasGenerationBlocks(source) ? prepare(withMarkedBlocks(source)) : undefined,
       })),
@@ -83,12 +92,13 @@ export function openChatTemplate(
     );
   };
   const write = (
+    name: string,
     template: Template,
     { messages, tools, templateVariables }: Conversation,
     { addGenerationPrompt }: RenderOptions,
   ): string => {
     try {
-      return template.render({
+      return renderBounded(template, name, {
         documents: null,
         ...specialTokens,
         ...templateVariables,
@@ -99,6 +109,7 @@ export function openChatTemplate(
         add_generation_prompt: addGenerationPrompt,
       });
     } catch (cause) {
+      if (cause instanceof IdiolectError) throw cause;
       const words = cause instanceof Error ? cause.message : String(cause);
       throw new DataError(`The chat template refuses this conversation: ${words}`, [], { cause });
     }
@@ -107,11 +118,13 @@ export function openChatTemplate(
   return {
     sources,
     writesDate,
-    render: (conversation, options) =>
-      write(choose(conversation, options.name).template, conversation, options),
+    render: (conversation, options) => {
+      const { name, template } = choose(conversation, options.name);
+      return write(name, template, conversation, options);
+    },
     renderMarked: (conversation, options) => {
-      const { marked } = choose(conversation, options.name);
-      return marked && takeMarks(write(marked, conversation, options));
+      const { name, marked } = choose(conversation, options.name);
+      return marked && takeMarks(write(name, marked, conversation, options));
     },
   };
 }

@@ -4,13 +4,18 @@ import { expect, it } from 'vitest';
 import { ModelFileError } from '../../src/errors.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
 
-type Json = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+interface Stored {
+  [member: string]: unknown;
+  added_tokens: Record<string, unknown>[];
+  pre_tokenizer: { pretokenizers: { pattern: { Regex: unknown } }[] };
+  model: { vocab: Record<string, unknown>; merges: unknown[] };
+}
 
 const folder = new URL('../fixtures/tokenizers/', import.meta.url);
 const stored = (name: string) =>
-  JSON.parse(readFileSync(new URL(`${name}/tokenizer.json`, folder), 'utf8')) as Json;
+  JSON.parse(readFileSync(new URL(`${name}/tokenizer.json`, folder), 'utf8')) as Stored;
 
-function open(change: (json: Json) => void, more: Record<string, unknown> = {}, name = 'qwen2') {
+function open(change: (json: Stored) => void, more: Record<string, unknown> = {}, name = 'qwen2') {
   const json = stored(name);
   change(json);
   return openTokenizer(
@@ -21,7 +26,7 @@ function open(change: (json: Json) => void, more: Record<string, unknown> = {}, 
   );
 }
 
-it.each<[string, (json: Json) => void]>([
+it.each<[string, (json: Stored) => void]>([
   ['post_processor', (json) => (json['post_processor'] = { type: 'TemplateProcessing' })],
   ['post_processor', (json) => (json['post_processor'] = 7)],
   [
@@ -39,23 +44,23 @@ it.each<[string, (json: Json) => void]>([
   ],
   [
     'pre_tokenizer.pretokenizers.0.pattern',
-    (json) => (json['pre_tokenizer'].pretokenizers[0].pattern = { Regex: 3 }),
+    (json) => (json.pre_tokenizer.pretokenizers[0]!.pattern = { Regex: 3 }),
   ],
   [
     'pre_tokenizer.replacement',
-    (json) => (json['pre_tokenizer'] = { type: 'Metaspace', replacement: '(a+)+' }),
+    (json) => Object.assign(json, { pre_tokenizer: { type: 'Metaspace', replacement: '(a+)+' } }),
   ],
-  ['added_tokens.0.id', (json) => (json['added_tokens'][0].id = '5')],
-  ['added_tokens.0.content', (json) => (json['added_tokens'][0].content = '')],
-  ['added_tokens', (json) => (json['added_tokens'] = {})],
-  ['both have the id', (json) => (json['model'].vocab['zz'] = 3)],
-  ['"zz" has the id -1', (json) => (json['model'].vocab['zz'] = -1)],
-  ['"zz" has the id 1000000000000000', (json) => (json['model'].vocab['zz'] = 1e15)],
-  ['"zz" has the id "4"', (json) => (json['model'].vocab['zz'] = '4')],
-  ['model.merges[0]', (json) => (json['model'].merges[0] = 'one')],
+  ['added_tokens.0.id', (json) => (json.added_tokens[0]!.id = '5')],
+  ['added_tokens.0.content', (json) => (json.added_tokens[0]!.content = '')],
+  ['added_tokens', (json) => Object.assign(json, { added_tokens: {} })],
+  ['both have the id', (json) => (json.model.vocab['zz'] = 3)],
+  ['"zz" has the id -1', (json) => (json.model.vocab['zz'] = -1)],
+  ['"zz" has the id 1000000000000000', (json) => (json.model.vocab['zz'] = 1e15)],
+  ['"zz" has the id "4"', (json) => (json.model.vocab['zz'] = '4')],
+  ['model.merges[0]', (json) => (json.model.merges[0] = 'one')],
   [
     '"constructor" is not in the vocabulary',
-    (json) => (json['model'].merges = [['constructor', 'a']]),
+    (json) => (json.model.merges = [['constructor', 'a']]),
   ],
 ])('names %s', (words, change) => {
   expect(() => open(change)).toThrow(ModelFileError);
@@ -64,7 +69,7 @@ it.each<[string, (json: Json) => void]>([
 
 it('gives up a Split pattern that does not end, by name', () => {
   const tokenizer = open((json) => {
-    json['pre_tokenizer'].pretokenizers[0].pattern.Regex = '(a+)+$';
+    json.pre_tokenizer.pretokenizers[0]!.pattern.Regex = '(a+)+$';
   });
   const start = performance.now();
   expect(() => tokenizer.encode(`${'a'.repeat(60)}b`, { addSpecialTokens: false })).toThrow(
@@ -85,7 +90,8 @@ it('cuts text by an unknown pattern as by a known one', () => {
   const text = "Don’t stop: 12345 naïve 一龥 😀\n\n  it's DONE… ".repeat(20);
   const usual = open(() => undefined);
   const other = open((json) => {
-    json['pre_tokenizer'].pretokenizers[0].pattern.Regex += '|zzzz';
+    const { pattern } = json.pre_tokenizer.pretokenizers[0]!;
+    pattern.Regex = `${String(pattern.Regex)}|zzzz`;
   });
   const encode = (tokenizer: typeof usual) => tokenizer.encode(text, { addSpecialTokens: false });
   expect(encode(other)).toEqual(encode(usual));
@@ -104,11 +110,11 @@ it('leaves out ends of an answer that are no ids, and says so', () => {
 
 it('takes the names that every object has for tokens like others', () => {
   const tokenizer = open((json) => {
-    const { vocab } = json['model'];
+    const { vocab } = json.model;
     for (const name of ['constructor', '__proto__', 'toString']) {
       Object.defineProperty(vocab, name, { value: Object.keys(vocab).length, enumerable: true });
     }
-    json['added_tokens'] = [];
+    json.added_tokens = [];
   });
   expect(() =>
     tokenizer.encode('constructor __proto__', { addSpecialTokens: false }),
