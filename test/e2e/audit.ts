@@ -1,8 +1,12 @@
 /** axe's verdict on a page as it stands. */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 
-const axeSource = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
 
 interface Violation {
   id: string;
@@ -13,7 +17,8 @@ interface Violation {
 
 /** One line for each serious or critical finding. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axeSource });
+  // The page's policy allows no script element, and axe is none of its scripts.
+  await page.evaluate(axeSource);
   const violations = await page.evaluate(async () => {
     const axe = (window as unknown as { axe: { run: () => Promise<{ violations: unknown }> } }).axe;
     return (await axe.run()).violations;

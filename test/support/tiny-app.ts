@@ -1,6 +1,7 @@
 /** The page's state with the fake trainer and two small example sets, without a page. */
 import { AppState } from '../../src/state/app-state.svelte.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
+import { RunArchive } from '../../src/state/run-archive.ts';
 import type { RunsOptions } from '../../src/state/runs.svelte.ts';
 import { soleOwners, type Owners } from '../../src/storage/owner.ts';
 import { connectFake } from './fake-trainer.ts';
@@ -49,7 +50,11 @@ export function tinyApp({
     },
     embeddedUrl: 'models/',
     settings: new URLSearchParams(settings),
-    runs: { nextFrame: queueMicrotask, ...runs },
+    runs: {
+      nextFrame: queueMicrotask,
+      archive: () => Promise.resolve(new RunArchive()),
+      ...runs,
+    },
     owners,
   });
 }
