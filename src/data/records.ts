@@ -20,7 +20,7 @@ import type { Table, TableRow } from './table.ts';
 import { cell, placeOf } from './table.ts';
 
 /** How many records a guess looks at. */
-const SAMPLE_ROWS = 50;
+export const SAMPLE_ROWS = 50;
 
 export interface RecordsRead {
   /** Each with the notices of its file. */

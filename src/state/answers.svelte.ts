@@ -10,7 +10,7 @@ import {
   type ResponseRow,
   type ResponseSet,
 } from '../data/response-set.ts';
-import { DataError } from '../errors.ts';
+import { DataError, StoppedError } from '../errors.ts';
 import { givenAnswerNotices } from '../experiment/sets/known-questions.ts';
 import { familiarityFields, type FamiliaritySettings } from '../familiarity/config.ts';
 import type { PromptSettings } from '../../workers/protocol.ts';
@@ -21,6 +21,7 @@ import { readExamples, type FetchFile } from './example-index.ts';
 import { ImportDraft } from './import-draft.svelte.ts';
 import { asError } from './job.svelte.ts';
 import type { ModelState } from './model.svelte.ts';
+import type { OpenTables } from './open-table.ts';
 import { uniqueNotices } from '../notices.ts';
 
 const { encoding } = familiarityFields;
@@ -45,6 +46,9 @@ export class AnswersState implements Addressed {
   /** Files that follow the draft. */
   #toRead = $state.raw<readonly (Blob | string)[]>([]);
   readonly filesLeft = $derived(this.#toRead.length);
+  /** A file is being read, in a worker. */
+  reading = $state(false);
+  #stop = new AbortController();
   /** Why a file could not be read. */
   importError = $state.raw<Error | undefined>();
 
@@ -109,8 +113,10 @@ export class AnswersState implements Addressed {
 
   readonly #model: ModelState;
   readonly #fetchFile: FetchFile;
+  readonly #openTable: OpenTables;
 
-  constructor(model: ModelState, fetchFile: FetchFile) {
+  constructor(model: ModelState, fetchFile: FetchFile, openTable: OpenTables) {
+    this.#openTable = openTable;
     this.#model = model;
     this.#fetchFile = fetchFile;
   }
@@ -172,7 +178,8 @@ export class AnswersState implements Addressed {
   readonly acceptImport = async (): Promise<void> => {
     if (this.draft === undefined) return;
     try {
-      this.add(this.draft.records().sets);
+      const { sets } = await this.#whileReading(this.draft.records());
+      this.add(sets);
     } catch (error) {
       this.importError = asError(error);
       return;
@@ -183,15 +190,31 @@ export class AnswersState implements Addressed {
   async #readNext(): Promise<void> {
     const [source, ...others] = this.#toRead;
     this.#toRead = others;
+    this.draft?.close();
     this.draft = undefined;
     this.importError = undefined;
     if (source === undefined) return;
+    this.#stop = new AbortController();
     try {
-      this.draft = await ImportDraft.read(source);
+      const open = await this.#whileReading(this.#openTable(source, this.#stop.signal));
+      this.draft = new ImportDraft(open);
     } catch (error) {
-      this.importError = asError(error);
+      if (error instanceof StoppedError) await this.#readNext();
+      else this.importError = asError(error);
     }
   }
+
+  async #whileReading<Result>(work: Promise<Result>): Promise<Result> {
+    this.reading = true;
+    try {
+      return await work;
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  /** Ends the reading of a file that takes too long. */
+  readonly stopReading = (): void => this.#stop.abort();
 
   /** Sets in place of those shown, as they were measured: with this encoding, prompt and questions left out. */
   use(

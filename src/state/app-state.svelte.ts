@@ -8,6 +8,7 @@ import { FamiliarityState } from './familiarity.svelte.ts';
 import { HandEdits } from './hand-edits.ts';
 import { Activity } from './job.svelte.ts';
 import { ModelState, type NamedFile } from './model.svelte.ts';
+import { tablesInWorker, type OpenTables } from './open-table.ts';
 import { PlaygroundState } from './playground.svelte.ts';
 import { RunsState, type RunsOptions } from './runs.svelte.ts';
 import { SetMaker } from './set-maker.svelte.ts';
@@ -30,6 +31,8 @@ export interface AppOptions {
   runs?: RunsOptions;
   /** Who owns which run and experiment; the browser's tabs unless told otherwise. */
   owners?: Owners;
+  /** How files of answers are read; in a worker unless told otherwise. */
+  openTable?: OpenTables;
 }
 
 /** Milliseconds. */
@@ -76,6 +79,7 @@ export class AppState {
     settings,
     runs,
     owners = tabOwners(),
+    openTable = tablesInWorker(),
   }: AppOptions) {
     this.client = new TrainerClient(connect);
     this.fetchFile = fetchFile;
@@ -86,7 +90,7 @@ export class AppState {
       experiment: (id) => this.#deleteExperiment(id),
     });
     this.model = new ModelState(this.client, this.activity, embeddedUrl);
-    this.answers = new AnswersState(this.model, fetchFile);
+    this.answers = new AnswersState(this.model, fetchFile, openTable);
     this.familiarity = new FamiliarityState(this.client, this.activity, this);
     this.tokens = new TokensState(this.client, this);
     this.training = new TrainingState(this);

@@ -1,28 +1,29 @@
 /** A table on its way in: what the columns are taken for, a preview, and corrections to the guess. */
 import type { ColumnMapping, MappingGuess } from '../data/mapping.ts';
-import { guessTable, previewRecords, readRecords, type RecordsRead } from '../data/records.ts';
+import { guessTable, previewRecords, type RecordsRead } from '../data/records.ts';
 import type { Table } from '../data/table.ts';
-import { readTable } from '../exchange/read-table.ts';
+import type { OpenTable } from './open-table.ts';
 
 /** Columns with one meaning each; `responses` takes several. */
 export type SingleColumn =
   'id' | 'question' | 'input' | 'gold' | 'choices' | 'conversation' | 'responseMap';
 
 export class ImportDraft {
+  /** With its first records only. */
   readonly table: Table;
+  /** Records of the whole. */
+  readonly count: number;
+  readonly #open: OpenTable;
   readonly guess: MappingGuess;
   mapping = $state.raw<ColumnMapping>({ responses: [] });
   readonly preview = $derived.by(() => previewRecords(this.table, this.mapping));
 
-  constructor(table: Table) {
-    this.table = table;
-    this.guess = guessTable(table);
+  constructor(open: OpenTable) {
+    this.#open = open;
+    this.table = open.table;
+    this.count = open.count;
+    this.guess = guessTable(open.table);
     this.mapping = this.guess.mapping;
-  }
-
-  /** @throws DataError when the source is no table of records */
-  static async read(source: Blob | string): Promise<ImportDraft> {
-    return new ImportDraft(await readTable(source));
   }
 
   /** Says what a column means; undefined: no column has that meaning. */
@@ -39,7 +40,12 @@ export class ImportDraft {
   };
 
   /** Every record. @throws DataError that lists what cannot be read */
-  records(): RecordsRead {
-    return readRecords(this.table, this.mapping);
+  records(): Promise<RecordsRead> {
+    return this.#open.records(this.mapping);
+  }
+
+  /** Lets the file go. */
+  close(): void {
+    this.#open.close();
   }
 }

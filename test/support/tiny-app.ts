@@ -5,6 +5,7 @@ import { RunArchive } from '../../src/state/run-archive.ts';
 import type { RunsOptions } from '../../src/state/runs.svelte.ts';
 import { soleOwners, type Owners } from '../../src/storage/owner.ts';
 import { connectFake } from './fake-trainer.ts';
+import { tablesHere } from './tables-here.ts';
 
 const QUESTIONS = ['What is 2 + 3?', 'What is 4 + 4?', 'What is 9 - 1?', 'What is 6 / 2?'];
 
@@ -56,5 +57,6 @@ export function tinyApp({
       ...runs,
     },
     owners,
+    openTable: tablesHere,
   });
 }
