@@ -102,6 +102,8 @@ export class KeptFile {
       const content = bytes && (await readContent(bytes));
       if (content !== undefined) {
         this.#checked = slot.header;
+        // From the second write on neither slot is empty.
+        damaged ||= slot.header.generation > 1 && slots.some(({ empty }) => empty);
         return { newest: slot, content, damaged };
       }
       damaged = true;
