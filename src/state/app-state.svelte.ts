@@ -1,16 +1,17 @@
 /** The lab: every part of the page's state, made once in App and handed down by context. */
 import { createContext } from 'svelte';
-import { writeAddress, type Addressed } from './address.ts';
+import { mergedSettings, readIds, writeAddress, type Addressed } from './address.ts';
 import { AnswersState } from './answers.svelte.ts';
 import type { FetchFile } from './example-index.ts';
 import type { ExperimentsState } from './experiments.svelte.ts';
 import { FamiliarityState } from './familiarity.svelte.ts';
 import { HandEdits } from './hand-edits.ts';
-import { Activity } from './job.svelte.ts';
+import { Activity, asError } from './job.svelte.ts';
 import { ModelState, type NamedFile } from './model.svelte.ts';
 import { tablesInWorker, type OpenTables } from './open-table.ts';
 import { PlaygroundState } from './playground.svelte.ts';
 import { RunsState, type RunsOptions } from './runs.svelte.ts';
+import type { Session, SessionOptions } from './session/session.svelte.ts';
 import { SetMaker } from './set-maker.svelte.ts';
 import { STEPS, type PageStep, type StepId } from './steps.ts';
 import { tabOwners, type Owners } from '../storage/owner.ts';
@@ -27,6 +28,10 @@ export interface AppOptions {
   embeddedUrl: string;
   /** Settings of the address the page was opened with. */
   settings: URLSearchParams;
+  /** The page wrote that address itself: it names every setting, and those of the last visit do not count. */
+  ownAddress?: boolean;
+  /** How what is here outlives the page; absent: not at all. */
+  session?: SessionOptions;
   /** Where runs are kept; the browser's database and frames unless told otherwise. */
   runs?: RunsOptions;
   /** Who owns which run and experiment; the browser's tabs unless told otherwise. */
@@ -59,7 +64,14 @@ export class AppState {
   restored = $state(false);
   /** Fetches a file that comes with the page. */
   readonly fetchFile: FetchFile;
-  readonly #settings: URLSearchParams;
+  /** What keeps this visit; loaded before anything is brought back. */
+  session = $state.raw<Session | undefined>();
+  /** Why nothing of this visit is kept. */
+  sessionError = $state.raw<Error | undefined>();
+  #settings: URLSearchParams;
+  readonly #address: URLSearchParams;
+  readonly #ownAddress: boolean;
+  readonly #sessionOptions: SessionOptions | undefined;
 
   /** What each step still waits for, and whether it has been done. */
   readonly steps = $derived.by((): PageStep[] =>
@@ -72,15 +84,9 @@ export class AppState {
     })),
   );
 
-  constructor({
-    connect,
-    fetchFile,
-    embeddedUrl,
-    settings,
-    runs,
-    owners = tabOwners(),
-    openTable = tablesInWorker(),
-  }: AppOptions) {
+  constructor(options: AppOptions) {
+    const { connect, fetchFile, embeddedUrl, settings, runs } = options;
+    const { owners = tabOwners(), openTable = tablesInWorker() } = options;
     this.client = new TrainerClient(connect);
     this.fetchFile = fetchFile;
     this.owners = owners;
@@ -97,18 +103,51 @@ export class AppState {
     this.playground = new PlaygroundState(this, this.training.queue);
     this.setMaker = new SetMaker(this);
     this.#settings = settings;
+    this.#address = settings;
+    this.#ownAddress = options.ownAddress ?? false;
+    this.#sessionOptions = options.session;
     for (const part of this.#addressed) part.restore(settings);
   }
 
-  /** Opens the embedded model and the example answers; what must be downloaded waits for a click. */
+  /**
+   * Brings back the last visit, and opens the embedded model and the example answers; what must be
+   * downloaded waits for a click.
+   */
   async start(): Promise<void> {
+    const session = await this.#loadSession();
     await Promise.all([
       this.runs.load(),
-      this.answers.loadExamples(),
+      this.#loadAnswers(session),
       this.model.kind === 'embedded' ? this.model.open() : undefined,
     ]);
-    this.answers.restore(this.#settings);
     this.restored = true;
+  }
+
+  /** Its settings first: they say which model is opened. */
+  async #loadSession(): Promise<Session | undefined> {
+    if (this.#sessionOptions === undefined) return undefined;
+    try {
+      const part = await import('./session/session.svelte.ts');
+      const session = new part.Session(this, this.#sessionOptions);
+      if (!this.#ownAddress) {
+        this.#settings = mergedSettings(this.#address, await session.settings());
+        for (const part of this.#addressed) part.restore(this.#settings);
+      }
+      if (!this.#address.has('model')) await session.modelFiles();
+      this.session = session;
+      return session;
+    } catch (error) {
+      this.sessionError = asError(error);
+      return undefined;
+    }
+  }
+
+  async #loadAnswers(session: Session | undefined): Promise<void> {
+    await this.answers.loadExamples();
+    await session?.bringBack(this.#settings);
+    const named = this.#address.get('sets');
+    if (named !== null) this.answers.showOnly(readIds(named));
+    session?.watch();
   }
 
   /** Loads the queue of experiments with what is kept of it. */
@@ -117,6 +156,7 @@ export class AppState {
     const part = await import('./experiments.svelte.ts');
     const experiments = new part.ExperimentsState(this);
     experiments.draft.restore(this.#settings);
+    await this.session?.bringBackFiles(experiments.draft);
     await experiments.load();
     return (this.experiments ??= experiments);
   }

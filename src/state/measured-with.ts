@@ -1,6 +1,6 @@
 /** What a measurement was made with; printed with every result, and kept with it. */
 import type { FamiliarityRecord } from '../exchange/familiarity-record/schema.ts';
-import type { MeasurementSetup } from '../exchange/familiarity-record/setup.ts';
+import { textInOrder, type MeasurementSetup } from '../exchange/familiarity-record/setup.ts';
 import type { OwnAnswer } from '../evaluate/own-style.ts';
 import type { FamiliaritySettings } from '../familiarity/config.ts';
 import type { Notice } from '../notices.ts';
@@ -29,5 +29,5 @@ export interface KeptMeasurement {
 
 /** What decides the model's own answers: how answers are cut into tokens does not. */
 export function askedPart({ model, engine, prompt }: MeasurementSetup): string {
-  return JSON.stringify([model, engine.name, prompt]);
+  return textInOrder([model, engine.name, prompt]);
 }

@@ -84,6 +84,23 @@ export class PlaygroundState implements Addressed {
     return questions[cursor];
   }
 
+  /** What was typed in place of the question on screen and its system turn. */
+  get typed(): { question?: string; system?: string } {
+    const [first] = this.#row?.messages ?? [];
+    const system = first?.role === 'system' ? first.content : '';
+    return {
+      ...(this.question !== (this.#row?.question ?? '') && { question: this.question }),
+      ...(this.system !== system && { system: this.system }),
+    };
+  }
+
+  /** Takes back what was typed. */
+  bringBack(typed: { question?: string; system?: string; withEarlier: boolean }): void {
+    this.question = typed.question ?? this.question;
+    this.system = typed.system ?? this.system;
+    this.withEarlier = typed.withEarlier;
+  }
+
   /** Turns of the question on screen, besides the system's and the question: what was said before and after it. */
   readonly earlier = $derived.by((): { before: ChatMessage[]; after: ChatMessage[] } => {
     const turns = this.#row?.messages ?? [];

@@ -3,8 +3,7 @@
  * it. The making itself is the worker's, by the code that makes an experiment's sets.
  */
 import { PARAPHRASE_TEMPLATE } from '../experiment/sets/paraphrase-template.ts';
-import type { Fields } from '../fields.ts';
-import { defaultsOf } from '../fields.ts';
+import { defaultsOf, problemsOf, type Fields, type SettingsOf } from '../fields.ts';
 import { labelOf, embeddedModels } from '../../models/catalog.ts';
 import type { MadeSet, MakeSetRequest } from '../../workers/protocol.ts';
 import type { AnswersState } from './answers.svelte.ts';
@@ -101,6 +100,15 @@ export const makingFields = {
   },
 } as const satisfies Fields;
 
+/** The form as it is kept. */
+export interface MakerForm {
+  way: WayId;
+  settings: SettingsOf<typeof makingFields>;
+  otherwise: string;
+  of: string;
+  template: string;
+}
+
 /** What the last set turned out to be. */
 export interface MadeSetFacts {
   name: string;
@@ -156,6 +164,26 @@ export class SetMaker {
   get #dialect() {
     const id = this.#parts.model.summary?.id;
     return embeddedModels.find((entry) => entry.id === id)?.dialect;
+  }
+
+  get form(): MakerForm {
+    const { way, settings, otherwise, of, template } = this;
+    return { way, settings: { ...settings }, otherwise, of, template };
+  }
+
+  /** Takes back what fits of a form. */
+  bringBack(form: Partial<MakerForm>): void {
+    const { way, settings = {}, otherwise, of, template } = form;
+    if (ways.some(({ id }) => id === way)) this.way = way!;
+    for (const [name, value] of Object.entries(settings)) {
+      const field = Object.entries(makingFields).find(([known]) => known === name);
+      if (field === undefined || problemsOf({ [name]: field[1] }, { [name]: value }).length > 0)
+        continue;
+      Object.assign(this.settings, { [name]: value });
+    }
+    this.otherwise = otherwise ?? this.otherwise;
+    this.of = of ?? this.of;
+    this.template = template ?? this.template;
   }
 
   readonly make = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 /** The page's state with the fake trainer and two small example sets, without a page. */
 import { AppState } from '../../src/state/app-state.svelte.ts';
+import type { SessionOptions } from '../../src/state/session/session.svelte.ts';
 import type { Connection } from '../../src/state/trainer-client.ts';
 import { RunArchive } from '../../src/state/run-archive.ts';
 import type { RunsOptions } from '../../src/state/runs.svelte.ts';
@@ -33,6 +34,8 @@ export interface TinyLabOptions {
   /** Tabs of one browser share a lock manager; a tab by itself owns everything. */
   owners?: Owners;
   runs?: RunsOptions;
+  ownAddress?: boolean;
+  session?: SessionOptions;
 }
 
 export function tinyApp({
@@ -41,6 +44,7 @@ export function tinyApp({
   settings = '',
   owners = soleOwners(),
   runs = {},
+  ...others
 }: TinyLabOptions = {}): AppState {
   return new AppState({
     connect,
@@ -58,5 +62,6 @@ export function tinyApp({
     },
     owners,
     openTable: tablesHere,
+    ...others,
   });
 }

@@ -58,7 +58,16 @@ export function decisivePart({
   prompt,
   settings,
 }: MeasurementSetup): string {
-  return JSON.stringify([model, adapter, engine.name, prompt, { ...settings, batchTokens: 0 }]);
+  return textInOrder([model, adapter, engine.name, prompt, { ...settings, batchTokens: 0 }]);
+}
+
+/** JSON with keys in alphabetical order: what was read from a file or a database may have another one. */
+export function textInOrder(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
 }
 
 /** The settings in the order of their table: the same settings, the same text. */
