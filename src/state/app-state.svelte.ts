@@ -68,6 +68,7 @@ export class AppState {
   session = $state.raw<Session | undefined>();
   /** Why nothing of this visit is kept. */
   sessionError = $state.raw<Error | undefined>();
+  #sessionLoaded: Promise<Session | undefined> = Promise.resolve(undefined);
   #settings: URLSearchParams;
   readonly #address: URLSearchParams;
   readonly #ownAddress: boolean;
@@ -114,7 +115,8 @@ export class AppState {
    * downloaded waits for a click.
    */
   async start(): Promise<void> {
-    const session = await this.#loadSession();
+    this.#sessionLoaded = this.#loadSession();
+    const session = await this.#sessionLoaded;
     await Promise.all([
       this.runs.load(),
       this.#loadAnswers(session),
@@ -135,6 +137,7 @@ export class AppState {
       }
       if (!this.#address.has('model')) await session.modelFiles();
       this.session = session;
+      if (this.experiments !== undefined) await session.bringBackFiles(this.experiments.draft);
       return session;
     } catch (error) {
       this.sessionError = asError(error);
@@ -144,10 +147,14 @@ export class AppState {
 
   async #loadAnswers(session: Session | undefined): Promise<void> {
     await this.answers.loadExamples();
-    await session?.bringBack(this.#settings);
+    try {
+      await session?.bringBack(this.#settings);
+      session?.watch();
+    } catch (error) {
+      this.sessionError = asError(error);
+    }
     const named = this.#address.get('sets');
     if (named !== null) this.answers.showOnly(readIds(named));
-    session?.watch();
   }
 
   /** Loads the queue of experiments with what is kept of it. */
@@ -155,9 +162,10 @@ export class AppState {
     if (this.experiments !== undefined) return this.experiments;
     const part = await import('./experiments.svelte.ts');
     const experiments = new part.ExperimentsState(this);
-    experiments.draft.restore(this.#settings);
-    await this.session?.bringBackFiles(experiments.draft);
     await experiments.load();
+    const session = await this.#sessionLoaded;
+    experiments.draft.restore(this.#settings);
+    await session?.bringBackFiles(experiments.draft);
     return (this.experiments ??= experiments);
   }
 

@@ -17,6 +17,8 @@ export interface StoreOf<Value> {
   schema: v.GenericSchema<unknown, Value>;
   /** What a person calls a record: "run". */
   called: string;
+  /** Nobody would miss it: the browser is not asked to keep it. */
+  minor?: boolean;
 }
 
 /** A store whose records are taken for their type once the schema has passed them. */
@@ -24,8 +26,9 @@ export function storeOf<Value>(
   keyPath: KeyPath,
   called: string,
   schema: v.GenericSchema,
+  minor = false,
 ): StoreOf<Value> {
-  return { keyPath, called, schema: schema as v.GenericSchema<unknown, Value> };
+  return { keyPath, called, schema: schema as v.GenericSchema<unknown, Value>, minor };
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each store has a value type of its own
@@ -135,7 +138,9 @@ export class PageDatabase<Kinds extends Stores> implements DatabaseState {
   /** All of them at once or none; those that the browser does not take are kept in memory. */
   write(changes: readonly Change<Kinds>[]): Promise<void> {
     return this.#inTurn(async () => {
-      if (changes.some((change) => 'put' in change)) void askToPersist();
+      const missed = (change: Change<Kinds>): boolean =>
+        'put' in change && this.#kinds[change.store]!.minor !== true;
+      if (changes.some(missed)) void askToPersist();
       for (const change of changes) await this.#remember(change);
       if (performance.now() - this.#failedAt >= this.#retryMs) await this.#writeMemory();
     });

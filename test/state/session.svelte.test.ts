@@ -25,11 +25,12 @@ const ofQuestions = (id: string, answer: (i: number) => string, count = 4) => ({
 const terse = ofQuestions('terse', (i) => `${i}.`);
 
 const open: AppState[] = [];
-const persist = vi.fn(() => Promise.resolve(true));
+const askToPersist = vi.hoisted(() => vi.fn(() => Promise.resolve(true)));
+vi.mock('../../src/state/persist.ts', () => ({ askToPersist }));
 const leave = vi.fn();
 
 async function visit(options: TinyLabOptions = {}): Promise<AppState> {
-  const app = tinyApp({ session: { name: NAME, persist, leave }, ...options });
+  const app = tinyApp({ session: { name: NAME, leave }, ...options });
   await app.start();
   open.push(app);
   return app;
@@ -52,7 +53,7 @@ afterEach(() => {
   for (const app of open.splice(0)) app.session?.close();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
-  persist.mockClear();
+  askToPersist.mockClear();
   leave.mockClear();
 });
 
@@ -302,15 +303,15 @@ test('without IndexedDB everything works, and it is said once that nothing is ke
   expect(app.session!.unsaved).toBe(true);
 });
 
-test('the browser is asked once not to clear it, at the first thing a person would miss', async () => {
+test('the browser is asked not to clear it at the first thing a person would miss', async () => {
   const app = await visit();
   await written(app);
-  expect(persist).not.toHaveBeenCalled();
+  expect(askToPersist).not.toHaveBeenCalled();
   app.answers.add([terse]);
   await written(app);
   await app.familiarity.measure();
   await written(app);
-  expect(persist).toHaveBeenCalledOnce();
+  expect(askToPersist).toHaveBeenCalled();
 });
 
 test('a set is written once; what changes later is a small record', async () => {

@@ -164,6 +164,6 @@ export const sessionStores = {
   ),
   measurements: storeOf<MeasurementHead>('key', 'measurement', measurement),
   measured: storeOf<MeasuredTexts>(['measurement', 'chunk'], 'part of a measurement', measured),
-  parts: storeOf<Part>('name', 'setting', part),
+  parts: storeOf<Part>('name', 'setting', part, true),
 };
 export type SessionStores = typeof sessionStores;
