@@ -24,6 +24,10 @@ export class HandEdits {
     return this.all.reduce((sum, [, edits]) => sum + edits.length, 0);
   }
 
+  countOf(setId: string): number {
+    return this.#bySet.get(setId)?.size ?? 0;
+  }
+
   bringBack(all: readonly SetEdits[]): void {
     for (const [setId, edits] of all) {
       for (const [rowId, text] of edits) this.of(setId).set(rowId, text);
