@@ -12,7 +12,7 @@ import { gzipSync } from 'node:zlib';
  * shell has the charts and the table reader in it, so that nothing waits for the network later. tfjs's
  * WebGPU backend is a chunk of its own, which only machines with a graphics processor load.
  */
-const BUDGETS = { shell: 146, worker: 235 };
+const BUDGETS = { shell: 149, worker: 235 };
 /** A flag of tfjs-core, whose name no minifier changes. */
 const TFJS = 'DEPRECATION_WARNINGS_ENABLED';
 const folder = 'dist/assets';
