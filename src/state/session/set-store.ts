@@ -1,4 +1,4 @@
-/** A person's response sets as they outlive the page: a set's answers are written once, in pieces. */
+/** A person's response sets as they outlive the page: a set's answers are written once, in parts. */
 import type { ResponseRow } from '../../data/response-set.ts';
 import type { AnswerSet } from '../answer-set.ts';
 import { textInOrder } from '../../exchange/familiarity-record/setup.ts';
@@ -80,16 +80,16 @@ export class SetStore {
 
   async #write(key: string, rows: readonly ResponseRow[]): Promise<void> {
     for (let from = 0; from < rows.length; from += ROWS) {
-      const piece = { set: key, from, rows: rows.slice(from, from + ROWS) };
-      await this.#database.write([{ store: 'rows', put: piece }]);
+      const part = { set: key, from, rows: rows.slice(from, from + ROWS) };
+      await this.#database.write([{ store: 'rows', put: part }]);
     }
   }
 
   async #rows({ key }: SetHead): Promise<ResponseRow[]> {
     const rows: ResponseRow[] = [];
     for (const place of await this.#database.keys('rows', key)) {
-      const piece = await this.#database.get('rows', place);
-      if (piece?.from === rows.length) rows.push(...piece.rows);
+      const part = await this.#database.get('rows', place);
+      if (part?.from === rows.length) rows.push(...part.rows);
     }
     return rows;
   }
