@@ -23,17 +23,6 @@ export function chunkOf(runId: string, log: StepLog, from: number): LogChunk {
   return { runId, from, columns };
 }
 
-/** The part before a row; undefined when nothing of it is. */
-export function cutChunk(chunk: LogChunk, length: number): LogChunk | undefined {
-  if (chunk.from >= length) return undefined;
-  const rows = length - chunk.from;
-  if (rowsOf(chunk) <= rows) return chunk;
-  const columns = Object.fromEntries(
-    Object.entries(chunk.columns).map(([name, column]) => [name, column.slice(0, rows)]),
-  );
-  return { ...chunk, columns };
-}
-
 /** Every row that is there, in order; a row that two chunks hold is taken from the first. */
 export function joinChunks(chunks: readonly LogChunk[]): JoinedLog {
   const log = new ColumnLog(stepColumns);

@@ -2,10 +2,9 @@
  * Where runs outlive the page: records, the data they were started with, and their logs in chunks
  * that are only appended, so that a point costs a small write however long the run is.
  */
-import type { StepLog } from '../metrics/step-report.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
 import { PageDatabase, type BadRecord, type DatabaseState } from './database.ts';
-import { chunkOf, cutChunk, joinChunks, type JoinedLog, type LogChunk } from './log-chunks.ts';
+import { joinChunks, type JoinedLog, type LogChunk } from './log-chunks.ts';
 import type { RunRecord, WaitingRun } from './run-record.ts';
 import { runStores } from './run-schemas.ts';
 
@@ -91,26 +90,11 @@ export class RunArchive {
     return this.#database.write([{ store: 'chunks', put: chunk }]);
   }
 
-  /** Forgets rows from `length` on. */
-  async truncate(runId: string, length: number): Promise<void> {
-    const changes = (await this.#database.all('chunks', runId)).flatMap((chunk) => {
-      const cut = cutChunk(chunk, length);
-      if (cut === chunk) return [];
-      const key = [runId, chunk.from] as const;
-      return [
-        cut === undefined
-          ? ({ store: 'chunks', delete: key } as const)
-          : ({ store: 'chunks', put: cut } as const),
-      ];
-    });
-    if (changes.length > 0) await this.#database.write(changes);
-  }
-
-  /** The whole log anew, as when rows of it were lost. */
-  replaceLog(runId: string, log: StepLog): Promise<void> {
+  /** The whole log anew, as when it goes back to a checkpoint. */
+  replaceLog(chunk: LogChunk): Promise<void> {
     return this.#database.write([
-      { store: 'chunks', deleteGroup: runId },
-      { store: 'chunks', put: chunkOf(runId, log, 0) },
+      { store: 'chunks', deleteGroup: chunk.runId },
+      { store: 'chunks', put: chunk },
     ]);
   }
 

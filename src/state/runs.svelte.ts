@@ -11,7 +11,8 @@ import { appendChunks, chunkOf } from './log-chunks.ts';
 import type { RunArchive } from './run-archive.ts';
 import { withAnswers, type RunRecord, type WaitingRun } from './run-record.ts';
 import { Run } from './run.svelte.ts';
-import { Holdings, tabOwners, type Owners } from '../storage/owner.ts';
+import { RunTabs, sameIds } from './run-tabs.svelte.ts';
+import { tabOwners, type Owners } from '../storage/owner.ts';
 
 export interface RunsOptions {
   archive?: () => Promise<RunArchive>;
@@ -42,8 +43,6 @@ export class RunsState {
 
   /** Runs that have not begun, in the order of the queue. */
   waiting = $state.raw<readonly WaitingRun[]>([]);
-  /** Ids of runs, waiting ones too, that are another tab's. */
-  elsewhere = $state.raw<ReadonlySet<string>>(new Set());
 
   readonly shown = $derived(this.list.filter((run) => run.shown));
   /** Runs of the last click on Train. */
@@ -57,7 +56,7 @@ export class RunsState {
 
   readonly #archive: Promise<RunArchive>;
   readonly #nextFrame: (callback: () => void) => void;
-  readonly #holdings: Holdings;
+  readonly #tabs: RunTabs;
   #looking = false;
   /** Rises with every change by this tab. */
   #changes = 0;
@@ -76,7 +75,7 @@ export class RunsState {
       return opened;
     });
     this.#nextFrame = nextFrame;
-    this.#holdings = new Holdings(owners);
+    this.#tabs = new RunTabs(owners);
   }
 
   /** Brings back what earlier visits left. */
@@ -105,6 +104,11 @@ export class RunsState {
   /** Deletes what cannot be read. */
   readonly forget = async (bad: BadRecord): Promise<void> => (await this.#archive).forget(bad);
 
+  /** Ids of runs, waiting ones too, that are another tab's. */
+  get elsewhere(): ReadonlySet<string> {
+    return this.#tabs.elsewhere;
+  }
+
   find(id: string): Run | undefined {
     return this.list.find((run) => run.id === id);
   }
@@ -114,12 +118,9 @@ export class RunsState {
    * @returns false when another tab has it, or deleted it
    */
   async take(id: string): Promise<boolean> {
-    if (!(await this.#holdings.take(ownerName(id)))) {
-      await this.look();
-      return false;
-    }
-    this.elsewhere = new Set([...this.elsewhere].filter((other) => other !== id));
+    const taken = await this.#tabs.take(id);
     this.#mark();
+    if (!taken) return false;
     const archive = await this.#archive;
     await this.#writes;
     const run = this.find(id);
@@ -131,13 +132,13 @@ export class RunsState {
   /** Another tab may have it from now on. */
   async give(id: string): Promise<void> {
     await this.#writes;
-    await this.#holdings.release(ownerName(id));
+    await this.#tabs.give(id);
     this.#mark();
   }
 
   /** Puts runs at the end of the queue; they are this tab's. */
   async enqueue(orders: readonly { waiting: WaitingRun; request: TrainRequest }[]): Promise<void> {
-    for (const { waiting } of orders) await this.#holdings.take(ownerName(waiting.id));
+    for (const { waiting } of orders) await this.#tabs.take(waiting.id);
     this.waiting = [...this.waiting, ...orders.map(({ waiting }) => waiting)];
     this.#write((archive) => archive.enqueue(orders));
     await this.#writes;
@@ -145,8 +146,7 @@ export class RunsState {
 
   /** Takes a run that has not begun out of the queue. @returns false when it is another tab's */
   readonly drop = async ({ id }: WaitingRun): Promise<boolean> => {
-    const ours = this.#holdings.has(ownerName(id));
-    if (!ours && !(await this.#holdings.take(ownerName(id)))) return false;
+    if (!(await this.#tabs.take(id))) return false;
     this.waiting = this.waiting.filter((one) => one.id !== id);
     this.#write((archive) => archive.delete(id));
     await this.give(id);
@@ -157,7 +157,7 @@ export class RunsState {
   async begin(record: RunRecord): Promise<Run> {
     const run = this.#make(record, new ColumnLog(stepColumns));
     run.live = true;
-    run.held = this.#holdings.has(ownerName(run.id));
+    run.held = this.#tabs.holds(run.id);
     this.list = [...this.list, run];
     this.waiting = this.waiting.filter(({ id }) => id !== run.id);
     this.#dash();
@@ -178,9 +178,7 @@ export class RunsState {
     if (reports.length === 0 && run.log.length === 0) return;
     run.log.truncate(0);
     for (const report of reports) run.log.append(report);
-    run.archived = 0;
-    this.#write((archive) => archive.truncate(run.id, 0));
-    this.#flush(run);
+    this.#writeWhole(run);
     const resumedAt = [...run.record.resumedAt, ...(step > 0 ? [step] : [])];
     this.#change(run, { ...run.record, resumedAt, answers: checks });
     this.#show();
@@ -225,11 +223,9 @@ export class RunsState {
 
   /** Does something to a run that nobody else may do meanwhile. @returns false when it is being worked on */
   async alone(id: string, work: () => Promise<void>): Promise<boolean> {
-    const name = ownerName(id);
-    if (this.#holdings.has(name) || !(await this.#holdings.take(name))) {
-      await this.look();
-      return false;
-    }
+    const taken = !this.#tabs.holds(id) && (await this.#tabs.take(id));
+    this.#mark();
+    if (!taken) return false;
     try {
       await work();
     } finally {
@@ -245,24 +241,20 @@ export class RunsState {
     try {
       const archive = await this.#archive;
       const changes = this.#changes;
-      const owned = await this.#holdings.elsewhere();
-      const before = this.elsewhere;
-      const elsewhere = new Set(
-        [...owned].flatMap((name) => (name.startsWith(RUN) ? name.slice(RUN.length) : [])),
-      );
-      if (!sameIds(before, elsewhere)) this.elsewhere = elsewhere;
+      const moving = await this.#tabs.look();
       const ids = await archive.ids();
       const waiting = await archive.waiting();
       // What this tab has changed meanwhile is not in what was read.
       const current = changes === this.#changes;
       if (current && !sameIds(idsOf(waiting), idsOf(this.waiting))) this.waiting = waiting;
       for (const run of this.list) {
-        const moves = elsewhere.has(run.id) || before.has(run.id);
-        if (moves && !this.#holds(run)) await this.#readAgain(run);
+        if (moving.has(run.id) && !this.#tabs.holds(run.id)) await this.#readAgain(run);
       }
       if (current && ids !== undefined) {
         this.#leaveOut(
-          this.list.filter((run) => !ids.has(run.id) && !this.#holds(run)).map(({ id }) => id),
+          this.list
+            .filter((run) => !ids.has(run.id) && !this.#tabs.holds(run.id))
+            .map(({ id }) => id),
         );
         for (const id of ids) if (this.find(id) === undefined) await this.#bring(archive, id);
       }
@@ -285,13 +277,9 @@ export class RunsState {
   /** Resolves when everything so far is written. */
   readonly settled = (): Promise<void> => this.#writes;
 
-  #holds({ id }: Run): boolean {
-    return this.#holdings.has(ownerName(id));
-  }
-
   #mark(): void {
     for (const run of this.list) {
-      run.held = this.#holds(run);
+      run.held = this.#tabs.holds(run.id);
       run.elsewhere = !run.held && this.elsewhere.has(run.id);
     }
   }
@@ -351,16 +339,22 @@ export class RunsState {
   #flush(run: Run): void {
     this.#lastWrite = performance.now();
     if (run.archived === run.log.length) return;
-    const from = run.archived;
-    run.archived = run.log.length;
+    // Rows are counted without missing ones from now on.
     if (run.holes.length > 0) {
-      // Rows are counted without the missing ones from now on.
-      run.holes = [];
-      this.#write((archive) => archive.replaceLog(run.id, run.log));
+      this.#writeWhole(run);
       return;
     }
-    const chunk = chunkOf(run.id, run.log, from);
+    const chunk = chunkOf(run.id, run.log, run.archived);
+    run.archived = run.log.length;
     this.#write((archive) => archive.append(chunk));
+  }
+
+  /** The log anew, in place of what is kept of it. */
+  #writeWhole(run: Run): void {
+    run.holes = [];
+    run.archived = run.log.length;
+    const chunk = chunkOf(run.id, run.log, 0);
+    this.#write((archive) => archive.replaceLog(chunk));
   }
 
   #write(change: (archive: RunArchive) => Promise<void>): void {
@@ -384,9 +378,5 @@ export class RunsState {
   }
 }
 
-const RUN = 'run/';
-const ownerName = (id: string): string => `${RUN}${id}`;
 const idsOf = (runs: readonly WaitingRun[]): ReadonlySet<string> =>
   new Set(runs.map(({ id }) => id));
-const sameIds = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
-  one.size === other.size && [...one].every((id) => other.has(id));
