@@ -48,6 +48,16 @@ export interface JoinedSets {
   report: JoinReport;
 }
 
+/** Whether the sets share a question; cheaper than joining them. */
+export function shareQuestions(sets: readonly ResponseSet[]): boolean {
+  const keyOf = keyIn(joinedBy(sets));
+  const [first, ...others] = sets;
+  const known = others.map(({ rows }) => new Set(rows.filter(isAnswered).map(keyOf)));
+  return (first?.rows ?? []).some(
+    (row) => isAnswered(row) && known.every((keys) => keys.has(keyOf(row))),
+  );
+}
+
 /**
  * Joins sets by id or by question text.
  * @throws DataError when there is no set, or when the sets share no question.
@@ -55,10 +65,8 @@ export interface JoinedSets {
 export function joinSets(sets: readonly ResponseSet[], options: JoinOptions = {}): JoinedSets {
   const [first] = sets;
   if (first === undefined) throw new DataError('There is no response set to join.');
-  const wanted = options.by ?? 'auto';
-  const allHaveIds = sets.every((set) => set.derivedIds !== true);
-  const by = wanted === 'auto' ? (allHaveIds ? 'id' : 'question') : wanted;
-  const keyOf = by === 'id' ? (row: ResponseRow) => row.id : questionKey;
+  const by = joinedBy(sets, options.by);
+  const keyOf = keyIn(by);
 
   const indexed = sets.map((set) => indexRows(set, keyOf));
   const shared = [...indexed[0]!.rows.keys()].filter((key) =>
@@ -139,6 +147,20 @@ export function joinNotices(report: JoinReport): Notice[] {
   return notices;
 }
 
+function joinedBy(
+  sets: readonly ResponseSet[],
+  wanted: JoinOptions['by'] = 'auto',
+): JoinReport['by'] {
+  if (wanted !== 'auto') return wanted;
+  return sets.every((set) => set.derivedIds !== true) ? 'id' : 'question';
+}
+
+const keyIn = (by: JoinReport['by']): ((row: ResponseRow) => string) =>
+  by === 'id' ? ({ id }) => id : questionKey;
+
+const isAnswered = ({ response, responseTurn }: ResponseRow): boolean =>
+  response.trim() !== '' || responseTurn !== undefined;
+
 /** A question that goes by its text, short enough for a list. */
 const shortKey = (key: string): string =>
   key.length > 60 ? JSON.stringify(`${key.slice(0, 60)}…`) : key;
@@ -155,7 +177,7 @@ function indexRows(set: ResponseSet, keyOf: (row: ResponseRow) => string): Index
   const empty = new Set<string>();
   for (const row of set.rows) {
     const key = keyOf(row);
-    if (row.response.trim() === '' && row.responseTurn === undefined) empty.add(key);
+    if (!isAnswered(row)) empty.add(key);
     else if (rows.has(key)) duplicates.add(key);
     else rows.set(key, row);
   }

@@ -6,10 +6,31 @@ import type { Cell } from '../figures/data-table.ts';
 
 export type CellRecord = Readonly<Record<string, Cell>>;
 
+export interface CsvOptions {
+  /**
+   * Puts an apostrophe before a text that a spreadsheet would take for a formula. The file then no longer reads back
+   * as it was: the apostrophe stays.
+   */
+  forSpreadsheets?: boolean;
+}
+
+/** What spreadsheets take for the beginning of a formula. */
+const FORMULA = /^[=+\-@\t\r]/;
+
 /** CSV with `\n` line ends and a header, one column for each name, empty where a record has none. */
-export function tableToCsv(columns: readonly string[], records: readonly CellRecord[]): string {
-  const data = records.map((record) => columns.map((column) => plain(record[column])));
-  return `${Papa.unparse({ fields: [...columns], data }, { newline: '\n' })}\n`;
+export function tableToCsv(
+  columns: readonly string[],
+  records: readonly CellRecord[],
+  { forSpreadsheets = false }: CsvOptions = {},
+): string {
+  const cell = (value: Cell): Cell =>
+    typeof value === 'number' || typeof value === 'string' ? value : plain(value);
+  const data = records.map((record) => columns.map((column) => cell(record[column])));
+  return `${Papa.unparse(
+    { fields: [...columns], data },
+    // Of a regular expression only texts are tried: a negative number stays one.
+    { newline: '\n', escapeFormulae: forSpreadsheets && FORMULA },
+  )}\n`;
 }
 
 /** A JSON array of objects whose keys are the columns in order; missing cells are left out. */

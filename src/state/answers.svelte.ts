@@ -3,7 +3,7 @@
  * left out, and how a question becomes a prompt. Every change of the data can be undone.
  */
 import type { JoinedSets } from '../data/join.ts';
-import { joinNotices, joinSets } from '../data/join.ts';
+import { joinNotices, joinSets, shareQuestions } from '../data/join.ts';
 import {
   excludeRows,
   noticesOf,
@@ -238,7 +238,7 @@ export class AnswersState implements Addressed {
   add(sets: readonly ResponseSet[]): void {
     if (sets.length === 0) throw new DataError('There is no response set to add.');
     this.#remember(`${sets.length === 1 ? `“${sets[0]!.name}”` : `${sets.length} sets`} added`);
-    if (!joins([...this.shown.map(({ set }) => set), ...sets])) {
+    if (!shareQuestions([...this.shown.map(({ set }) => set), ...sets])) {
       this.sets = this.sets.map((entry) => ({ ...entry, shown: false }));
     }
     this.#append(sets);
@@ -333,14 +333,5 @@ export class AnswersState implements Addressed {
   #remember(label: string): void {
     const change = { label, sets: this.sets, excluded: [...this.excluded] };
     this.#history = [...this.#history, change];
-  }
-}
-
-function joins(sets: readonly ResponseSet[]): boolean {
-  try {
-    joinSets(sets);
-    return true;
-  } catch {
-    return false; // They share no question; each alone is fine.
   }
 }

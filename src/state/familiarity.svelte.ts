@@ -223,8 +223,10 @@ export class FamiliarityState implements Addressed {
       return;
     }
     try {
-      const seconds = await this.#client.api.estimateMeasure(plain(request));
-      if (this.request === request) this.estimate = seconds;
+      const few = request.sets.map((set) => ({ ...set, rows: set.rows.slice(0, TRIAL_ROWS) }));
+      const seconds = await this.#client.api.estimateMeasure(plain({ ...request, sets: few }));
+      const share = charactersOf(few) / charactersOf(request.sets);
+      if (this.request === request) this.estimate = seconds / share;
     } catch {
       // A button without a time still measures; its own error would say what is wrong.
     }
@@ -309,10 +311,13 @@ function measureReport(progress: MeasuredBatch): Parameters<Job['tell']>[0] {
   };
 }
 
-/** Reactive proxies do not cross to a worker. */
-function plain(request: MeasureRequest): MeasureRequest {
-  return $state.snapshot(request) as MeasureRequest;
+/** Reactive proxies do not cross to a worker. Sets are none, and may be too large to copy once more. */
+function plain({ sets, ...settings }: MeasureRequest): MeasureRequest {
+  return { ...($state.snapshot(settings) as Omit<MeasureRequest, 'sets'>), sets };
 }
+
+/** Of each set, for a trial: all of a large one would take longer to send than to try. */
+const TRIAL_ROWS = 1_000;
 
 function charactersOf(sets: readonly ResponseSet[]): number {
   const length = ({ question, response }: ResponseRow) => question.length + response.length;

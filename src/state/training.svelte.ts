@@ -229,17 +229,16 @@ export class TrainingState implements Addressed {
 
   #request(set: ResponseSet, runId: string, seed: number): TrainRequest {
     const { prompt, encoding } = this.#parts.answers;
-    return $state.snapshot({
-      runId,
-      set,
-      ...(this.#validation && { validation: this.#validation }),
+    const settings = $state.snapshot({
       prompt,
       encoding,
       lora: this.lora,
       training: { ...this.training, seed },
       checks: this.checks,
-      resume: false,
     });
+    // Sets are no proxies, and may be too large to copy once more.
+    const validation = this.#validation;
+    return { runId, set, ...(validation && { validation }), ...settings, resume: false };
   }
 
   get addressed(): Record<string, string> {

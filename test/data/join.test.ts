@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { joinNotices, joinSets } from '../../src/data/join.ts';
+import { joinNotices, joinSets, shareQuestions } from '../../src/data/join.ts';
 import type { ResponseRow, ResponseSet } from '../../src/data/response-set.ts';
 import { conversationOf, excludeRows } from '../../src/data/response-set.ts';
 import { DataError } from '../../src/errors.ts';
@@ -52,6 +52,17 @@ describe('joinSets', () => {
       duplicates: ['3'],
     });
     expect(joinNotices(joined.report)).toHaveLength(4);
+  });
+
+  it('knows beforehand whether sets share a question', () => {
+    const a = set('a', [
+      ['1', 'Q1', 'a1'],
+      ['2', 'Q2', ' '],
+    ]);
+    expect(shareQuestions([a, set('b', [['1', 'Q1', 'b1']])])).toBe(true);
+    expect(shareQuestions([a, set('b', [['2', 'Q2', 'b2']])])).toBe(false);
+    expect(shareQuestions([a, set('b', [['1', 'Q1', ' ']])])).toBe(false);
+    expect(shareQuestions([a, set('b', [['x', 'Q1', 'b1']], true)])).toBe(true);
   });
 
   it('joins by text when a set has no ids of its own, and then shares the id of the first', () => {

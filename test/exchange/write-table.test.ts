@@ -70,6 +70,19 @@ describe('tables', () => {
     expect(tableToCsv(['a', 'b', 'c'], records)).toBe('a,b,c\n"x,""y""",2,\nz,,NaN\n');
   });
 
+  it('hold formulas as they are, or behind an apostrophe when they are for spreadsheets', () => {
+    const texts = ['=1+1', '+1', '-1', '@x', '\ta', 'a=1'];
+    const rows = texts.map((a) => ({ a, b: -1.5 }));
+    const whole = tableToCsv(['a', 'b'], rows);
+    expect(parseTable(whole, 'x.csv').rows.map(({ values }) => values['a'])).toEqual(texts);
+    const safe = parseTable(tableToCsv(['a', 'b'], rows, { forSpreadsheets: true }), 'x.csv');
+    expect(safe.rows.map(({ values }) => values['a'])).toEqual([
+      ...texts.slice(0, 5).map((one) => `'${one}`),
+      'a=1',
+    ]);
+    expect(safe.rows.every(({ values }) => values['b'] === '-1.5')).toBe(true);
+  });
+
   it('keep JSON valid where a number is not', () => {
     expect(JSON.parse(tableToJson(['a', 'b', 'c'], records))).toEqual([
       { a: 'x,"y"', b: 2 },

@@ -11,7 +11,7 @@ import {
 import type { RowFamiliarity } from '../../familiarity/config.ts';
 import { notice, uniqueNotices, type Notice } from '../../notices.ts';
 import { Sha256 } from '../../storage/sha256.ts';
-import { tableToCsv, type CellRecord } from '../write-table.ts';
+import { tableToCsv, type CsvOptions, type CellRecord } from '../write-table.ts';
 import { averageNames, RECORD_FORMAT, RECORD_VERSION } from './format.ts';
 import type { FamiliarityRecord, RecordNumbers, RecordSet } from './schema.ts';
 import type { MeasurementSetup } from './setup.ts';
@@ -60,7 +60,7 @@ export function recordJson(record: FamiliarityRecord): string {
 }
 
 /** One line for each measured answer; of the numbers in style those that differ. */
-export function recordCsv({ sets }: FamiliarityRecord): string {
+export function recordCsv({ sets }: FamiliarityRecord, options?: CsvOptions): string {
   const styled = sets.some((set) => set.in_style !== null);
   const columns = styled
     ? [...COLUMNS, ...STYLE_COLUMNS.map((name) => `in_style_${name}`)]
@@ -78,7 +78,7 @@ export function recordCsv({ sets }: FamiliarityRecord): string {
       return Object.fromEntries([...values, ...more]) as CellRecord;
     });
   });
-  return tableToCsv(columns, records);
+  return tableToCsv(columns, records, options);
 }
 
 const STYLE_COLUMNS = [
