@@ -149,15 +149,18 @@ class DiskPart implements PartFile {
       await this.#release();
       await this.#calls.mkdir(dirname(this.#path), { recursive: true });
       await this.#calls.rm(this.#path + NOTE, { force: true });
+      await syncFolder(dirname(this.#path), this.#calls);
       this.#file = await this.#calls.open(this.#path, 'w');
       this.goOn(tag, 0);
       await this.#note({ tag, size: 0 });
     });
   }
 
-  async source() {
-    await this.close();
-    return nodeFileSource(this.#path, undefined, this.#calls);
+  source() {
+    return this.#try(async () => {
+      await this.close();
+      return nodeFileSource(this.#path, undefined, this.#calls);
+    });
   }
 
   /** Bytes and names, up to the store's own folder, are on the disk before the note that says so. */

@@ -13,8 +13,15 @@ import {
   type PartFile,
   type StoredFile,
 } from './file-store.ts';
-import { openAppender, type Appender, type FileHandle } from './opfs-append.ts';
+import {
+  canWriteFiles,
+  openAppender,
+  replaceFile,
+  type Appender,
+  type FileHandle,
+} from './opfs-append.ts';
 import { tabOwners } from './owner.ts';
+import { ifThere, refusal, refusalReason } from './refusal.ts';
 import { notice, type Notice } from '../notices.ts';
 
 const PART_NOTE = '.part';
@@ -49,15 +56,15 @@ export async function openStore(
 ): Promise<OpenedStore> {
   try {
     const root = await getRoot();
+    if (!canWriteFiles()) throw new StorageError('It lets no page write files.');
     const store = createOpfsStore(await root.getDirectoryHandle('models', { create: true }));
     return { store, notice: undefined };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     return {
       store: createMemoryStore(),
       notice: notice(
         'info',
-        `The browser does not let this page keep files (${reason}). Models stay in memory and must be loaded again next time.`,
+        `The browser does not let this page keep files. ${refusalReason(cause)} Models stay in memory and must be loaded again next time.`,
       ),
     };
   }
@@ -68,20 +75,8 @@ async function guarded<Result>(key: string, work: () => Promise<Result>): Promis
   try {
     return await work();
   } catch (cause) {
-    throw storageError(key, cause);
+    throw refusal(`"${key}"`, 'stored', cause);
   }
-}
-
-function storageError(key: string, cause: unknown): StorageError {
-  if (cause instanceof StorageError) return cause;
-  const name = cause instanceof Error ? cause.name : '';
-  const hint =
-    {
-      QuotaExceededError: 'The browser has no room left. Delete stored models or free disk space.',
-      NoModificationAllowedError: 'Another tab is writing this file.',
-      SecurityError: 'The browser does not let this page keep files.',
-    }[name] ?? String(cause);
-  return new StorageError(`"${key}" cannot be stored. ${hint}`, [], { cause });
 }
 
 async function folderOf(
@@ -95,16 +90,6 @@ async function folderOf(
     folder = await folder.getDirectoryHandle(segment, { create });
   }
   return { folder, name: segments.at(-1)! };
-}
-
-/** What `work` gives, or undefined when a file or folder on the way does not exist. */
-async function ifThere<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Error && error.name === 'NotFoundError') return undefined;
-    throw error;
-  }
 }
 
 async function readNote(
@@ -129,9 +114,8 @@ async function writeNote(
   name: string,
   note: object,
 ): Promise<void> {
-  const appender = await openAppender(await folder.getFileHandle(name, { create: true }), 0);
-  await appender.append(new TextEncoder().encode(JSON.stringify(note)));
-  await appender.close();
+  const handle = await folder.getFileHandle(name, { create: true });
+  await replaceFile(handle, [new TextEncoder().encode(JSON.stringify(note))]);
 }
 
 async function openFinished(
@@ -209,7 +193,7 @@ class OpfsPart implements PartFile {
       await ifThere(() => this.folder.removeEntry(this.handle.name + HASH_NOTE));
       this.goOn(tag, 0);
       await this.note();
-      await (await openAppender(this.handle, 0)).close();
+      await replaceFile(this.handle, []);
     });
   }
 
@@ -230,12 +214,14 @@ class OpfsPart implements PartFile {
   }
 
   async close(): Promise<void> {
-    const { appender } = this;
-    if (appender === undefined) return;
-    this.appender = undefined;
-    await appender.close();
-    if (this.size > this.kept) await this.note();
-    this.kept = this.size;
+    await guarded(this.key, async () => {
+      const { appender } = this;
+      if (appender === undefined) return;
+      this.appender = undefined;
+      await appender.close();
+      if (this.size > this.kept) await this.note();
+      this.kept = this.size;
+    });
   }
 
   private note(): Promise<void> {

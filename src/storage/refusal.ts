@@ -1,12 +1,12 @@
 /** What a browser says when it does not read or write a file, as a sentence a person can act on. */
 import { StorageError } from '../errors.ts';
 
-export type FileAction = 'read' | 'written' | 'deleted' | 'listed';
+export type FileAction = 'read' | 'written' | 'stored' | 'deleted' | 'listed';
 
 /** Name of the browser's error → what is wrong and what to do. */
 const SENTENCES: Readonly<Record<string, string>> = {
   QuotaExceededError:
-    'The room that this browser gives the page is full: delete models or runs under Storage, or free disk space.',
+    'The browser has no room left for this page: delete models or runs under Storage, or free disk space.',
   NoModificationAllowedError: 'Another tab has it open: close the other tab, or wait for it.',
   SecurityError:
     'This browser does not let the page keep files; a private window or a blocked site setting does that.',

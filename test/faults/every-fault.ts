@@ -25,6 +25,8 @@ export interface Campaign {
   sequence(root: FolderNode, plan: Plan, trace: Trace): Promise<void>;
   /** Opens what is left with a file system without faults and throws for what is not as it must be. */
   check(root: FolderNode, trace: Trace): Promise<void>;
+  /** Whether an error is one that a person may meet; errors of ours without it. */
+  plain?(error: unknown): boolean;
   /** What is there before, durably. */
   prepare?(root: FolderNode): Promise<void>;
 }
@@ -91,7 +93,8 @@ async function trial(
         await work();
         if (!ended(plan)) trace.done.push(name);
       } catch (error) {
-        if (!ended(plan) && !(error instanceof IdiolectError)) throw error;
+        const plain = campaign.plain?.(error) ?? error instanceof IdiolectError;
+        if (!ended(plan) && !plain) throw error;
       }
     },
   };

@@ -187,7 +187,7 @@ describe('a refusing browser', () => {
     const refusing = () => Promise.reject(new DOMException('denied', 'SecurityError'));
     const { store, notice } = await openStore(refusing);
     expect(store.kind).toBe('memory');
-    expect(notice?.text).toMatch(/does not let this page keep files \(denied\)/);
+    expect(notice?.text).toMatch(/does not let this page keep files\. .*in memory/);
     const open = await openStore(() => Promise.resolve(fakeRoot(createDisk())));
     expect(open).toMatchObject({ store: { kind: 'opfs' }, notice: undefined });
   });

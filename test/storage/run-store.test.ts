@@ -51,7 +51,7 @@ describe.each([true, false])(
       const notices = runs.takeNotices();
       expect(notices).toHaveLength(1);
       expect(notices[0]!.text).toMatch(
-        /room .* is full: delete models or runs under Storage.*memory/,
+        /no room left .*: delete models or runs under Storage.*memory/,
       );
       expect(runs.takeNotices()).toEqual([]);
       expect(textOf(await runs.read('r1', 'checkpoint'))).toBe('step 20');
