@@ -27,7 +27,7 @@ import {
   resultFiles,
   environmentOf,
   type ExperimentResult,
-  type TextFiles,
+  type ResultFiles,
 } from '../src/workflows/experiment/experiment-result.ts';
 import { recordFiles } from '../src/workflows/experiment/familiarity-records.ts';
 import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
@@ -230,13 +230,20 @@ function secondsOf({ seconds }: StageResult): number {
   return typeof seconds === 'number' ? seconds : seconds.training + seconds.evaluation;
 }
 
-/** The browser's files of one experiment, as texts. */
-function textFiles(store: RunStore, id: string): TextFiles {
+/** The browser's files of one experiment, by name. */
+function textFiles(store: RunStore, id: string): ResultFiles {
   return {
     read: async (name) => {
       const bytes = await store.read(id, noteName(name));
       return bytes && new TextDecoder().decode(bytes);
     },
     write: (name, text) => store.write(id, noteName(name), new TextEncoder().encode(text)),
+    readBytes: async (name) => {
+      const bytes = await store.read(id, noteName(name));
+      return bytes?.length === 0 ? undefined : bytes;
+    },
+    writeBytes: (name, bytes) => store.write(id, noteName(name), bytes),
+    // The store removes whole experiments only.
+    remove: (name) => store.write(id, noteName(name), new Uint8Array()),
   };
 }

@@ -69,6 +69,10 @@ export const run: CommandRun<typeof experimentCommand> = async (values, frame) =
     files: sets,
     backend,
     store: folder,
+    notice: (one) => {
+      clearProgress();
+      printNotices([one]);
+    },
     report: ({ stage, what, done, total }) => {
       const at = total > 0 ? Math.round((100 * done) / total) : 0;
       showProgress(ends.length, plan.length, `${stage.id}: ${what} ${at} %`);

@@ -4,7 +4,7 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResultStore } from '../experiment/run/results.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
-import { openResults, type TextFiles } from '../workflows/experiment/experiment-result.ts';
+import { openResults, type ResultFiles } from '../workflows/experiment/experiment-result.ts';
 import { earlierResults, oneOf, type Written } from './earlier-results.ts';
 import { cannotWrite } from './output-folder.ts';
 import { replaceFile } from './run-folder.ts';
@@ -14,7 +14,13 @@ export interface ResultFolder extends ResultStore {
   writeText(name: string, text: string): Promise<void>;
 }
 
-const isLog = oneOf(['experiment.json', 'fingerprint.txt', 'pieces', 'measured']);
+const isLog = oneOf([
+  'experiment.json',
+  'fingerprint.txt',
+  'pieces',
+  'measured',
+  'stage-under-way',
+]);
 const isReport = oneOf(['report.json', 'report.html']);
 
 /**
@@ -49,21 +55,27 @@ export async function openResultFolder(
   if ((await stagesIn(folder)).length === 0) {
     await rm(join(folder, 'fingerprint.txt'), { force: true });
   }
-  const texts: TextFiles = {
+  const writing = async (path: string, content: string | Uint8Array) => {
+    try {
+      await replaceFile(path, content);
+    } catch (cause) {
+      throw cannotWrite(path, cause, [
+        `Finished stages are kept in ${folder}: the same command goes on with --resume.`,
+      ]);
+    }
+  };
+  const texts: ResultFiles = {
     read: async (name) => {
       const path = join(folder, name);
       return existsSync(path) ? readFile(path, 'utf8') : undefined;
     },
-    write: async (name, text) => {
+    write: (name, text) => writing(join(folder, name), text),
+    readBytes: async (name) => {
       const path = join(folder, name);
-      try {
-        await replaceFile(path, text);
-      } catch (cause) {
-        throw cannotWrite(path, cause, [
-          `Finished stages are kept in ${folder}: the same command goes on with --resume.`,
-        ]);
-      }
+      return existsSync(path) ? new Uint8Array(await readFile(path)) : undefined;
     },
+    writeBytes: (name, bytes) => writing(join(folder, name), bytes),
+    remove: (name) => rm(join(folder, name), { force: true }),
   };
   const store = await openResults(texts, folder, experiment, fingerprint);
   return { ...store, writeText: (name, text) => texts.write(name, text) };

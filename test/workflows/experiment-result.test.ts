@@ -61,6 +61,9 @@ it('are found by the names of today, and not written again', async () => {
     openResults(
       {
         read: (name) => Promise.resolve(files.get(name)),
+        readBytes: () => Promise.resolve(undefined),
+        writeBytes: () => Promise.resolve(),
+        remove: () => Promise.resolve(),
         write: (name, text) => {
           written.push(name);
           files.set(name, text);

@@ -1,10 +1,10 @@
-/** The driver of the training loop: reports in order, the best weights put back, checkpoints on the way. */
+/** The driver of the training loop: reports in order, checkpoints on the way. */
 import { beforeAll, expect, it } from 'vitest';
 import type { LanguageModel } from '../../models/language-model.ts';
 import type { StepReport } from '../../src/metrics/step-report.ts';
 import { runTraining } from '../../src/workflows/train/run-training.ts';
 import { startEngine } from '../support/engines.ts';
-import { tinyModel, tinyRun, type TinyRun } from '../support/tiny-training.ts';
+import { tinyModel, tinyRun } from '../support/tiny-training.ts';
 import { quietHost } from '../support/training.ts';
 
 let model: LanguageModel;
@@ -13,33 +13,6 @@ beforeAll(async () => {
   await startEngine('wasm');
   model = await tinyModel();
   return () => model.dispose();
-});
-
-const valuesOf = ({ job }: TinyRun) =>
-  Promise.all(job.parameters.map(async ({ variable }) => [...(await variable.data())]));
-
-it('puts back the weights of the step that was the best', async () => {
-  const settings = { steps: 6, evaluateEvery: 2 };
-  const short = tinyRun(model, { ...settings, steps: 4, schedule: 'constant', warmup: 0 });
-  await runTraining(short.job, { host: quietHost(), report: () => Promise.resolve() });
-  const whole = tinyRun(model, { ...settings, schedule: 'constant', warmup: 0 });
-  const steps: number[] = [];
-  const { outcome, progress } = await runTraining(whole.job, {
-    host: quietHost(),
-    report: () => Promise.resolve(),
-    keeps: ({ step }) => {
-      steps.push(step);
-      return Promise.resolve(step === 4);
-    },
-  });
-  expect({ outcome, step: progress.step, steps }).toEqual({
-    outcome: 'finished',
-    step: 6,
-    steps: [2, 4, 6],
-  });
-  expect(await valuesOf(whole)).toEqual(await valuesOf(short));
-  short.adapter.dispose();
-  whole.adapter.dispose();
 });
 
 it('begins once, before the first report, and goes on from a checkpoint', async () => {

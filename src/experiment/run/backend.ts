@@ -64,6 +64,18 @@ export interface ArmRequest {
    * then: whether these weights are the ones to keep so far. The last are kept when left out.
    */
   keeps?: (evaluated: EvaluatedModel, step: StepReport) => Promise<boolean>;
+  /** Without it an interrupted training begins anew. */
+  resume?: {
+    /** Where it goes on. */
+    from: TrainingState | undefined;
+    /** Asked now and then: makes what is worth keeping, when it is. `last`: no other follows. */
+    save: (state: () => Promise<TrainingState>, last: boolean) => Promise<void>;
+  };
+}
+
+/** Where a training is: its checkpoint, and the weights to keep so far when they are other ones. */
+export interface TrainingState extends Record<string, Uint8Array<ArrayBuffer>> {
+  checkpoint: Uint8Array<ArrayBuffer>;
 }
 
 export interface TrainedModel extends EvaluatedModel {

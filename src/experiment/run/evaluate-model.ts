@@ -9,6 +9,7 @@ import { chooseOptions } from '../../evaluate/choose-option.ts';
 import type { BaseModel, ReportProgress, EvaluatedModel, TrainedModel } from './backend.ts';
 import type { AnswerDivergence, BaseResult, Measured, RunResult } from './results.ts';
 import { answerRule, retentionRule, type Experiment } from '../spec/schema.ts';
+import type { StageLog } from './stage-log.ts';
 import type { Task } from './task.ts';
 
 export interface Evaluation {
@@ -17,6 +18,7 @@ export interface Evaluation {
   /** The opened model, of which `evaluated` may be the tuned form. */
   model: BaseModel;
   progress: (what: string) => ReportProgress;
+  log: StageLog;
 }
 
 /** @param evaluated the base model or a trained one */

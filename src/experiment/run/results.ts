@@ -133,6 +133,15 @@ export interface RunResult extends Measured {
 
 export type StageResult = BaseResult | SetResult | FamiliarityResult | RunResult;
 
+/** What a stage has done so far. */
+export interface StageState {
+  seconds: number;
+  /** Plain JSON. */
+  values: Record<string, unknown>;
+  /** Several by one key belong together. */
+  bytes: Record<string, Record<string, Uint8Array<ArrayBuffer>>>;
+}
+
 /** Where finished stages are kept. Writing must be whole or not at all. */
 export interface ResultStore {
   read(id: string): Promise<StageResult | undefined>;
@@ -140,4 +149,11 @@ export interface ResultStore {
   /** What a familiarity stage measured, token by token; by the stage's id. */
   readMeasurement(id: string): Promise<SetMeasurement | undefined>;
   writeMeasurement(id: string, measurement: SetMeasurement): Promise<void>;
+  /** Of the one stage under way; without it an interrupted stage begins anew. */
+  underWay?: {
+    /** Undefined when nothing is kept of this stage. Rejects for what is damaged. */
+    read(id: string): Promise<StageState | undefined>;
+    write(id: string, state: StageState): Promise<void>;
+    clear(): Promise<void>;
+  };
 }

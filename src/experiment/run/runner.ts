@@ -6,6 +6,7 @@
  * the run is settled; choices are made on validation questions only.
  */
 import type { ResponseSet } from '../../data/response-set.ts';
+import type { Notice } from '../../notices.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
 import type { ExperimentBackend, BaseModel, MeasuredFamiliarity } from './backend.ts';
 import { ask, divergenceFromBase, evaluateModel, type Evaluation } from './evaluate-model.ts';
@@ -21,6 +22,8 @@ import type {
   SetResult,
 } from './results.ts';
 import type { Experiment } from '../spec/schema.ts';
+import { rememberedBase } from './remembered-model.ts';
+import { StageLog } from './stage-log.ts';
 import { styleExamples } from '../sets/style-examples.ts';
 import type { Task } from './task.ts';
 import { trainArm } from './train-arm.ts';
@@ -34,6 +37,8 @@ export interface ExperimentJob {
   store: ResultStore;
   /** What is being done now; awaited, so that a page can keep up. */
   report: (doing: StageProgress) => Promise<void>;
+  /** What a stage could not keep of its work, or not read again. */
+  notice?: (notice: Notice) => void;
 }
 
 export interface StageProgress {
@@ -69,7 +74,6 @@ export class ExperimentRunner {
   async settle(stage: Stage): Promise<StageDone> {
     const known = await this.job.store.read(stage.id);
     const result = known ?? (await this.carryOut(stage));
-    if (!known) await this.job.store.write(result);
     this.results.set(result.id, result);
     return { stage, result, kept: known !== undefined };
   }
@@ -80,22 +84,41 @@ export class ExperimentRunner {
     this.open = undefined;
   }
 
+  /** Goes on where the stage was, should it have been interrupted, and keeps it. */
   private async carryOut(stage: Stage): Promise<StageResult> {
+    const { store, backend, notice } = this.job;
+    const log = await StageLog.open(stage.id, {
+      store,
+      now: () => backend.now(),
+      notice: (one) => notice?.(one),
+    });
+    let result: StageResult;
+    try {
+      result = await this.resultOf(stage, log);
+      await store.write(result);
+    } catch (error) {
+      await log.failed(error);
+      throw error;
+    }
+    await log.clear();
+    return result;
+  }
+
+  private async resultOf(stage: Stage, log: StageLog): Promise<StageResult> {
     switch (stage.kind) {
       case 'base':
-        return this.measureBase(stage);
+        return this.measureBase(stage, log);
       case 'set':
-        return this.makeSet(stage);
+        return this.makeSet(stage, log);
       case 'familiarity':
-        return this.measureSet(stage);
+        return this.measureSet(stage, log);
       case 'run':
-        return this.trainArm(stage);
+        return this.trainArm(stage, log);
     }
   }
 
-  private async measureBase(stage: Of<'base'>): Promise<BaseResult> {
-    const began = this.job.backend.now();
-    const evaluation = await this.evaluation(stage, stage.model);
+  private async measureBase(stage: Of<'base'>, log: StageLog): Promise<BaseResult> {
+    const evaluation = await this.evaluation(stage, stage.model, log);
     const { model } = evaluation;
     const measured = await evaluateModel(evaluation, model);
     // Its own answers are written, also where a question has options.
@@ -107,12 +130,11 @@ export class ExperimentRunner {
       model: model.facts,
       ...measured,
       own: ownAnswers.map(({ response: text, tokens, ended }) => ({ text, tokens, ended })),
-      seconds: this.since(began),
+      seconds: log.seconds(),
     };
   }
 
-  private async makeSet(stage: Of<'set'>): Promise<SetResult> {
-    const began = this.job.backend.now();
+  private async makeSet(stage: Of<'set'>, log: StageLog): Promise<SetResult> {
     const { experiment, task, files, backend } = this.job;
     const made = await makeSet(
       experiment.sets.find(({ id }) => id === stage.set)!,
@@ -122,20 +144,19 @@ export class ExperimentRunner {
         files,
         base: (id) => this.found('base', id),
         made: (id) => this.found('set', id),
-        openModel: (id) => this.openModel(id),
+        openModel: (id) => this.openModel(id, log),
         report: this.reporter(stage, 'making the set'),
       },
     );
     const content = made.set.rows.map(({ id, question, response }) => [id, question, response]);
     const sha256 = await backend.hash(JSON.stringify(content));
-    return { ...made, sha256, seconds: this.since(began) };
+    return { ...made, sha256, seconds: log.seconds() };
   }
 
-  private async measureSet(stage: Of<'familiarity'>): Promise<FamiliarityResult> {
-    const began = this.job.backend.now();
+  private async measureSet(stage: Of<'familiarity'>, log: StageLog): Promise<FamiliarityResult> {
     const { experiment, task } = this.job;
     const { id, model: modelId, set: setId } = stage;
-    const model = await this.openModel(modelId);
+    const model = await this.openModel(modelId, log);
     const { set } = this.found('set', setId);
     const plain = await model.familiarity(set, this.reporter(stage, 'familiarity'));
     const prefix =
@@ -157,14 +178,13 @@ export class ExperimentRunner {
       ...(styled && { styled: styled.answers }),
       recorded: true,
       ...(notices.length > 0 && { notices }),
-      seconds: this.since(began),
+      seconds: log.seconds(),
     };
   }
 
-  private async trainArm(stage: Of<'run'>): Promise<RunResult> {
-    const { backend, report } = this.job;
-    const began = backend.now();
-    const evaluation = await this.evaluation(stage, stage.model);
+  private async trainArm(stage: Of<'run'>, log: StageLog): Promise<RunResult> {
+    const { report } = this.job;
+    const evaluation = await this.evaluation(stage, stage.model, log);
     const { id, model, set, seed } = stage;
     const run = { id, model, set, seed };
     const { trained, ...training } = await trainArm({
@@ -174,7 +194,7 @@ export class ExperimentRunner {
       familiarity: (other) => this.found('familiarity', `${model}.${other}`),
       onStep: (step, done, total) => report({ stage, what: 'training', done, total, step }),
     });
-    const trainedIn = this.since(began);
+    const trainedIn = await log.once('trained in', () => Promise.resolve(log.seconds()));
     try {
       const measured = await evaluateModel(evaluation, trained);
       const base = this.found('base', stage.model);
@@ -187,34 +207,30 @@ export class ExperimentRunner {
         ...(trained.notices?.length && { notices: trained.notices }),
         ...measured,
         divergence: await divergenceFromBase(evaluation, trained, base),
-        seconds: { training: trainedIn, evaluation: this.since(began) - trainedIn },
+        seconds: { training: trainedIn, evaluation: log.seconds() - trainedIn },
       };
     } finally {
       trained.dispose();
     }
   }
 
-  private async evaluation(stage: Stage, modelId: string): Promise<Evaluation> {
+  private async evaluation(stage: Stage, modelId: string, log: StageLog): Promise<Evaluation> {
     const { experiment, task } = this.job;
-    const model = await this.openModel(modelId);
-    return { experiment, task, model, progress: (what) => this.reporter(stage, what) };
+    const model = await this.openModel(modelId, log);
+    return { experiment, task, model, log, progress: (what) => this.reporter(stage, what) };
   }
 
-  private async openModel(id: string): Promise<BaseModel> {
+  private async openModel(id: string, log: StageLog): Promise<BaseModel> {
     if (this.open?.id !== id) {
       this.close();
       const spec = this.job.experiment.models.find((model) => model.id === id)!;
       this.open = { id, model: await this.job.backend.openModel(spec) };
     }
-    return this.open.model;
+    return rememberedBase(this.open.model, log);
   }
 
   private reporter(stage: Stage, what: string) {
     return (done: number, total: number) => this.job.report({ stage, what, done, total });
-  }
-
-  private since(began: number): number {
-    return (this.job.backend.now() - began) / 1000;
   }
 
   /** An earlier stage: the plan's order sees to it that it is there. */

@@ -22,16 +22,24 @@ import { tablesOf } from '../../experiment/report/tables.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { stagesOfToday } from './earlier-results.ts';
 import type { ExperimentInputs } from './experiment-inputs.ts';
+import { decodeStage, encodeStage } from './stage-state.ts';
 import { fingerprintOf } from '../open/fingerprint.ts';
 import { VERSION } from '../open/version.ts';
 
-/** Texts by name, each written whole or not at all. */
-export interface TextFiles {
+/** Files by name, each written whole or not at all. */
+export interface ResultFiles {
   read(name: string): Promise<string | undefined>;
   write(name: string, text: string): Promise<void>;
+  readBytes(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  writeBytes(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  remove(name: string): Promise<void>;
 }
 
+/** Those of texts. */
+export type TextFiles = Pick<ResultFiles, 'read' | 'write'>;
+
 const STAMP = 'fingerprint.txt';
+const UNDER_WAY = 'stage-under-way';
 /** "pieces" is the name that stages have had on disk from the start. */
 const stageName = (id: string) => `pieces/${id}.json`;
 const measurementName = (id: string) => `measured/${id}.json`;
@@ -42,26 +50,34 @@ const measurementName = (id: string) => `measured/${id}.json`;
  * @throws DataError when what is kept is of another experiment, model, engine or version
  */
 export async function openResults(
-  texts: TextFiles,
+  files: ResultFiles,
   place: string,
   experiment: Experiment,
   fingerprint: string,
 ): Promise<ResultStore> {
-  const stamp = await texts.read(STAMP);
+  const stamp = await files.read(STAMP);
   if (stamp !== undefined && stamp.trim() !== fingerprint) {
     throw new DataError(
       `The results in ${place} are of another experiment: its settings, a file, the engine or this program has changed. Choose another place for new ones, or remove these.`,
     );
   }
-  await texts.write('experiment.json', experimentJson(experiment));
-  await texts.write(STAMP, `${fingerprint}\n`);
+  await files.write('experiment.json', experimentJson(experiment));
+  await files.write(STAMP, `${fingerprint}\n`);
   const store: ResultStore = {
-    ...keptMeasurements(texts),
+    ...keptMeasurements(files),
     read: async (id) => {
-      const text = await texts.read(stageName(id));
+      const text = await files.read(stageName(id));
       return text === undefined ? undefined : (JSON.parse(text) as StageResult);
     },
-    write: (result) => texts.write(stageName(result.id), JSON.stringify(result)),
+    underWay: {
+      read: async (id) => {
+        const bytes = await files.readBytes(UNDER_WAY);
+        return bytes && decodeStage(id, bytes);
+      },
+      write: async (id, state) => files.writeBytes(UNDER_WAY, await encodeStage(id, state)),
+      clear: () => files.remove(UNDER_WAY),
+    },
+    write: (result) => files.write(stageName(result.id), JSON.stringify(result)),
   };
   for (const { id } of experiment.models) await renew(store, `familiarity.${id}`);
   return store;

@@ -1,5 +1,4 @@
 /** The one driver of the training loop, for page, command, experiment and pre-training. */
-import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Host } from '../../host.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
 import { notice, type Notice } from '../../notices.ts';
@@ -28,31 +27,19 @@ export interface TrainingContext {
    */
   begun?: (history: RunHistory) => Promise<void>;
   report: (step: StepReport) => Promise<void>;
-  /** Whether the weights of an evaluated step are the best so far; without it the last are kept. */
-  keeps?: ((step: StepReport) => Promise<boolean>) | undefined;
 }
 
 /**
- * Trains until the last step or a stop. After the last step the weights of the best one are put back.
+ * Trains until the last step or a stop.
  * @throws TrainingDivergedError, DataError when `resumeFrom` belongs to another run, and whatever
  *   `report` throws
  */
 export async function runTraining(
   job: TrainingJob,
-  {
-    host,
-    checkpoints,
-    resumeFrom,
-    checks = [],
-    notice: tell,
-    begun,
-    report,
-    keeps,
-  }: TrainingContext,
+  { host, checkpoints, resumeFrom, checks = [], notice: tell, begun, report }: TrainingContext,
 ): Promise<TrainingResult> {
   const moved = resumeFrom ? compareFacts(resumeFrom.facts, job.facts).notices : [];
   for (const one of moved) await tell?.(one);
-  const variables = job.parameters.map(({ variable }) => variable);
   const earlier = resumeFrom?.history ?? noHistory;
   const reports = [...earlier.reports];
   const run = train(job, host, {
@@ -66,20 +53,12 @@ export async function runTraining(
       ),
     },
   });
-  let best: Float32Array[] | undefined;
   for (let first = true; ; first = false) {
     const next = await run.next();
     if (first) await begun?.(earlier);
-    if (next.done) {
-      if (next.value.outcome === 'finished')
-        best?.forEach((values, i) => assign(variables[i]!, values));
-      return next.value;
-    }
+    if (next.done) return next.value;
     reports.push(next.value);
     await report(next.value);
-    if (keeps && isEvaluated(job, next.value) && (await keeps(next.value))) {
-      best = await Promise.all(variables.map((variable) => variable.data<'float32'>()));
-    }
   }
 }
 
@@ -100,13 +79,4 @@ function softly<Kept>(
       failed = true;
     }
   };
-}
-
-/** After training has begun, the steps whose held-out loss is due. */
-function isEvaluated({ settings }: TrainingJob, { step, totalSteps }: StepReport): boolean {
-  return step > 0 && (step === totalSteps || step % settings.evaluateEvery === 0);
-}
-
-function assign(variable: Variable, values: Float32Array): void {
-  tidy(() => variable.assign(tensor(values, variable.shape)));
 }

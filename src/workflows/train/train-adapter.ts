@@ -4,8 +4,15 @@ import type { ArmRequest } from '../../experiment/run/backend.ts';
 import type { Host } from '../../host.ts';
 import type { LoraAdapter } from '../../lora/adapter.ts';
 import type { Notice } from '../../notices.ts';
+import {
+  CHECKPOINT_SECONDS,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../../train/checkpoint-file.ts';
+import type { TrainingJob } from '../../train/train.ts';
 import type { StepReport } from '../../metrics/step-report.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
+import { BestWeights } from './best-weights.ts';
 import type { MaskedTokens } from './mask-tokens.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import { runTraining } from './run-training.ts';
@@ -27,13 +34,14 @@ export interface TrainedAdapter {
 }
 
 /**
+ * Trains until the last step; after it the weights of the best one are put back.
  * @param keeps whether the weights of an evaluated step are the best so far; without it the last are kept
  * @throws DataError when the arm cannot be trained, StoppedError when asked to stop
  */
 export async function trainAdapter(
   { opened, prompt, memoryLimitBytes }: AdapterTraining,
   host: Host,
-  { set, validation, training, lora }: Omit<ArmRequest, 'keeps'>,
+  { set, validation, training, lora, resume }: Omit<ArmRequest, 'keeps'>,
   report: (step: StepReport) => Promise<void>,
   keeps?: (adapter: LoraAdapter, step: StepReport) => Promise<boolean>,
 ): Promise<TrainedAdapter> {
@@ -54,12 +62,28 @@ export async function trainAdapter(
   const { job, adapter, masked, trainedTokensPerEpoch } = await prepareRun(opened, request, plan);
   if (!adapter) throw new DataError('Experiments train LoRA adapters only.');
   try {
-    // An arm takes seconds to minutes; a killed one starts anew from its seed, without checkpoints.
+    const weights = new BestWeights(job, resume?.from?.['best']);
     const { outcome } = await runTraining(job, {
       host,
-      report,
-      keeps: keeps && ((step) => keeps(adapter, step)),
+      report: async (step) => {
+        await report(step);
+        if (keeps && isEvaluated(job, step) && (await keeps(adapter, step))) await weights.take();
+      },
+      ...(resume && {
+        resumeFrom: resume.from && (await decodeCheckpoint(set.id, resume.from.checkpoint)),
+        checkpoints: {
+          everySeconds: CHECKPOINT_SECONDS,
+          save: (checkpoint) => {
+            const ends = checkpoint.progress.step === job.settings.steps || host.stopRequested();
+            return resume.save(async () => {
+              const encoded = await encodeCheckpoint(checkpoint);
+              return { checkpoint: encoded, ...(weights.bytes && { best: weights.bytes }) };
+            }, ends);
+          },
+        },
+      }),
     });
+    if (outcome === 'finished') weights.putBack();
     if (outcome === 'stopped') throw new StoppedError('Stopped while training.');
   } catch (error) {
     adapter.dispose();
@@ -72,4 +96,9 @@ export async function trainAdapter(
     notices,
     trainedTokens: Math.round(trainedTokensPerEpoch * plan.epochs),
   };
+}
+
+/** After training has begun, the steps whose held-out loss is due. */
+function isEvaluated({ settings }: TrainingJob, { step, totalSteps }: StepReport): boolean {
+  return step > 0 && (step === totalSteps || step % settings.evaluateEvery === 0);
 }
