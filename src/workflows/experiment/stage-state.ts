@@ -11,8 +11,8 @@ const VERSION = 1;
 const LINE_END = 10;
 
 interface Head {
-  format: typeof FORMAT;
-  version: typeof VERSION;
+  format: string;
+  version: number;
   stage: string;
   seconds: number;
   values: StageState['values'];
@@ -53,7 +53,7 @@ export async function decodeStage(
   }
   const second = content.indexOf(LINE_END);
   const head = JSON.parse(textOf(content.subarray(0, second))) as Head;
-  const { format, version, seconds, values } = head as { format: string; version: number } & Head;
+  const { format, version, seconds, values } = head;
   if (format !== FORMAT || version !== VERSION) throw new DataError('it is of another version.');
   if (head.stage !== stage) return undefined;
   const bytes: StageState['bytes'] = {};
