@@ -1,6 +1,6 @@
 /** One owner per name: in a tab, and among the tabs that share a lock manager. */
 import { expect, test } from 'vitest';
-import { ELSEWHERE, soleOwners, tabOwners } from '../../src/storage/owner.ts';
+import { ELSEWHERE, Holdings, soleOwners, tabOwners } from '../../src/storage/owner.ts';
 
 // Node has Web Locks from version 24 on; a tab without them keeps to itself.
 const kinds = [
@@ -51,5 +51,20 @@ test('Web Locks: asked by the name with a prefix, and listed without it', async 
     ['idiolect/run/a', { ifAvailable: true }],
     ['idiolect/run/a', { ifAvailable: false }],
   ]);
+  expect(await owners.owned()).toEqual(new Set(['run/a']));
+});
+
+test('names are held from one call to a later one, and another holder waits its turn', async () => {
+  const owners = soleOwners();
+  const [one, other] = [new Holdings(owners), new Holdings(owners)];
+  expect(await one.take('run/a')).toBe(true);
+  expect(await one.take('run/a')).toBe(true);
+  expect(await other.take('run/a')).toBe(false);
+  expect([one.has('run/a'), other.has('run/a')]).toEqual([true, false]);
+  expect([await one.elsewhere(), await other.elsewhere()]).toEqual([new Set(), new Set(['run/a'])]);
+  await one.release('run/a');
+  expect(await other.take('run/a')).toBe(true);
+  expect(await one.take('run/a')).toBe(false);
+  await one.release('run/a');
   expect(await owners.owned()).toEqual(new Set(['run/a']));
 });
