@@ -27,8 +27,11 @@ async function readOne({ read, fileName }: FuzzTarget, input: unknown): Promise<
     await read(input);
   } catch (error) {
     if (!(error instanceof IdiolectError)) throw error;
-    if (!error.message.includes(fileName)) {
-      throw new Error(`The error does not name ${fileName}: ${error.message}`, { cause: error });
+    const names = typeof fileName === 'string' ? [fileName] : fileName;
+    if (!names.some((name) => error.message.includes(name))) {
+      throw new Error(`The error does not name ${names.join(' or ')}: ${error.message}`, {
+        cause: error,
+      });
     }
   } finally {
     refuseChangedPrototypes();

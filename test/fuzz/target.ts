@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 export interface FuzzTarget<Case = unknown> {
   name: string;
-  /** The name under which `read` reads a case: every error has to hold it. */
-  fileName: string;
+  /** The name under which `read` reads a case, or those of its parts: every error has to hold one of them. */
+  fileName: string | readonly string[];
   /** Mostly valid files with a few faults, by mutate.ts. */
   cases: Arbitrary<Case>;
   /**

@@ -3,6 +3,7 @@ import type { FuzzTarget } from './target.ts';
 
 const files: readonly (() => Promise<{ targets: readonly FuzzTarget[] }>)[] = [
   () => import('./tables.ts'),
+  () => import('./models.ts'),
   () => import('./records.ts'),
 ];
 
