@@ -333,7 +333,7 @@ const adapter = target({
 });
 
 const checkpointBytes = await encodeCheckpoint({
-  facts: { learningRate: 0.001, method: 'lora' } as never,
+  facts: { learningRate: 0.001, method: 'lora' },
   updates: 3,
   progress: {
     step: 3,
@@ -346,7 +346,7 @@ const checkpointBytes = await encodeCheckpoint({
     gradientNorm: 1,
     reportedStep: 3,
   },
-  history: { reports: [], checks: [] } as never,
+  history: { reports: [], checks: [] },
   parameters: new Map([['a', { shape: [2, 2], values: new Float32Array(4) }]]),
   moments: new Map([['a', [new Float32Array(4), new Float32Array(4)]]]),
 });
