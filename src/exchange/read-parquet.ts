@@ -25,6 +25,7 @@ export async function readParquet(source: ByteSource, fileName: string): Promise
     names = parquetSchema(metadata).children.map(({ element }) => element.name);
     refuseHuge(metadata, fileName);
     refuseOtherColumns(metadata, parquetSchema(metadata), fileName);
+    refuseOutside(metadata, source.size, fileName);
     objects = await parquetReadObjects({
       file,
       metadata,
@@ -82,6 +83,19 @@ function refuseOtherColumns({ row_groups }: FileMetaData, schema: SchemaTree, na
       `${name} is not a readable Parquet file: row group ${i + 1} has the columns ${got.join(', ')}, expected ${expected.join(', ')}.`,
     );
   });
+}
+
+/** Of columns that lie outside the file one would be read, and the others left to fail by themselves. */
+function refuseOutside({ row_groups }: FileMetaData, size: number, name: string): void {
+  for (const { meta_data } of row_groups.flatMap(({ columns }) => columns)) {
+    const start = Number(meta_data?.dictionary_page_offset ?? meta_data?.data_page_offset);
+    const end = start + Number(meta_data?.total_compressed_size);
+    if (start >= 0 && end >= start && end <= size) continue;
+    const column = meta_data?.path_in_schema.join('.');
+    throw new DataError(
+      `${name} is not a readable Parquet file: column ${column} lies at bytes ${start} to ${end} of ${size}.`,
+    );
+  }
 }
 
 /** Pages say themselves how much they unpack to, and may say more than the file's summary. */

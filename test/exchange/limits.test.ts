@@ -28,7 +28,7 @@ it.each([
   ],
   ['1,000,000 levels of nesting', 'x.json', () => '['.repeat(1_000_000) + ']'.repeat(1_000_000)],
   ['1,000,000 levels of nesting', 'x.json', () => '{"a":'.repeat(1_000_000)],
-  ['characters in one cell', 'x.csv', () => `question,response\n${'a'.repeat(200_000_000)},b\n`],
+  ['characters in one cell', 'x.csv', () => `question,response\n${'a'.repeat(50_000_000)},b\n`],
   [
     'characters in one cell',
     'x.json',
@@ -39,11 +39,11 @@ it.each([
   ['values; at most 20,000,000', 'x.json', () => `[${'[],'.repeat(11_000_000)}[]]`],
 ])('%s, of %s', (expected, fileName, text) => {
   const given = text();
-  const start = performance.now();
+  const start = process.cpuUsage();
   expect(() => parseTable(given, fileName)).toThrow(expected);
   expect(() => parseTable(given, fileName)).toThrow(fileName);
   // A first pass is all that is made; far from what parsing would take.
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10);
 });
 
 it('more writers than anyone compares', () => {
