@@ -185,8 +185,10 @@ export class Session {
   /** Deletes a record that cannot be read. */
   readonly forgetBad = (bad: BadRecord): Promise<void> => this.#database.forget(bad);
 
+  /** What has not been written yet is not written any more. */
   close(): void {
     this.#unwatch();
+    void this.#saver.stop();
     this.#channel.close();
     this.#database.close();
   }
