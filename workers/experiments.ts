@@ -6,7 +6,7 @@
 import type { Precision } from '../models/precision.ts';
 import type { EngineReport } from '../src/engine/config.ts';
 import type { Host } from '../src/host.ts';
-import { DataError, StoppedError } from '../src/errors.ts';
+import { DataError, StorageError, StoppedError } from '../src/errors.ts';
 import { sizesOf, type UnitCosts } from '../src/experiment/run/estimate.ts';
 import { planExperiment } from '../src/experiment/spec/plan.ts';
 import type { ExperimentReport, Environment } from '../src/experiment/report/report.ts';
@@ -20,7 +20,6 @@ import {
 } from '../src/workflows/experiment/experiment-inputs.ts';
 import {
   experimentResult,
-  keptMeasurements,
   openResults,
   readResult,
   reportJson,
@@ -29,6 +28,7 @@ import {
   type ExperimentResult,
   type ResultFiles,
 } from '../src/workflows/experiment/experiment-result.ts';
+import { keptMeasurements, type TextFiles } from '../src/workflows/experiment/kept-results.ts';
 import { recordFiles } from '../src/workflows/experiment/familiarity-records.ts';
 import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
 import { blobSource, textSource } from '../src/storage/byte-source.ts';
@@ -97,7 +97,13 @@ export class Experiments {
     if (store.refused !== undefined) notices.push(notice('info', store.refused));
     const texts = textFiles(store, request.id);
     const { experiment } = inputs;
-    const kept = await openResults(texts, 'this browser', experiment, environment.fingerprint);
+    const kept = await openResults(
+      texts,
+      'this browser',
+      experiment,
+      environment.fingerprint,
+      (one) => notices.push(one),
+    );
     const { task, sets: files } = inputs;
     const runner = new ExperimentRunner({
       ...{ experiment, task, files },
@@ -165,7 +171,8 @@ export class Experiments {
     const result = await this.result(id);
     if (!result) throw new DataError('There is nothing to report yet.');
     const encoder = new TextEncoder();
-    const measured = keptMeasurements(textFiles(await this.#parts.store(), id));
+    // A measurement that is damaged now is named in the record that lacks it.
+    const measured = keptMeasurements(textFiles(await this.#parts.store(), id), () => undefined);
     const files = { ...resultFiles(result, reference), ...(await recordFiles(result, measured)) };
     return Object.entries(files).map(([name, text]) => ({
       name,
@@ -238,6 +245,11 @@ function textFiles(store: RunStore, id: string): ResultFiles {
       return bytes && new TextDecoder().decode(bytes);
     },
     write: (name, text) => store.write(id, noteName(name), new TextEncoder().encode(text)),
+    // The file itself is written anew with the result; its slots may be all that is damaged.
+    setAside: async (name, as) => {
+      const bytes = await store.read(id, noteName(name)).catch(unlessDamaged);
+      if (bytes) await store.write(id, noteName(as), bytes);
+    },
     readBytes: async (name) => {
       const bytes = await store.read(id, noteName(name));
       return bytes?.length === 0 ? undefined : bytes;
@@ -246,4 +258,8 @@ function textFiles(store: RunStore, id: string): ResultFiles {
     // The store removes whole experiments only.
     remove: (name) => store.write(id, noteName(name), new Uint8Array()),
   };
+}
+
+function unlessDamaged(error: unknown): undefined {
+  if (!(error instanceof StorageError)) throw error;
 }

@@ -1,10 +1,12 @@
 /** The folder of an experiment: its file, one JSON for each finished stage, and the reports. */
 import { existsSync } from 'node:fs';
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ResultStore } from '../experiment/run/results.ts';
 import type { Experiment } from '../experiment/spec/schema.ts';
+import type { Notice } from '../notices.ts';
 import { openResults, type ResultFiles } from '../workflows/experiment/experiment-result.ts';
+import { printNotices } from './print-notices.ts';
 import { earlierResults, oneOf, type Written } from './earlier-results.ts';
 import { cannotWrite } from './output-folder.ts';
 import { replaceFile } from './run-folder.ts';
@@ -69,6 +71,7 @@ export async function openResultFolder(
       const path = join(folder, name);
       return existsSync(path) ? readFile(path, 'utf8') : undefined;
     },
+    setAside: (name, as) => rename(join(folder, name), join(folder, as)),
     write: (name, text) => writing(join(folder, name), text),
     readBytes: async (name) => {
       const path = join(folder, name);
@@ -77,7 +80,8 @@ export async function openResultFolder(
     writeBytes: (name, bytes) => writing(join(folder, name), bytes),
     remove: (name) => rm(join(folder, name), { force: true }),
   };
-  const store = await openResults(texts, folder, experiment, fingerprint);
+  const hear = (one: Notice) => printNotices([one]);
+  const store = await openResults(texts, folder, experiment, fingerprint, hear);
   return { ...store, writeText: (name, text) => texts.write(name, text) };
 }
 

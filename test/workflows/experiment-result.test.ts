@@ -69,10 +69,12 @@ it('are found by the names of today, and not written again', async () => {
           files.set(name, text);
           return Promise.resolve();
         },
+        setAside: () => Promise.reject(new Error('nothing is damaged')),
       },
       'here',
       given.report.experiment,
       'f',
+      () => undefined,
     );
   const store = await open();
   for (const stage of given.results.filter(isFamiliarity)) {

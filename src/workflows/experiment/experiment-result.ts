@@ -8,11 +8,7 @@ import {
   type ExperimentReport,
   type Environment,
 } from '../../experiment/report/report.ts';
-import {
-  recordedModels,
-  recordName,
-  type SetMeasurement,
-} from '../../experiment/run/measurement.ts';
+import { recordedModels, recordName } from '../../experiment/run/measurement.ts';
 import type { StageResult, ResultStore } from '../../experiment/run/results.ts';
 import type { Notice } from '../../notices.ts';
 import type { Experiment } from '../../experiment/spec/schema.ts';
@@ -20,33 +16,28 @@ import type { TextTable } from '../../experiment/report/table.ts';
 import type { TaskQuestions } from '../../experiment/run/task.ts';
 import { tablesOf } from '../../experiment/report/tables.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
+import { checkedJson, readCheckedJson } from './checked-json.ts';
 import { stagesOfToday } from './earlier-results.ts';
 import type { ExperimentInputs } from './experiment-inputs.ts';
+import { keptResults, type TextFiles } from './kept-results.ts';
 import { decodeStage, encodeStage } from './stage-state.ts';
 import { fingerprintOf } from '../open/fingerprint.ts';
 import { VERSION } from '../open/version.ts';
 
 /** Files by name, each written whole or not at all. */
-export interface ResultFiles {
-  read(name: string): Promise<string | undefined>;
-  write(name: string, text: string): Promise<void>;
+export interface ResultFiles extends TextFiles {
   readBytes(name: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   writeBytes(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
-/** Those of texts. */
-export type TextFiles = Pick<ResultFiles, 'read' | 'write'>;
-
 const STAMP = 'fingerprint.txt';
 const UNDER_WAY = 'stage-under-way';
-/** "pieces" is the name that stages have had on disk from the start. */
-const stageName = (id: string) => `pieces/${id}.json`;
-const measurementName = (id: string) => `measured/${id}.json`;
 
 /**
  * Opens the results that are kept, or begins.
  * @param place names it in an error
+ * @param hear of files that are damaged and were set aside
  * @throws DataError when what is kept is of another experiment, model, engine or version
  */
 export async function openResults(
@@ -54,6 +45,7 @@ export async function openResults(
   place: string,
   experiment: Experiment,
   fingerprint: string,
+  hear: (one: Notice) => void,
 ): Promise<ResultStore> {
   const stamp = await files.read(STAMP);
   if (stamp !== undefined && stamp.trim() !== fingerprint) {
@@ -64,11 +56,7 @@ export async function openResults(
   await files.write('experiment.json', experimentJson(experiment));
   await files.write(STAMP, `${fingerprint}\n`);
   const store: ResultStore = {
-    ...keptMeasurements(files),
-    read: async (id) => {
-      const text = await files.read(stageName(id));
-      return text === undefined ? undefined : (JSON.parse(text) as StageResult);
-    },
+    ...keptResults(files, hear),
     underWay: {
       read: async (id) => {
         const bytes = await files.readBytes(UNDER_WAY);
@@ -77,23 +65,9 @@ export async function openResults(
       write: async (id, state) => files.writeBytes(UNDER_WAY, await encodeStage(id, state)),
       clear: () => files.remove(UNDER_WAY),
     },
-    write: (result) => files.write(stageName(result.id), JSON.stringify(result)),
   };
   for (const { id } of experiment.models) await renew(store, `familiarity.${id}`);
   return store;
-}
-
-/** Every token's NLL of the stages that were measured, also of results that are not open. */
-export function keptMeasurements(
-  texts: TextFiles,
-): Pick<ResultStore, 'readMeasurement' | 'writeMeasurement'> {
-  return {
-    readMeasurement: async (id) => {
-      const text = await texts.read(measurementName(id));
-      return text === undefined ? undefined : (JSON.parse(text) as SetMeasurement);
-    },
-    writeMeasurement: (id, one) => texts.write(measurementName(id), JSON.stringify(one)),
-  };
 }
 
 /** Keeps an earlier version's stage as those of today. */
@@ -161,14 +135,14 @@ export function resultFiles(
 
 /** Every number and outcome, and the names of the familiarity records beside it; what `readResult` reads. */
 export const reportJson = ({ report, questions, results }: ExperimentResult): string =>
-  JSON.stringify({
+  checkedJson({
     ...report,
     questions,
     results,
     familiarityRecords: recordedModels(results).map(recordName),
   });
 
-/** What `report.json` holds; the report is made anew, for JSON knows no NaN. */
+/** What `report.json` holds. @throws DataError when it is damaged. The report is made anew, for JSON knows no NaN. */
 export function readResult(text: string): ExperimentResult {
   const {
     experiment,
@@ -176,7 +150,8 @@ export function readResult(text: string): ExperimentResult {
     questions,
     results,
     notices,
-  } = JSON.parse(text) as ExperimentReport & Pick<ExperimentResult, 'questions' | 'results'>;
+  } = readCheckedJson(text, 'report.json').value as unknown as ExperimentReport &
+    Pick<ExperimentResult, 'questions' | 'results'>;
   const ofToday = results.flatMap(stagesOfToday);
   // Reports of earlier versions have none.
   const inputs = { experiment, task: questions, notices: (notices as Notice[] | undefined) ?? [] };
