@@ -61,7 +61,8 @@ it('any flipped bit and any cut of a result is found', () => {
         found++;
       }
     }
-    if (at > 0 && at < text.length) expect(() => readCheckedJson(text.slice(0, at), 'x')).toThrow(DataError);
+    if (at > 0 && at < text.length)
+      expect(() => readCheckedJson(text.slice(0, at), 'x')).toThrow(DataError);
   }
   expect(found).toBeGreaterThan(8 * (bytes.length - 90));
 });
