@@ -28,7 +28,7 @@ import {
   type ExperimentResult,
   type ResultFiles,
 } from '../src/workflows/experiment/experiment-result.ts';
-import { keptMeasurements, type TextFiles } from '../src/workflows/experiment/kept-results.ts';
+import { keptMeasurements } from '../src/workflows/experiment/kept-results.ts';
 import { recordFiles } from '../src/workflows/experiment/familiarity-records.ts';
 import { enginePrecision, openModel, type OpenModel } from '../src/workflows/open/open-model.ts';
 import { blobSource, textSource } from '../src/storage/byte-source.ts';
