@@ -35,8 +35,9 @@ export function readCheckedJson(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DataError(`${name} is damaged: expected an object.`);
   }
-  const { checksum: _, ...rest } = value as Record<string, unknown>;
-  return { value: end ? rest : (value as Record<string, unknown>), verified: end !== null };
+  const record = value as Record<string, unknown>;
+  if (end) delete record['checksum'];
+  return { value: record, verified: end !== null };
 }
 
 function digestOf(text: string): string {
