@@ -1,6 +1,6 @@
 /** Whether the browser may clear what this page keeps; pages may ask it not to, workers may not. */
 
-let asked: Promise<boolean> | undefined;
+let answer: Promise<boolean> | undefined;
 
 /**
  * Asks the browser to keep what this page stores, once while the page is open; called with whatever is
@@ -8,7 +8,7 @@ let asked: Promise<boolean> | undefined;
  * @returns false when the browser declines, which is no error
  */
 export function askToPersist(): Promise<boolean> {
-  return (asked ??= ask());
+  return (answer ??= ask());
 }
 
 async function ask(): Promise<boolean> {

@@ -55,7 +55,7 @@ const preTokenizer: Schema = rule(() => ({
   Split: { pattern, behavior: v.string(), invert: flag },
 }));
 
-const piece = v.union([
+const part = v.union([
   v.looseObject({ SpecialToken: v.looseObject({ id: token }) }),
   v.looseObject({ Sequence: v.looseObject({ id: v.picklist(['A', 'B']) }) }),
 ]);
@@ -65,8 +65,8 @@ const postProcessor: Schema = rule(() => ({
   Sequence: { processors: v.array(postProcessor) },
   ByteLevel: byteLevel,
   TemplateProcessing: {
-    single: v.array(piece),
-    pair: v.array(piece),
+    single: v.array(part),
+    pair: v.array(part),
     special_tokens: v.record(
       v.string(),
       v.looseObject({ ids: v.array(id), tokens: v.array(token) }),

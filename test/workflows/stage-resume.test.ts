@@ -7,7 +7,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startWasmEngine } from '../../src/engine/wasm/engine.ts';
 import { StorageError } from '../../src/errors.ts';
-import type { StageResult, ResultStore, StageState } from '../../src/experiment/run/results.ts';
+import type { StageResult, ResultStore, StageLogState } from '../../src/experiment/run/results.ts';
 import { readExperiment } from '../../src/experiment/spec/schema.ts';
 import { worldTask } from '../../src/experiment/run/task.ts';
 import type { Notice } from '../../src/notices.ts';
@@ -63,7 +63,7 @@ async function carryOut({ results = memoryResults(), underWay, kept, refuse = fa
     ...results,
     underWay: {
       read: (id) => Promise.resolve(file && decodeStage(id, file)),
-      write: async (id, state: StageState) => {
+      write: async (id, state: StageLogState) => {
         if (refuse) throw new StorageError('The disk is full.');
         file = await encodeStage(id, state);
         kept?.(id, file);

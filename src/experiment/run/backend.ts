@@ -67,14 +67,14 @@ export interface ArmRequest {
   /** Without it an interrupted training begins anew. */
   resume?: {
     /** Where it goes on. */
-    from: TrainingState | undefined;
+    from: ArmState | undefined;
     /** Asked now and then: makes what is worth keeping, when it is. `last`: no other follows. */
-    save: (state: () => Promise<TrainingState>, last: boolean) => Promise<void>;
+    save: (state: () => Promise<ArmState>, last: boolean) => Promise<void>;
   };
 }
 
 /** Where a training is: its checkpoint, and the weights to keep so far when they are other ones. */
-export interface TrainingState extends Record<string, Uint8Array<ArrayBuffer>> {
+export interface ArmState extends Record<string, Uint8Array<ArrayBuffer>> {
   checkpoint: Uint8Array<ArrayBuffer>;
 }
 

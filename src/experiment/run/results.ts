@@ -134,7 +134,7 @@ export interface RunResult extends Measured {
 export type StageResult = BaseResult | SetResult | FamiliarityResult | RunResult;
 
 /** What a stage has done so far. */
-export interface StageState {
+export interface StageLogState {
   seconds: number;
   /** Plain JSON. */
   values: Record<string, unknown>;
@@ -152,8 +152,8 @@ export interface ResultStore {
   /** Of the one stage under way; without it an interrupted stage begins anew. */
   underWay?: {
     /** Undefined when nothing is kept of this stage. Rejects for what is damaged. */
-    read(id: string): Promise<StageState | undefined>;
-    write(id: string, state: StageState): Promise<void>;
+    read(id: string): Promise<StageLogState | undefined>;
+    write(id: string, state: StageLogState): Promise<void>;
     clear(): Promise<void>;
   };
 }

@@ -5,7 +5,7 @@
  */
 import { DataError, ModelFileError } from '../../errors.ts';
 import { notice, type Notice } from '../../notices.ts';
-import type { ResultStore, StageState } from './results.ts';
+import type { ResultStore, StageLogState } from './results.ts';
 
 /** Longest time of a stage's work that is not kept. */
 const SAVE_SECONDS = 30;
@@ -20,13 +20,13 @@ export interface StageLogParts {
 export class StageLog {
   readonly #id: string;
   readonly #parts: StageLogParts;
-  readonly #state: StageState;
+  readonly #state: StageLogState;
   readonly #calls = new Map<string, number>();
   readonly #began: number;
   #saved: number;
   #refused = false;
 
-  private constructor(id: string, parts: StageLogParts, state: StageState) {
+  private constructor(id: string, parts: StageLogParts, state: StageLogState) {
     this.#id = id;
     this.#parts = parts;
     this.#state = state;
@@ -35,7 +35,7 @@ export class StageLog {
 
   /** Of a stage that is under way, or about to begin. */
   static async open(id: string, parts: StageLogParts): Promise<StageLog> {
-    const empty: StageState = { seconds: 0, values: {}, bytes: {} };
+    const empty: StageLogState = { seconds: 0, values: {}, bytes: {} };
     try {
       return new StageLog(id, parts, (await parts.store.underWay?.read(id)) ?? empty);
     } catch (error) {

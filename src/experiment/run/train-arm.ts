@@ -5,7 +5,7 @@
 import type { StepReport } from '../../metrics/step-report.ts';
 import { mean } from '../../statistics/summary.ts';
 import { stepsOf } from '../spec/budget.ts';
-import type { ArmRequest, EvaluatedModel, TrainedModel, TrainingState } from './backend.ts';
+import type { ArmRequest, EvaluatedModel, TrainedModel, ArmState } from './backend.ts';
 import { ask, type Evaluation } from './evaluate-model.ts';
 import { validationSet } from '../sets/make-sets.ts';
 import type { PlannedRun } from '../spec/plan.ts';
@@ -114,7 +114,7 @@ async function trainOnce(
     ...(keeps && { keeps }),
     ...(log.keeps && {
       resume: {
-        from: log.bytes(key) as TrainingState | undefined,
+        from: log.bytes(key) as ArmState | undefined,
         save: async (state, last) => {
           if (!last && !log.due) return;
           log.set(key, structuredClone(soFar), await state());
@@ -153,8 +153,8 @@ function checkpointChoice(work: ArmWork, key: string, soFar: TrainedSoFar): ArmR
       score = -loss!;
       soFar.checkpoints.push({ step, loss: loss! });
     } else {
-      const asked = remembered(evaluated, work.log, `${key}/checks/${step}`);
-      score = await rightOnValidation(work, asked);
+      const remembering = remembered(evaluated, work.log, `${key}/checks/${step}`);
+      score = await rightOnValidation(work, remembering);
       soFar.checkpoints.push({ step, correct: score, n: work.task.validation.length });
     }
     if (score <= (soFar.best.score ?? -Infinity)) return false;

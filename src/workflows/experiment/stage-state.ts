@@ -3,7 +3,7 @@
  * end, a line of JSON, and the bytes it names, one after the other.
  */
 import { DataError } from '../../errors.ts';
-import type { StageState } from '../../experiment/run/results.ts';
+import type { StageLogState } from '../../experiment/run/results.ts';
 import { sha256Of } from '../../storage/sha256.ts';
 
 const FORMAT = 'idiolect-stage';
@@ -15,14 +15,14 @@ interface Head {
   version: number;
   stage: string;
   seconds: number;
-  values: StageState['values'];
+  values: StageLogState['values'];
   /** Key, name and length of each. */
   bytes: [string, string, number][];
 }
 
 export async function encodeStage(
   stage: string,
-  { seconds, values, bytes }: StageState,
+  { seconds, values, bytes }: StageLogState,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const blobs = Object.entries(bytes).flatMap(([key, named]) =>
     Object.entries(named).map(([name, content]) => ({ key, name, content })),
@@ -45,7 +45,7 @@ export async function encodeStage(
 export async function decodeStage(
   stage: string,
   file: Uint8Array<ArrayBuffer>,
-): Promise<StageState | undefined> {
+): Promise<StageLogState | undefined> {
   const first = file.indexOf(LINE_END);
   const content = file.slice(first + 1);
   if (first !== 64 || textOf(file.subarray(0, first)) !== (await sha256Of(content))) {
@@ -56,7 +56,7 @@ export async function decodeStage(
   const { format, version, seconds, values } = head;
   if (format !== FORMAT || version !== VERSION) throw new DataError('it is of another version.');
   if (head.stage !== stage) return undefined;
-  const bytes: StageState['bytes'] = {};
+  const bytes: StageLogState['bytes'] = {};
   let at = second + 1;
   for (const [key, name, length] of head.bytes) {
     (bytes[key] ??= {})[name] = content.slice(at, at + length);
