@@ -18,9 +18,9 @@ import {
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: TensorDtype;
+  readonly dtype: TensorDtype | 'F64';
   /** The numbers' bytes; a typed array of the dtype's width serves as well. */
-  readonly data: Uint8Array | Uint16Array | Float32Array;
+  readonly data: Uint8Array | Uint16Array | Float32Array | Float64Array;
 }
 
 /** Tensors of other formats may stand in a file (attention masks do): they are named, not read. */
@@ -98,7 +98,9 @@ export function writeSafetensors(
   return bytes;
 }
 
-const RANK: Readonly<Record<TensorDtype, number>> = { F32: 0, BF16: 1, F16: 2 };
+type WrittenDtype = TensorToWrite['dtype'];
+const RANK: Readonly<Record<WrittenDtype, number>> = { F64: 0, F32: 1, BF16: 2, F16: 3 };
+const WRITTEN_BYTES: Readonly<Record<WrittenDtype, number>> = { ...BYTES_OF, F64: 8 };
 
 /** Written one by one, because an object moves keys that look like numbers to its front. */
 function member(key: string, value: unknown): string {
@@ -112,7 +114,7 @@ function checkTensors(tensors: readonly TensorToWrite[]): void {
     if (seen.has(name)) problems.push(`"${name}" is given twice.`);
     if (name === '__metadata__') problems.push('No tensor may be called "__metadata__".');
     seen.add(name);
-    const expected = elementCount(shape) * BYTES_OF[dtype];
+    const expected = elementCount(shape) * WRITTEN_BYTES[dtype];
     if (data.byteLength !== expected) {
       problems.push(
         `"${name}": shape [${shape.join(', ')}] in ${dtype} needs ${expected} bytes, ${data.byteLength} are given.`,

@@ -4,19 +4,24 @@
  */
 import * as v from 'valibot';
 import { DataError, ModelFileError } from '../errors.ts';
-import { bytesSource } from '../storage/byte-source.ts';
 import { sha256Of } from '../storage/sha256.ts';
-import { readSafetensors, writeSafetensors, type TensorToWrite } from '../storage/safetensors.ts';
-import { readFloat32, type NamedTensor } from '../storage/tensor-file.ts';
+import {
+  parseSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from '../storage/safetensors-header.ts';
+import { writeSafetensors, type TensorToWrite } from '../storage/safetensors.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { historySchema, historyText } from './run-history.ts';
+import { checksSchema, reportTable, tableReports } from './run-history.ts';
 
 /** The name it has in a run's folder. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
 /** Longest time of a run that can be lost. */
 export const CHECKPOINT_SECONDS = 30;
 
-const VERSION = '3';
+const VERSION = '4';
+/** Beside the weights and not in the header, which has a limit: a long run reports a million times. */
+const REPORTS = 'history.reports';
 const NO_HASH = '0'.repeat(64);
 /** As the writer of the header writes it. */
 const HASH_KEY = '"sha256":"';
@@ -31,13 +36,15 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
     put(`exp_avg.${name}`, shape, momentum!);
     put(`exp_avg_sq.${name}`, shape, variance!);
   }
+  const { shape, values } = reportTable(checkpoint.history.reports);
+  tensors.push({ name: REPORTS, shape, dtype: 'F64', data: values });
   const bytes = writeSafetensors(tensors, {
     format: 'idiolect-checkpoint',
     version: VERSION,
     facts: JSON.stringify(checkpoint.facts),
     updates: String(checkpoint.updates),
     progress: JSON.stringify(checkpoint.progress),
-    history: historyText(checkpoint.history),
+    checks: JSON.stringify(checkpoint.history.checks),
     sha256: NO_HASH,
   });
   const place = hashPlace(bytes);
@@ -52,15 +59,18 @@ export async function decodeCheckpoint(
 ): Promise<Checkpoint> {
   const broken = (...problems: string[]) =>
     new DataError(`${name} is damaged or not a checkpoint.`, problems);
-  const file = await readSafetensors(bytesSource(name, bytes)).catch((error: unknown) => {
+  let header: SafetensorsHeader;
+  try {
+    header = parseSafetensorsHeader(bytes, bytes.length, name);
+  } catch (error) {
     if (!(error instanceof ModelFileError)) throw error;
     throw broken(error.message);
-  });
-  const { format, version, sha256, ...texts } = file.metadata;
+  }
+  const { format, version, sha256, ...texts } = header.metadata;
   if (format !== 'idiolect-checkpoint') throw broken('Its metadata names no checkpoint format.');
   if (version !== VERSION) {
     throw new DataError(
-      `${name} is a checkpoint of ${version === '2' ? 'an earlier' : 'another'} version of this program, which cannot go on from it. Start the run anew.`,
+      `${name} is a checkpoint of ${Number(version) < Number(VERSION) ? 'an earlier' : 'another'} version of this program, which cannot go on from it. Start the run anew.`,
     );
   }
   if (sha256 === undefined || (await hashWithout(bytes)) !== sha256) {
@@ -71,24 +81,32 @@ export async function decodeCheckpoint(
     const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.message}`);
     throw broken(...problems.slice(0, 12));
   }
+  const read = ({ offset, length }: SafetensorsEntry) =>
+    bytes.slice(offset, offset + length).buffer;
   const parameters: Checkpoint['parameters'] = new Map();
   const moments: Checkpoint['moments'] = new Map();
   const problems: string[] = [];
-  for (const [key, stored] of file.tensors) {
+  for (const [key, stored] of header.entries) {
     if (!key.startsWith('parameter.')) continue;
     const parameter = key.slice('parameter.'.length);
-    const kept = ['exp_avg', 'exp_avg_sq'].map((prefix) =>
-      file.tensors.get(`${prefix}.${parameter}`),
-    );
-    if (!kept.every((one): one is NamedTensor => one?.shape.join() === stored.shape.join())) {
-      problems.push(`${parameter}: its moments are missing or of another shape.`);
+    const kept = ['parameter', 'exp_avg', 'exp_avg_sq']
+      .map((prefix) => header.entries.get(`${prefix}.${parameter}`))
+      .filter((one) => one?.dtype === 'F32' && one.shape.join() === stored.shape.join());
+    const [values, ...both] = kept.map((one) => new Float32Array(read(one!)));
+    if (values === undefined || both.length < 2) {
+      problems.push(`${parameter}: its moments are missing, or of another kind or shape.`);
       continue;
     }
-    parameters.set(parameter, { shape: [...stored.shape], values: await readFloat32(stored) });
-    moments.set(parameter, await Promise.all(kept.map(readFloat32)));
+    parameters.set(parameter, { shape: [...stored.shape], values });
+    moments.set(parameter, both);
   }
-  if (problems.length > 0) throw broken(...problems.slice(0, 12));
-  return { ...parsed.output, parameters, moments };
+  const table = header.entries.get(REPORTS);
+  const reports =
+    table?.dtype === 'F64' ? tableReports(table.shape, new Float64Array(read(table))) : undefined;
+  if (!reports) problems.push(`${REPORTS}: expected the log of the run, a row of numbers a report.`);
+  if (!reports || problems.length > 0) throw broken(...problems.slice(0, 12));
+  const { checks, ...state } = parsed.output;
+  return { ...state, history: { reports, checks }, parameters, moments };
 }
 
 /** SHA-256 of the file with zeros in the hash's place; undefined when it has none. */
@@ -138,5 +156,5 @@ const metadataSchema = v.object({
       validationAfter: v.optional(v.number()),
     }),
   ),
-  history: json(historySchema),
+  checks: json(checksSchema),
 });

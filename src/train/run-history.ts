@@ -14,41 +14,55 @@ export interface RunHistory {
 
 export const noHistory: RunHistory = { reports: [], checks: [] };
 
-/** JSON knows no NaN and no infinity. */
-const UNSAID = { NaN, Infinity, '-Infinity': -Infinity };
-type Unsaid = keyof typeof UNSAID;
-
-export function historyText(history: RunHistory): string {
-  return JSON.stringify(history, (_, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  );
-}
-
-const number = v.union([
-  v.number(),
-  v.pipe(
-    v.picklist(Object.keys(UNSAID) as Unsaid[]),
-    v.transform((name) => UNSAID[name]),
-  ),
-]);
-
 /** In the order in which the loop makes them, so that lines of JSON come back as they were. */
 const report = v.object({
   step: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  totalSteps: number,
-  epoch: number,
-  tokensSeen: number,
-  examplesSeen: number,
-  tokensPerSecond: number,
-  secondsLeft: number,
-  memoryBytes: number,
-  elapsedSeconds: number,
-  loss: number,
-  gradientNorm: number,
-  learningRate: number,
-  validationLoss: v.exactOptional(number),
-  validationAccuracy: v.exactOptional(number),
+  ...numbers([
+    ...(['totalSteps', 'epoch', 'tokensSeen', 'examplesSeen', 'tokensPerSecond'] as const),
+    ...(['secondsLeft', 'memoryBytes', 'elapsedSeconds'] as const),
+    ...(['loss', 'gradientNorm', 'learningRate'] as const),
+  ]),
+  validationLoss: v.exactOptional(v.number()),
+  validationAccuracy: v.exactOptional(v.number()),
 });
+
+/** NaN and the infinities are kept too. */
+function numbers<Name extends string>(names: readonly Name[]) {
+  const any = v.custom<number>((value) => typeof value === 'number', 'expected a number');
+  return Object.fromEntries(names.map((name) => [name, any])) as Record<Name, typeof any>;
+}
+
+const COLUMNS = Object.keys(report.entries) as (keyof StepReport)[];
+const MEASURED_AT_TIMES: readonly string[] = ['validationLoss', 'validationAccuracy'];
+
+/** Reports as a table of doubles, a row each; NaN where one measured nothing. */
+export function reportTable(reports: readonly StepReport[]): {
+  shape: [rows: number, columns: number];
+  values: Float64Array;
+} {
+  const values = new Float64Array(reports.length * COLUMNS.length);
+  reports.forEach((one, row) => {
+    COLUMNS.forEach((name, i) => (values[row * COLUMNS.length + i] = one[name] ?? NaN));
+  });
+  return { shape: [reports.length, COLUMNS.length], values };
+}
+
+/** Rows of `reportTable`; undefined when the table is not one of these. */
+export function tableReports(
+  [rows = 0, columns]: readonly number[],
+  values: Float64Array,
+): StepReport[] | undefined {
+  if (columns !== COLUMNS.length || values.length !== rows * columns) return undefined;
+  const reports = Array.from({ length: rows }, (_, row) =>
+    Object.fromEntries(
+      COLUMNS.map((name, i) => [name, values[row * columns + i]!] as const).filter(
+        ([name, value]) => !(Number.isNaN(value) && MEASURED_AT_TIMES.includes(name)),
+      ),
+    ),
+  );
+  const parsed = v.safeParse(v.array(report), reports);
+  return parsed.success ? parsed.output : undefined;
+}
 
 const check = v.object({
   step: v.pipe(v.number(), v.integer(), v.minValue(0)),
@@ -64,5 +78,4 @@ const check = v.object({
   ),
 });
 
-/** What `historyText` wrote, parsed as JSON. */
-export const historySchema = v.object({ reports: v.array(report), checks: v.array(check) });
+export const checksSchema = v.array(check);

@@ -78,17 +78,32 @@ it('a file that was cut is found', async () => {
 });
 
 it('what is no checkpoint inside is named, all of it', async () => {
-  const { progress, history } = checkpoint;
+  const { progress } = checkpoint;
   const wrong = {
     ...checkpoint,
     progress: { ...progress, step: 'two', cursor: null },
-    history: { ...history, checks: [{ step: -1 }] },
+    history: { reports: [{ ...report, step: 0.5 }], checks: [{ step: -1 }] },
   } as unknown as Checkpoint;
   const message = await refused(await encodeCheckpoint(wrong));
-  for (const place of ['progress.step', 'progress.cursor', 'history.checks.0.step']) {
+  for (const place of ['progress.step', 'progress.cursor', 'checks.0.step']) {
     expect(message).toContain(place);
   }
 });
+
+it('what fits no checkpoint among its tensors is named', async () => {
+  const wrong = {
+    ...checkpoint,
+    history: { reports: [{ ...report, step: 0.5 }], checks: [] },
+  };
+  expect(await refused(await encodeCheckpoint(wrong))).toContain('history.reports');
+});
+
+it('holds a log longer than a header may be', async () => {
+  const reports = Array.from({ length: 400_000 }, (_, step) => ({ ...report, step }));
+  const history = { reports, checks: [] };
+  const long = await encodeCheckpoint({ ...checkpoint, history });
+  expect((await decodeCheckpoint(NAME, long)).history.reports.length).toBe(reports.length);
+}, 30_000);
 
 it('the platform and our own code give the same hash', async () => {
   expect(await sha256Of(bytes)).toBe(new Sha256().update(bytes).hex());
