@@ -17,7 +17,10 @@ import {
 } from '../src/train/checkpoint-file.ts';
 import type { Checkpoints } from '../src/train/train.ts';
 import type { TrainEvent, TrainRequest, TrainSummary } from './protocol.ts';
-import { notice } from '../src/notices.ts';
+import { notice, type Notice } from '../src/notices.ts';
+
+const NO_CHECKPOINT =
+  'The run was interrupted before its first checkpoint, so that it begins at its first step.';
 
 export interface RunPlace {
   opened: OpenModel;
@@ -36,15 +39,23 @@ export async function trainRun(
 ): Promise<TrainSummary> {
   const notices = [...noticesOf(request.set), ...plan.notices];
   if (store.refused !== undefined) notices.push(notice('info', store.refused));
-  for (const one of notices) await report({ kind: 'notice', notice: one });
+  const tell = async (one: Notice) => report({ kind: 'notice', notice: one });
+  const tellAll = async (all: readonly Notice[]) => {
+    for (const one of all) await tell(one);
+  };
+  await tellAll(notices);
   const { runId, training } = request;
   const from = request.resume ? await readCheckpoint(store, runId) : undefined;
+  await tellAll(store.takeNotices());
+  if (request.resume && !from) await tell(notice('info', NO_CHECKPOINT));
   const { job, adapter } = await prepareRun(opened, request, plan);
   const checkpoints: Checkpoints<Checkpoint> = {
     everySeconds: CHECKPOINT_SECONDS,
     save: async (checkpoint) => {
       const began = host.now();
       await store.write(runId, CHECKPOINT_FILE, await encodeCheckpoint(checkpoint));
+      // Also when the browser refuses files: the store keeps them in memory and says so.
+      await tellAll(store.takeNotices());
       const seconds = (host.now() - began) / 1000;
       await report({ kind: 'checkpoint', step: checkpoint.progress.step, seconds });
     },
@@ -58,7 +69,7 @@ export async function trainRun(
       host,
       checkpoints,
       resumeFrom: from,
-      notice: (one) => report({ kind: 'notice', notice: one }),
+      notice: tell,
       begun: (history) => report({ kind: 'begun', step: from?.progress.step ?? 0, history }),
       report: async (step) => {
         await drawn;

@@ -64,7 +64,7 @@ export async function setAside(folder: string, names: readonly string[]): Promis
 export const oneOf =
   (names: readonly string[]): Names =>
   (name) =>
-    names.includes(name.replace(/\.part$/, ''));
+    names.includes(name.replace(/\.new$/, ''));
 
 export const isCheckpoint: Names = (name) => name.startsWith('checkpoint.');
 

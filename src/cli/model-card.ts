@@ -8,7 +8,7 @@ import { startNodeEngine } from './node-engine.ts';
 import { takeFolder } from './output-folder.ts';
 import { readTextInput } from './read-file.ts';
 import { clearProgress, showProgress, type CommandRun } from './run-command.ts';
-import { replaceFile } from './run-folder.ts';
+import { writeDurably } from '../storage/durable.ts';
 import { enginePrecision, openModel } from '../workflows/open/open-model.ts';
 import { nodeModelFiles } from '../storage/node-file.ts';
 import { measureBase } from '../recipes/base-measurements.ts';
@@ -37,7 +37,7 @@ export const run: CommandRun<typeof modelCardCommand> = async (values, { print }
   const text = await readTextInput(join(folder, 'training.json'));
   const record = JSON.parse(text) as TrainingRecord;
   const { parameters } = opened.model.shape;
-  await replaceFile(
+  await writeDurably(
     join(folder, 'README.md'),
     cardText({ id: entry.id, dialect: entry.dialect, parameters, split, size, rows, record }),
   );

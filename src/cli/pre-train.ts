@@ -15,10 +15,10 @@ import {
 import { nodeHost } from './node-host.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { takeFolder } from './output-folder.ts';
-import { folderCheckpoints, LogFile, readCheckpoint, replaceFile } from './run-folder.ts';
+import { folderCheckpoints, interrupted, LogFile, readCheckpoint } from './run-folder.ts';
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
 import { writeOutput } from './write-output.ts';
-import { StoppedError } from '../errors.ts';
+import { printNotices } from './print-notices.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { fingerprintOf } from '../workflows/open/fingerprint.ts';
 import { modelFiles } from '../workflows/train/model-files.ts';
@@ -55,10 +55,14 @@ export const run: CommandRun<typeof preTrainCommand> = async (values, { print })
   const job = pretrainingJob(opened, entry.dialect, settings);
   await setAside(out, earlier);
   const curve = new LogFile(join(out, 'curve.jsonl'));
-  const { outcome, progress } = await runTraining(job, {
+  const ended = await runTraining(job, {
     host: nodeHost(),
     checkpoints: folderCheckpoints(out),
     resumeFrom: resumed,
+    notice: (one) => {
+      printNotices([one]);
+      return Promise.resolve();
+    },
     begun: ({ reports }) => curve.begin(reports),
     report: async (step) => {
       await curve.append(step);
@@ -66,21 +70,20 @@ export const run: CommandRun<typeof preTrainCommand> = async (values, { print })
     },
   });
   clearProgress();
+  const { outcome, progress } = ended;
   print(
     `${entry.id}: ${outcome} at step ${progress.step} after ${duration(progress.elapsedSeconds)}, held-out loss ${progress.validationAfter?.toFixed(4) ?? '–'}\n`,
   );
-  if (outcome === 'stopped') {
-    throw new StoppedError('Interrupted. Run the same command with --resume to continue.');
-  }
+  if (outcome === 'stopped') throw interrupted(ended);
   const texts = Object.entries(newModelTexts()).map(([name, value]) => ({
     name,
     bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
   }));
   const files = [...(await modelFiles(opened)), ...texts];
   const results = files.map(({ name, bytes }) => ({ path: join(out, name), bytes }));
-  await writeOutput([...results, ...curve.missing]);
   const text = await summary(entry.id, seed, job, engine, curve.lines);
-  await replaceFile(join(out, 'training.json'), text);
+  const training = { path: join(out, 'training.json'), bytes: text };
+  await writeOutput([...results, ...curve.missing, training]);
 };
 
 /** The loss curve and what made it, kept beside the weights. */

@@ -9,7 +9,7 @@ import { openResults, type ResultFiles } from '../workflows/experiment/experimen
 import { printNotices } from './print-notices.ts';
 import { earlierResults, oneOf, type Written } from './earlier-results.ts';
 import { cannotWrite } from './output-folder.ts';
-import { replaceFile } from './run-folder.ts';
+import { writeDurably } from '../storage/durable.ts';
 import { makeFolder } from '../storage/make-folder.ts';
 
 export interface ResultFolder extends ResultStore {
@@ -59,7 +59,7 @@ export async function openResultFolder(
   }
   const writing = async (path: string, content: string | Uint8Array) => {
     try {
-      await replaceFile(path, content);
+      await writeDurably(path, content);
     } catch (cause) {
       throw cannotWrite(path, cause, [
         `Finished stages are kept in ${folder}: the same command goes on with --resume.`,

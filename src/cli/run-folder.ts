@@ -1,8 +1,9 @@
 /** The folder a run is written to: files that survive a kill and a lost power supply. */
-import { appendFile, open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { DataError } from '../errors.ts';
+import { appendFile, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError, StoppedError } from '../errors.ts';
 import { notice } from '../notices.ts';
+import { draftOf, syncFolder, writeDraft, writeDurably } from '../storage/durable.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import {
   CHECKPOINT_FILE,
@@ -11,39 +12,12 @@ import {
   encodeCheckpoint,
 } from '../train/checkpoint-file.ts';
 import type { Checkpoints } from '../train/train.ts';
+import type { DrivenResult } from '../workflows/train/run-training.ts';
 import { printNotices } from './print-notices.ts';
 import { systemProblem } from './system-error.ts';
 
 /** The checkpoint before the last one, for the case that the last is damaged. */
 const PREVIOUS_FILE = 'checkpoint.previous.safetensors';
-
-/** Written beside and renamed, so that a crash leaves the old file or the new one. */
-export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  await writeLasting(`${path}.part`, bytes);
-  await rename(`${path}.part`, path);
-  await makeLasting(dirname(path));
-}
-
-async function writeLasting(path: string, bytes: Uint8Array | string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** What was renamed in the folder; Windows has no such call for folders and needs none. */
-async function makeLasting(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** A run's checkpoints in its folder: the last one, and the one before. */
 export function folderCheckpoints(folder: string): Checkpoints<Checkpoint> {
@@ -52,10 +26,10 @@ export function folderCheckpoints(folder: string): Checkpoints<Checkpoint> {
     everySeconds: CHECKPOINT_SECONDS,
     save: async (checkpoint) => {
       try {
-        await writeLasting(`${last}.part`, await encodeCheckpoint(checkpoint));
+        const draft = await writeDraft(last, await encodeCheckpoint(checkpoint));
         await rename(last, join(folder, PREVIOUS_FILE)).catch(unlessMissing);
-        await rename(`${last}.part`, last);
-        await makeLasting(folder);
+        await rename(draft, last);
+        await syncFolder(folder);
       } catch (cause) {
         throw new Error(systemProblem(cause) ?? String(cause), { cause });
       }
@@ -65,12 +39,14 @@ export function folderCheckpoints(folder: string): Checkpoints<Checkpoint> {
 
 /**
  * The run's last checkpoint, or the one before where the last is damaged, with a notice; undefined,
- * with a line to the person, when none was written yet.
+ * with a line to the person, when none was written yet. A kill between two renames leaves the last
+ * one under its first name, whole: damaged, it was being written, and says nothing.
  * @throws DataError when there are checkpoints and none can be read
  */
 export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
   const problems: string[] = [];
-  for (const name of [CHECKPOINT_FILE, PREVIOUS_FILE]) {
+  const draft = draftOf(CHECKPOINT_FILE);
+  for (const name of [CHECKPOINT_FILE, draft, PREVIOUS_FILE]) {
     const bytes = await readFile(join(folder, name)).catch(unlessMissing);
     if (!bytes) continue;
     try {
@@ -82,7 +58,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
       return checkpoint;
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      problems.push(error.message);
+      if (name !== draft) problems.push(error.message);
     }
   }
   if (problems.length > 0) {
@@ -93,6 +69,17 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   }
   process.stderr.write('No checkpoint yet; starting from the beginning.\n');
   return undefined;
+}
+
+/** The end of a run that was stopped, with where it goes on. */
+export function interrupted({ saved, progress }: DrivenResult): StoppedError {
+  if (saved === progress.step) {
+    return new StoppedError('Interrupted. Run the same command with --resume to continue.');
+  }
+  const from = saved === undefined ? 'the first step' : `step ${saved}`;
+  return new StoppedError(
+    `Interrupted at step ${progress.step}, whose checkpoint could not be written. The same command with --resume continues from ${from}.`,
+  );
 }
 
 function unlessMissing(error: unknown): undefined {
@@ -115,7 +102,7 @@ export class LogFile {
   /** Begins with what the checkpoint holds; what was written beyond it comes again. */
   async begin(values: readonly unknown[]): Promise<void> {
     this.#lines = values.map(lineOf);
-    await replaceFile(this.#path, this.#lines.join(''));
+    await writeDurably(this.#path, this.#lines.join(''));
   }
 
   async append(value: unknown): Promise<void> {

@@ -2,7 +2,7 @@
 import { basename, join, resolve } from 'node:path';
 import { settingsFrom } from '../commands/settings.ts';
 import { trainCommand } from '../commands/train.ts';
-import { DataError, StoppedError, UsageError } from '../errors.ts';
+import { DataError, UsageError } from '../errors.ts';
 import { loraFields, type LoraSettings } from '../lora/config.ts';
 import type { TrainingSettings } from '../train/config.ts';
 import type { HeldOutCheck } from '../metrics/held-out-check.ts';
@@ -35,7 +35,8 @@ import { readInput } from './read-file.ts';
 import { excludedIds, leaveOut } from './exclude-rows.ts';
 import { readResponseFile } from './read-responses.ts';
 import { clearProgress, duration, showProgress, type CommandRun } from './run-command.ts';
-import { folderCheckpoints, LogFile, readCheckpoint, replaceFile } from './run-folder.ts';
+import { writeDurably } from '../storage/durable.ts';
+import { folderCheckpoints, interrupted, LogFile, readCheckpoint } from './run-folder.ts';
 import { printNotices } from './print-notices.ts';
 import { writeOutput } from './write-output.ts';
 import { noticesOf } from '../data/response-set.ts';
@@ -103,16 +104,16 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
     answers: await hashedFile(values.responses),
     held_out_answers: values.validation === undefined ? null : await hashedFile(values.validation),
   };
-  const writeManifest = async (ended?: CheckedResult) => {
-    const manifest = {
-      ...(await runManifest(opened, engine, request, plan, job.facts, ended)),
-      node: process.version,
-      files,
-      excluded,
-    };
-    await replaceFile(join(out, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-    return manifest;
-  };
+  const manifestOf = async (ended?: CheckedResult) => ({
+    ...(await runManifest(opened, engine, request, plan, job.facts, ended)),
+    node: process.version,
+    files,
+    excluded,
+  });
+  const manifestFile = (manifest: object) => ({
+    path: join(out, 'run.json'),
+    bytes: `${JSON.stringify(manifest, null, 2)}\n`,
+  });
   const checked = { opened, prompt, job, questions: plan.questions };
   const ended = await checkedRun(checked, {
     host: nodeHost(),
@@ -126,7 +127,8 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
     begun: async (history) => {
       await metrics.begin(history.reports);
       await answers.begin(history.checks);
-      await writeManifest();
+      const { path, bytes } = manifestFile(await manifestOf());
+      await writeDurably(path, bytes);
     },
     report: async (step) => {
       await metrics.append(step);
@@ -140,8 +142,9 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
   clearProgress();
   const trained = adapter ? await adapterFiles(opened, adapter) : await modelFiles(opened);
   const results = trained.map(({ name, bytes }) => ({ path: join(out, name), bytes }));
-  await writeOutput([...results, ...metrics.missing, ...answers.missing]);
-  const manifest = await writeManifest(ended);
+  const manifest = await manifestOf(ended);
+  const logs = [...metrics.missing, ...answers.missing];
+  await writeOutput([...results, ...logs, manifestFile(manifest)]);
   const { step, elapsedSeconds, validationAfter } = ended.progress;
   const { before, after } = ended;
   print(
@@ -152,9 +155,7 @@ export const run: CommandRun<typeof trainCommand> = async (values, { print, resu
       `${validationAfter === undefined ? '' : `; held-out loss ${validationAfter.toFixed(4)}`}\n`,
   );
   result({ ...manifest, seconds: elapsedSeconds, out: resolve(out) });
-  if (ended.outcome === 'stopped') {
-    throw new StoppedError('Interrupted. Run the same command with --resume to continue.');
-  }
+  if (ended.outcome === 'stopped') throw interrupted(ended);
 };
 
 /** One of the choices, or the names of layers. @throws UsageError for an empty name */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../storage/make-folder.ts';
 import { cannotWrite } from './output-folder.ts';
-import { replaceFile } from './run-folder.ts';
+import { writeDurably } from '../storage/durable.ts';
 
 /**
  * Writes files whole, each or all of them into the folder for temporary files when one is refused.
@@ -17,7 +17,7 @@ export async function writeOutput(
   try {
     for (const { path, bytes } of files) {
       await makeFolder(dirname(path));
-      await replaceFile(path, bytes);
+      await writeDurably(path, bytes);
     }
   } catch (cause) {
     const names = files.map(({ path }) => path).join(', ');
@@ -28,7 +28,7 @@ export async function writeOutput(
 async function kept(files: readonly { path: string; bytes: Uint8Array | string }[]) {
   try {
     const folder = await mkdtemp(join(tmpdir(), 'idiolect-'));
-    for (const { path, bytes } of files) await replaceFile(join(folder, basename(path)), bytes);
+    for (const { path, bytes } of files) await writeDurably(join(folder, basename(path)), bytes);
     return `What was computed is in ${folder} instead.`;
   } catch {
     return 'The folder for temporary files cannot be written either: what was computed is lost.';

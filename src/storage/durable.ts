@@ -14,7 +14,18 @@ export async function writeDurably(
   content: string | Uint8Array,
   calls: DiskCalls = disk,
 ): Promise<void> {
-  const draft = `${path}.new`;
+  const draft = await writeDraft(path, content, calls);
+  await calls.rename(draft, path);
+  await syncFolder(dirname(path), calls);
+}
+
+/** The new content beside a file, to be renamed. @returns its path */
+export async function writeDraft(
+  path: string,
+  content: string | Uint8Array,
+  calls: DiskCalls = disk,
+): Promise<string> {
+  const draft = draftOf(path);
   const file = await calls.open(draft, 'w');
   try {
     await file.writeFile(content);
@@ -22,9 +33,10 @@ export async function writeDurably(
   } finally {
     await file.close();
   }
-  await calls.rename(draft, path);
-  await syncFolder(dirname(path), calls);
+  return draft;
 }
+
+export const draftOf = (path: string): string => `${path}.new`;
 
 /** Makes the names in a folder lasting, where the system can do that for folders. */
 export async function syncFolder(path: string, calls: DiskCalls = disk): Promise<void> {

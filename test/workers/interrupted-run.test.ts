@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { checkFields } from '../../src/evaluate/config.ts';
+import { GpuLostError } from '../../src/errors.ts';
 import { defaultsOf } from '../../src/fields.ts';
 import { loraFields } from '../../src/lora/config.ts';
 import { trainingFields } from '../../src/train/config.ts';
@@ -110,3 +111,29 @@ it('ends the same from every message on, also when it is closed twice', async ()
   }
   expect(interrupted).toBeGreaterThan(whole.events);
 }, 120_000);
+
+it('a device that is lost twice leaves the curve whole and the weights the same', async () => {
+  const whole = new Page();
+  await trainer.train(request('unbroken'), whole.hear);
+  const page = new Page();
+  const notices: string[] = [];
+  let losses = 0;
+  const summary = await trainer.train(request('lost-twice'), async (event) => {
+    if (event.kind === 'notice') notices.push(event.notice.text);
+    await page.hear(event);
+    // After the points of steps 3 and 5, of which no checkpoint knows.
+    if (event.kind === 'step' && event.report.step === 3 + 2 * losses && losses < 2) {
+      losses++;
+      throw new GpuLostError('The graphics processor was lost.');
+    }
+  });
+  expect(losses).toBe(2);
+  expect(summary).toMatchObject({ outcome: 'finished', step: STEPS, engine: 'wasm' });
+  expect(page.steps).toEqual(whole.steps);
+  expect(page.checks).toEqual(whole.checks);
+  expect(notices.filter((text) => text.includes('Nothing was lost but time'))).toHaveLength(2);
+  // Only now: starting the engine again takes what was trained before with it.
+  const lost = await adapterOf('lost-twice');
+  await trainer.loadRun(request('unbroken'));
+  expect(Buffer.compare(lost, await adapterOf('unbroken'))).toBe(0);
+}, 60_000);

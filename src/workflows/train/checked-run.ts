@@ -4,12 +4,12 @@
  */
 import { StoppedError } from '../../errors.ts';
 import type { PromptSettings } from '../../tokenizer/prompt-format.ts';
-import type { TrainingJob, TrainingResult } from '../../train/train.ts';
+import type { TrainingJob } from '../../train/train.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import type { HeldOutCheck } from '../../metrics/held-out-check.ts';
 import { SAMPLED, type HeldOutQuestions } from './held-out-questions.ts';
 import { askHeldOut } from './ask-held-out.ts';
-import { runTraining, type TrainingContext } from './run-training.ts';
+import { runTraining, type DrivenResult, type TrainingContext } from './run-training.ts';
 
 export interface CheckedRun {
   opened: OpenModel;
@@ -24,7 +24,7 @@ export interface CheckedContext extends TrainingContext {
   checked: (check: HeldOutCheck) => Promise<void>;
 }
 
-export interface CheckedResult extends TrainingResult {
+export interface CheckedResult extends DrivenResult {
   before: HeldOutCheck | undefined;
   /** Undefined also when the run was stopped. */
   after: HeldOutCheck | undefined;
@@ -39,7 +39,11 @@ export async function checkedRun(
   { checked, begun, report, ...context }: CheckedContext,
 ): Promise<CheckedResult> {
   const { host, resumeFrom } = context;
-  const checks = [...(resumeFrom?.history.checks ?? [])];
+  const asked = questions?.questions.map(({ id }) => id).join() ?? '';
+  // Answers to other questions, where their number was changed, say nothing beside those to come.
+  const checks = (resumeFrom?.history.checks ?? []).filter(({ whole, answers }) =>
+    whole ? answers.map(({ id }) => id).join() === asked : true,
+  );
   const ask = async (step: number, whole: boolean): Promise<HeldOutCheck | undefined> => {
     if (!questions) return undefined;
     const some = whole ? questions.questions : questions.questions.slice(0, SAMPLED);

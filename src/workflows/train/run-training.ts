@@ -12,6 +12,11 @@ import {
   type TrainingResult,
 } from '../../train/train.ts';
 
+export interface DrivenResult extends TrainingResult {
+  /** The step of the last checkpoint that could be written; undefined without any. */
+  saved: number | undefined;
+}
+
 export interface TrainingContext {
   host: Host;
   /** Without them a run that is killed starts anew. One that cannot be written ends no training. */
@@ -37,26 +42,27 @@ export interface TrainingContext {
 export async function runTraining(
   job: TrainingJob,
   { host, checkpoints, resumeFrom, checks = [], notice: tell, begun, report }: TrainingContext,
-): Promise<TrainingResult> {
+): Promise<DrivenResult> {
   const moved = resumeFrom ? compareFacts(resumeFrom.facts, job.facts).notices : [];
   for (const one of moved) await tell?.(one);
   const earlier = resumeFrom?.history ?? noHistory;
   const reports = [...earlier.reports];
+  let saved = resumeFrom?.progress.step;
   const run = train(job, host, {
     resumeFrom,
     checkpoints: checkpoints && {
       everySeconds: checkpoints.everySeconds,
-      save: softly(
-        (state) =>
-          checkpoints.save({ ...state, history: { reports: [...reports], checks: [...checks] } }),
-        tell,
-      ),
+      save: softly(async (state) => {
+        const history = { reports: [...reports], checks: [...checks] };
+        await checkpoints.save({ ...state, history });
+        saved = state.progress.step;
+      }, tell),
     },
   });
   for (let first = true; ; first = false) {
     const next = await run.next();
     if (first) await begun?.(earlier);
-    if (next.done) return next.value;
+    if (next.done) return { ...next.value, saved };
     reports.push(next.value);
     await report(next.value);
   }
