@@ -103,7 +103,8 @@ export async function decodeCheckpoint(
   const table = header.entries.get(REPORTS);
   const reports =
     table?.dtype === 'F64' ? tableReports(table.shape, new Float64Array(read(table))) : undefined;
-  if (!reports) problems.push(`${REPORTS}: expected the log of the run, a row of numbers a report.`);
+  if (!reports)
+    problems.push(`${REPORTS}: expected the log of the run, a row of numbers a report.`);
   if (!reports || problems.length > 0) throw broken(...problems.slice(0, 12));
   const { checks, ...state } = parsed.output;
   return { ...state, history: { reports, checks }, parameters, moments };
