@@ -26,8 +26,8 @@ const path = (name: string) => join(folder, name);
 const stepFound = async () => (await readCheckpoint(folder))?.progress.step;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'idiolect-run-'));
-  const { save } = folderCheckpoints(folder);
-  for (const step of [1, 2]) await save(at(step));
+  const checkpoints = folderCheckpoints(folder);
+  for (const step of [1, 2]) await checkpoints.save(at(step));
 });
 
 it('is the last one, also beside one that was being written', async () => {
