@@ -57,12 +57,13 @@ export function folderRunStore(
   folder: Folder,
   { refused, owners = tabOwners() }: { refused?: string | undefined; owners?: Owners } = {},
 ): RunStore {
-  const files = new Map<string, KeptFile>();
+  const runs = new Map<string, Map<string, KeptFile>>();
   let notices: Notice[] = [];
   const fileOf = (runId: string, name: string): KeptFile => {
-    const key = `${runId}/${name}`;
-    const file = files.get(key) ?? new KeptFile(folder.folder(runId), name, owners);
-    files.set(key, file);
+    const files = runs.get(runId) ?? new Map<string, KeptFile>();
+    runs.set(runId, files);
+    const file = files.get(name) ?? new KeptFile(folder.folder(runId), name, owners);
+    files.set(name, file);
     return file;
   };
   return {
@@ -73,14 +74,17 @@ export function folderRunStore(
       if (kept?.notice !== undefined) notices.push(kept.notice);
       return kept?.content;
     },
-    remove: (runId) => folder.remove(runId),
+    async remove(runId) {
+      await folder.remove(runId);
+      runs.delete(runId);
+    },
     async list() {
-      const runs: { runId: string; bytes: number }[] = [];
+      const listed: { runId: string; bytes: number }[] = [];
       for (const runId of await folder.folders()) {
         const kept = await folder.folder(runId).files();
-        runs.push({ runId, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) });
+        listed.push({ runId, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) });
       }
-      return runs;
+      return listed;
     },
     takeNotices() {
       const taken = notices;

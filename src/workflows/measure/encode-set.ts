@@ -39,8 +39,8 @@ export interface EncodeOptions {
   measured?: boolean;
 }
 
-/** Sets that were encoded before, by their rows; gone with them. */
-const encodings = new WeakMap<readonly ResponseRow[], Map<Tokenizer, Map<string, EncodedSet>>>();
+/** Sets that were encoded before, by their rows and their tokenizer; gone with either. */
+const encodings = new WeakMap<readonly ResponseRow[], WeakMap<Tokenizer, Map<string, EncodedSet>>>();
 
 /**
  * The set in tokens, encoded when it is first asked for: plan and training, every seed, and each
@@ -52,7 +52,7 @@ export function encodedSet(
   prompt: PromptSettings,
   options: Omit<EncodeOptions, 'tokenizer' | 'format'>,
 ): EncodedSet {
-  const ofRows = encodings.get(set.rows) ?? new Map<Tokenizer, Map<string, EncodedSet>>();
+  const ofRows = encodings.get(set.rows) ?? new WeakMap<Tokenizer, Map<string, EncodedSet>>();
   encodings.set(set.rows, ofRows);
   const known = ofRows.get(tokenizer) ?? new Map<string, EncodedSet>();
   ofRows.set(tokenizer, known);
