@@ -40,7 +40,10 @@ export interface EncodeOptions {
 }
 
 /** Sets that were encoded before, by their rows and their tokenizer; gone with either. */
-const encodings = new WeakMap<readonly ResponseRow[], WeakMap<Tokenizer, Map<string, EncodedSet>>>();
+const encodings = new WeakMap<
+  readonly ResponseRow[],
+  WeakMap<Tokenizer, Map<string, EncodedSet>>
+>();
 
 /**
  * The set in tokens, encoded when it is first asked for: plan and training, every seed, and each
