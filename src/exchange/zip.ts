@@ -24,12 +24,14 @@ export async function unzipFiles(files: readonly File[]): Promise<File[]> {
       if (!file.name.endsWith('.zip')) return [file];
       const { unzipSync } = await import('fflate');
       refuseBeyond(file.name, 'unpackedBytes', file.size);
-      let [count, bytes] = [0, 0];
+      const paths = new Set<string>();
+      let bytes = 0;
       try {
         const inside = unzipSync(new Uint8Array(await file.arrayBuffer()), {
           // Called for each file before it is unpacked.
-          filter: ({ originalSize }) => {
-            refuseBeyond(file.name, 'zipFiles', ++count);
+          filter: ({ name, originalSize }) => {
+            refuseLost(file.name, name, paths);
+            refuseBeyond(file.name, 'zipFiles', paths.add(name).size);
             refuseBeyond(file.name, 'unpackedBytes', (bytes += originalSize));
             return true;
           },
@@ -47,4 +49,12 @@ export async function unzipFiles(files: readonly File[]): Promise<File[]> {
     }),
   );
   return found.flat();
+}
+
+/** The library keeps one file of each path, and none that JavaScript takes for something else. */
+function refuseLost(zip: string, path: string, before: ReadonlySet<string>): void {
+  if (before.has(path)) throw new DataError(`${zip} holds two files at ${path}.`);
+  if (path === '__proto__') {
+    throw new DataError(`${zip} holds a file named ${path}, which cannot be read. Rename it.`);
+  }
 }

@@ -65,6 +65,21 @@ it('a zip that unpacks to more than a tab holds, or holds too many files', async
   await expect(unzipFiles([new File([many], 'x.zip')])).rejects.toThrow('x.zip: 1,001 files');
 });
 
+it('a zip of which a file would be lost is refused with its name', async () => {
+  // The names are replaced at the files and in the directory, as no library writes such a zip.
+  const renamed = (from: string, to: string): File => {
+    const zip = zipSync({ adapter_a: new Uint8Array(1), adapter_b: new Uint8Array(2) });
+    const text = Buffer.from(zip).toString('latin1').replaceAll(from, to);
+    return new File([Buffer.from(text, 'latin1')], 'x.zip');
+  };
+  await expect(unzipFiles([renamed('adapter_b', '__proto__')])).rejects.toThrow(
+    'x.zip holds a file named __proto__',
+  );
+  await expect(unzipFiles([renamed('adapter_b', 'adapter_a')])).rejects.toThrow(
+    'x.zip holds two files at adapter_a.',
+  );
+});
+
 it.each([
   ['rows', 0, /x\.parquet: \d+ records; at most 0/],
   ['columns', 1, /x\.parquet: \d+ columns; at most 1 are/],
