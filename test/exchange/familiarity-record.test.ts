@@ -145,3 +145,11 @@ it('refuses what is no record, of a later version, or contradicts itself', () =>
     'sets.0.rows.1.id: q1 stands twice in its set.',
   );
 });
+
+it('-0 is written and read as 0', () => {
+  const rows = [{ ...measuredRow('q1', [-0, 0]), nllSum: -0 }];
+  const record = makeRecord({ ...measurement, sets: [{ ...measurement.sets[0]!, rows }] });
+  expect(record.sets[0]!.rows[0]!.nll.map((nll) => Object.is(nll, 0))).toEqual([true, true]);
+  const text = recordJson(record).replace('"context_length": 64', '"context_length": -0');
+  expect(readRecord(text, 'x.json').model.context_length).toBe(0);
+});

@@ -11,9 +11,16 @@ import type { NoticeKind } from '../../notices.ts';
 import { settingsSchema } from '../../settings-schema.ts';
 import { RECORD_FORMAT, RECORD_VERSION } from './format.ts';
 
+/** -0 is read as 0, as which JSON writes it. */
+const positiveZero = v.transform((value: number) => value + 0);
 /** JSON has neither NaN nor infinity: both are null. */
-const number = v.nullable(v.number());
-const whole = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(0));
+const number = v.nullable(v.pipe(v.number(), positiveZero));
+const whole = v.pipe(
+  v.number(),
+  v.integer('expected a whole number'),
+  v.minValue(0),
+  positiveZero,
+);
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'));
 const turn = v.looseObject({ role: v.string(), content: v.string() });
 

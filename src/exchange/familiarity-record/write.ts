@@ -205,6 +205,7 @@ function numbersOf(row: RowFamiliarity): RecordNumbers {
   };
 }
 
+/** Of -0, which JSON writes as 0, the 0. */
 function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
+  return value !== undefined && Number.isFinite(value) ? value + 0 : null;
 }
