@@ -15,12 +15,7 @@ import { RECORD_FORMAT, RECORD_VERSION } from './format.ts';
 const positiveZero = v.transform((value: number) => value + 0);
 /** JSON has neither NaN nor infinity: both are null. */
 const number = v.nullable(v.pipe(v.number(), positiveZero));
-const whole = v.pipe(
-  v.number(),
-  v.integer('expected a whole number'),
-  v.minValue(0),
-  positiveZero,
-);
+const whole = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(0), positiveZero);
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'));
 const turn = v.looseObject({ role: v.string(), content: v.string() });
 
