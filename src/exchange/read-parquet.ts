@@ -1,6 +1,6 @@
 /** Parquet files, by hyparquet; loaded only when a file is one. */
 import type { Table, TableRow } from '../data/table.ts';
-import type { ColumnMetaData, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
+import type { ColumnMetaData, FileMetaData, SchemaTree } from 'hyparquet';
 import { DataError } from '../errors.ts';
 import { refuseBeyond } from '../limits.ts';
 import { notice } from '../notices.ts';

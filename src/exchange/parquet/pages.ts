@@ -177,7 +177,7 @@ function checkValues(
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY':
     case 'RLE': {
-      if (v2 ? encoding === 'RLE' : type === 'BOOLEAN') return checkRuns(reader, 1, count);
+      if (v2 ? encoding === 'RLE' : type === 'BOOLEAN') { checkRuns(reader, 1, count); return; }
       const width = reader.view.getUint8(reader.offset++);
       if (width > 32) throw new Error(`a page has indices of ${width} bits`);
       if (width > 0 || v2) checkRuns(reader, width, count, reader.view.byteLength - reader.offset);
@@ -190,9 +190,9 @@ function checkValues(
     }
     case 'DELTA_BINARY_PACKED':
     case 'DELTA_LENGTH_BYTE_ARRAY':
-      return checkDelta(reader);
+      { checkDelta(reader); return; }
     case 'DELTA_BYTE_ARRAY':
-      return checkPrefixes(reader, count);
+      { checkPrefixes(reader, count); return; }
     default:
       throw new Error(`it has a page in the encoding ${encoding}, which is not read`);
   }
