@@ -177,7 +177,10 @@ function checkValues(
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY':
     case 'RLE': {
-      if (v2 ? encoding === 'RLE' : type === 'BOOLEAN') { checkRuns(reader, 1, count); return; }
+      if (v2 ? encoding === 'RLE' : type === 'BOOLEAN') {
+        checkRuns(reader, 1, count);
+        return;
+      }
       const width = reader.view.getUint8(reader.offset++);
       if (width > 32) throw new Error(`a page has indices of ${width} bits`);
       if (width > 0 || v2) checkRuns(reader, width, count, reader.view.byteLength - reader.offset);
@@ -189,10 +192,14 @@ function checkValues(
       throw new Error(`${bytes} bytes of values lie in a page of ${reader.view.byteLength}`);
     }
     case 'DELTA_BINARY_PACKED':
-    case 'DELTA_LENGTH_BYTE_ARRAY':
-      { checkDelta(reader); return; }
-    case 'DELTA_BYTE_ARRAY':
-      { checkPrefixes(reader, count); return; }
+    case 'DELTA_LENGTH_BYTE_ARRAY': {
+      checkDelta(reader);
+      return;
+    }
+    case 'DELTA_BYTE_ARRAY': {
+      checkPrefixes(reader, count);
+      return;
+    }
     default:
       throw new Error(`it has a page in the encoding ${encoding}, which is not read`);
   }
