@@ -1,9 +1,15 @@
 /** The folder a run is written to: files that survive a kill and a lost power supply. */
-import { appendFile, readFile, rename } from 'node:fs/promises';
+import * as disk from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, StoppedError } from '../errors.ts';
 import { notice } from '../notices.ts';
-import { draftOf, syncFolder, writeDraft, writeDurably } from '../storage/durable.ts';
+import {
+  draftOf,
+  syncFolder,
+  writeDraft,
+  writeDurably,
+  type DiskCalls,
+} from '../storage/durable.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import {
   CHECKPOINT_FILE,
@@ -20,16 +26,19 @@ import { systemProblem } from './system-error.ts';
 const PREVIOUS_FILE = 'checkpoint.previous.safetensors';
 
 /** A run's checkpoints in its folder: the last one, and the one before. */
-export function folderCheckpoints(folder: string): Checkpoints<Checkpoint> {
+export function folderCheckpoints(
+  folder: string,
+  calls: DiskCalls = disk,
+): Checkpoints<Checkpoint> {
   const last = join(folder, CHECKPOINT_FILE);
   return {
     everySeconds: CHECKPOINT_SECONDS,
     save: async (checkpoint) => {
       try {
-        const draft = await writeDraft(last, await encodeCheckpoint(checkpoint));
-        await rename(last, join(folder, PREVIOUS_FILE)).catch(unlessMissing);
-        await rename(draft, last);
-        await syncFolder(folder);
+        const draft = await writeDraft(last, await encodeCheckpoint(checkpoint), calls);
+        await calls.rename(last, join(folder, PREVIOUS_FILE)).catch(unlessMissing);
+        await calls.rename(draft, last);
+        await syncFolder(folder, calls);
       } catch (cause) {
         throw new Error(systemProblem(cause) ?? String(cause), { cause });
       }
@@ -43,11 +52,14 @@ export function folderCheckpoints(folder: string): Checkpoints<Checkpoint> {
  * one under its first name, whole: damaged, it was being written, and says nothing.
  * @throws DataError when there are checkpoints and none can be read
  */
-export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
+export async function readCheckpoint(
+  folder: string,
+  calls: DiskCalls = disk,
+): Promise<Checkpoint | undefined> {
   const problems: string[] = [];
   const draft = draftOf(CHECKPOINT_FILE);
   for (const name of [CHECKPOINT_FILE, draft, PREVIOUS_FILE]) {
-    const bytes = await readFile(join(folder, name)).catch(unlessMissing);
+    const bytes = await calls.readFile(join(folder, name)).catch(unlessMissing);
     if (!bytes) continue;
     try {
       const checkpoint = await decodeCheckpoint(name, new Uint8Array(bytes));
@@ -110,7 +122,7 @@ export class LogFile {
     this.#lines.push(line);
     if (this.#behind) return;
     try {
-      await appendFile(this.#path, line);
+      await disk.appendFile(this.#path, line);
     } catch (error) {
       this.#behind = true;
       const text = `${this.#path} cannot be written now; it is tried again at the end of the run.`;
