@@ -39,10 +39,10 @@ export async function checkedRun(
   { checked, begun, report, ...context }: CheckedContext,
 ): Promise<CheckedResult> {
   const { host, resumeFrom } = context;
-  const asked = questions?.questions.map(({ id }) => id).join() ?? '';
+  const ids = questions?.questions.map(({ id }) => id).join() ?? '';
   // Answers to other questions, where their number was changed, say nothing beside those to come.
   const checks = (resumeFrom?.history.checks ?? []).filter(({ whole, answers }) =>
-    whole ? answers.map(({ id }) => id).join() === asked : true,
+    whole ? answers.map(({ id }) => id).join() === ids : true,
   );
   const ask = async (step: number, whole: boolean): Promise<HeldOutCheck | undefined> => {
     if (!questions) return undefined;
