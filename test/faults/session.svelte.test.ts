@@ -10,6 +10,7 @@ import type { AppState } from '../../src/state/app-state.svelte.ts';
 import { tinyApp } from '../support/tiny-app.ts';
 
 vi.mock('../../src/state/persist.ts', () => ({ askToPersist: () => Promise.resolve(true) }));
+// eslint-disable-next-line @typescript-eslint/unbound-method -- applied to its store below
 const put = IDBObjectStore.prototype.put;
 afterEach(() => {
   IDBObjectStore.prototype.put = put;
