@@ -156,7 +156,7 @@ describe('exit codes', () => {
     const broken = join(folder, 'broken.mjs');
     writeFileSync(
       broken,
-      'performance.now = () => { throw new TypeError("x is not a function"); };',
+      'crypto.subtle.digest = () => { throw new TypeError("x is not a function"); };',
     );
     const args = ['--responses', 'apples.json', ...one];
     const env = { NODE_OPTIONS: `--import ${broken}` };
