@@ -1,5 +1,5 @@
 /** Plans of runs, kept from asking what a run will cost until it is started: a set is encoded once. */
-import { sha256Of } from '../src/workflows/open/fingerprint.ts';
+import { sha256Of } from '../src/storage/sha256.ts';
 import type { OpenModel } from '../src/workflows/open/open-model.ts';
 import { planRun, type RunPlan, type RunRequest } from '../src/workflows/train/training-run.ts';
 

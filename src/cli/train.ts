@@ -8,7 +8,7 @@ import type { TrainingSettings } from '../train/config.ts';
 import type { HeldOutCheck } from '../metrics/held-out-check.ts';
 import type { StepReport } from '../metrics/step-report.ts';
 import { adapterFiles } from '../workflows/train/adapter-files.ts';
-import { sha256Of } from '../workflows/open/fingerprint.ts';
+import { sha256Of } from '../storage/sha256.ts';
 import { modelFiles } from '../workflows/train/model-files.ts';
 import { runManifest } from '../workflows/train/run-manifest.ts';
 import {

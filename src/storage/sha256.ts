@@ -114,8 +114,9 @@ function constants(): { K: Int32Array; START: Int32Array } {
   };
 }
 
-/** SHA-256 of bytes in memory, 64 hexadecimal digits: by the browser where it is to be had, as it is faster. */
-export async function sha256Of(bytes: Uint8Array): Promise<string> {
+/** SHA-256 of what is in memory, 64 hexadecimal digits: by the platform where it offers that, as it is faster. */
+export async function sha256Of(content: string | Uint8Array): Promise<string> {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   // Absent on pages without a secure context.
   const { subtle } = globalThis.crypto as { subtle?: SubtleCrypto };
   if (subtle === undefined) return new Sha256().update(bytes).hex();

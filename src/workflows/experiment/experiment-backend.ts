@@ -7,7 +7,7 @@ import type { StepReport } from '../../metrics/step-report.ts';
 import { encodePrompt } from '../../tokenizer/encode-pair.ts';
 import { createPromptFormat, type PromptSettings } from '../../tokenizer/prompt-format.ts';
 import { answerQuestions } from '../generate/answer-questions.ts';
-import { sha256Of } from '../open/fingerprint.ts';
+import { sha256Of } from '../../storage/sha256.ts';
 import type { OpenModel } from '../open/open-model.ts';
 import {
   scoreAnswers,

@@ -1,13 +1,7 @@
 /** Hashes that name data, models and settings, in manifests and to refuse a resume with others. */
 import type { Bytes } from '../../storage/byte-source.ts';
+import { sha256Of } from '../../storage/sha256.ts';
 import type { TensorFile } from '../../storage/tensor-file.ts';
-
-/** SHA-256 in hexadecimal. */
-export async function sha256Of(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 /** SHA-256 of a value's JSON with keys in alphabetical order: a file and a form may hold them in different ones. */
 export function fingerprintOf(value: unknown): Promise<string> {

@@ -7,7 +7,8 @@ import type { EngineReport } from '../../engine/config.ts';
 import { ModelFileError } from '../../errors.ts';
 import { readModelFiles, type ModelFiles } from '../../storage/model-files.ts';
 import { openTokenizer, type Tokenizer } from '../../tokenizer/tokenizer.ts';
-import { hashedOnRead, sha256Of } from './fingerprint.ts';
+import { hashedOnRead } from './fingerprint.ts';
+import { sha256Of } from '../../storage/sha256.ts';
 
 export interface OpenModel {
   id: string;

@@ -22,7 +22,7 @@ import type { Parameter } from '../../train/optimizer.ts';
 import type { RunFacts } from '../../train/run-facts.ts';
 import type { TrainingJob } from '../../train/train.ts';
 import { encodedSet, encodingNotices, padIdOf, type EncodedSet } from '../measure/encode-set.ts';
-import { sha256Of } from '../open/fingerprint.ts';
+import { sha256Of } from '../../storage/sha256.ts';
 import { heldOutQuestions, questionNotices, type HeldOutQuestions } from './held-out-questions.ts';
 import { maskSurprising, type MaskedTokens } from './mask-tokens.ts';
 import { estimateMemory, type MemoryEstimate } from './memory-estimate.ts';
