@@ -7,7 +7,7 @@ import { unzipFiles } from '../../src/exchange/zip.ts';
 import { presets } from '../../src/experiment/spec/presets.ts';
 import { parseExperiment } from '../../src/experiment/spec/schema.ts';
 import { armsOf } from '../../src/experiment/spec/plan.ts';
-import { exampleRecord } from './example-record.ts';
+import { exampleRecord } from '../support/example-record.ts';
 import { faultyBytes, faultyJson, faultyTexts } from './mutate.ts';
 import { same, target, type FuzzTarget } from './target.ts';
 

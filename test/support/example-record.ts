@@ -5,7 +5,7 @@ import { familiarityFields, type RowFamiliarity } from '../../src/familiarity/co
 import { defaultsOf } from '../../src/fields.ts';
 
 const hash = 'ab'.repeat(32);
-const setup = measurementSetup({
+export const setup = measurementSetup({
   model: {
     ...{ id: 'owner/name', revision: 'v1', filesHash: hash, weightsHash: hash },
     ...{ precision: 'int8', format: 'int8', contextLength: 64, chatTemplate: true },
@@ -15,7 +15,7 @@ const setup = measurementSetup({
   familiarity: { ...defaultsOf(familiarityFields), encoding: 'joint' },
 });
 
-function measuredRow(rowId: string, nll: readonly number[], end?: number): RowFamiliarity {
+export function measuredRow(rowId: string, nll: readonly number[], end?: number): RowFamiliarity {
   const tokenNll = Float32Array.from([...nll, ...(end === undefined ? [] : [end])]);
   const nllSum = tokenNll.subarray(0, nll.length).reduce((sum, value) => sum + value, 0);
   return {
@@ -33,8 +33,8 @@ function measuredRow(rowId: string, nll: readonly number[], end?: number): RowFa
   };
 }
 
-const rows = [measuredRow('q1', [0.1, 2.7, 1 / 3], 0.25), measuredRow('q2', [1.5, 1e-7])];
-const measurement: Measurement = {
+export const rows = [measuredRow('q1', [0.1, 2.7, 1 / 3], 0.25), measuredRow('q2', [1.5, 1e-7])];
+export const measurement: Measurement = {
   setup,
   sets: [
     {
