@@ -14,7 +14,11 @@ export function connectWorker(): Connection {
     api: overComlink(remote),
     onfailure(listener) {
       stopWaiting = onEnd(worker, () =>
-        listener(new WorkerLostError('The worker ended without a word.')),
+        listener(
+          new WorkerLostError(
+            'The worker stopped without an error message; most often the tab had no memory left.',
+          ),
+        ),
       );
       worker.addEventListener('error', (event) => {
         event.preventDefault();
