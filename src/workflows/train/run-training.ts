@@ -24,7 +24,7 @@ export interface TrainingContext {
   resumeFrom?: Checkpoint | undefined;
   /** What is kept beside the reports; `checked-run.ts` adds to it. */
   checks?: RunHistory['checks'];
-  /** What a resumed run has that the checkpoint's had not, and that changes no number. */
+  /** What a resumed run has that the checkpoint's had not, and checkpoints that cannot be written. */
   notice?: (notice: Notice) => Promise<void>;
   /**
    * Called once before the first report, with what was reported up to the checkpoint: whatever was
@@ -52,11 +52,14 @@ export async function runTraining(
     resumeFrom,
     checkpoints: checkpoints && {
       everySeconds: checkpoints.everySeconds,
-      save: softly(async (state) => {
-        const history = { reports: [...reports], checks: [...checks] };
-        await checkpoints.save({ ...state, history });
-        saved = state.progress.step;
-      }, tell),
+      save: softly(
+        async (state) => {
+          const history = { reports: [...reports], checks: [...checks] };
+          await checkpoints.save({ ...state, history });
+          saved = state.progress.step;
+        },
+        (reason) => tell?.(cannotSave(saved, reason)),
+      ),
     },
   });
   for (let first = true; ; first = false) {
@@ -71,7 +74,7 @@ export async function runTraining(
 /** Says once that checkpoints cannot be written, and goes on: the next one is tried all the same. */
 function softly<Kept>(
   save: (kept: Kept) => Promise<void>,
-  tell: TrainingContext['notice'],
+  refused: (reason: string) => Promise<void> | undefined,
 ): (kept: Kept) => Promise<void> {
   let failed = false;
   return async (kept) => {
@@ -80,9 +83,16 @@ function softly<Kept>(
       failed = false;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const text = `The run's checkpoint cannot be written, so that it would start anew if it were interrupted now. Training goes on. ${reason}`;
-      if (!failed) await tell?.(notice('doubtful', text));
+      if (!failed) await refused(reason);
       failed = true;
     }
   };
+}
+
+function cannotSave(saved: number | undefined, reason: string): Notice {
+  const from = saved === undefined ? 'its first step' : `step ${saved}`;
+  return notice(
+    'doubtful',
+    `The run's checkpoint cannot be written: if it were interrupted now, it would go on from ${from}. Training continues. ${reason}`,
+  );
 }
