@@ -2,8 +2,7 @@
  * A run that ends at any of its messages to the page, as when the tab is closed, and goes on: every point
  * of the curve once and in order, the same held-out answers, the same adapter to the byte.
  */
-import { readFile } from 'node:fs/promises';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { checkFields } from '../../src/evaluate/config.ts';
 import { GpuLostError } from '../../src/errors.ts';
 import { defaultsOf } from '../../src/fields.ts';
@@ -11,23 +10,12 @@ import { loraFields } from '../../src/lora/config.ts';
 import { trainingFields } from '../../src/train/config.ts';
 import type { HeldOutCheck, TrainEvent, TrainRequest } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
+import { openEmbedded } from '../support/open-embedded.ts';
 
 const trainer = new TrainerService();
-const quiet = () => Promise.resolve();
 const STEPS = 6;
 
-beforeAll(async () => {
-  vi.stubGlobal('navigator', {});
-  await trainer.startEngine('wasm');
-  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
-  const files = await Promise.all(
-    names.map(async (path) => ({
-      path,
-      file: new File([await readFile(`public/models/idiolect-a/${path}`)], path),
-    })),
-  );
-  await trainer.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
-});
+beforeAll(() => openEmbedded(trainer, 'idiolect-a'));
 
 const request = (runId: string): TrainRequest => ({
   runId,

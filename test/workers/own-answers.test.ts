@@ -1,6 +1,5 @@
 /** Measuring in style by the page's calls gives the numbers of an experiment on the same model. */
-import { readFile } from 'node:fs/promises';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { inStyle } from '../../src/evaluate/own-style.ts';
 import type { StageResult } from '../../src/experiment/run/results.ts';
 import { runExperiment } from '../../src/experiment/run/run.ts';
@@ -12,6 +11,7 @@ import { experimentBackend } from '../../src/workflows/experiment/experiment-bac
 import { openModel } from '../../src/workflows/open/open-model.ts';
 import { nodeModelFiles } from '../../src/storage/node-file.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
+import { openEmbedded } from '../support/open-embedded.ts';
 import { memoryResults } from '../experiment/fake-backend.ts';
 import { quietHost } from '../support/training.ts';
 
@@ -35,18 +35,7 @@ const experiment = readExperiment(
   'test',
 );
 
-beforeAll(async () => {
-  vi.stubGlobal('navigator', {});
-  await trainer.startEngine('wasm');
-  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
-  const files = await Promise.all(
-    names.map(async (path) => ({
-      path,
-      file: new File([await readFile(`public/models/${MODEL}/${path}`)], path),
-    })),
-  );
-  await trainer.openModel({ kind: 'files', name: MODEL, files }, 'as-stored', quiet);
-});
+beforeAll(() => openEmbedded(trainer, MODEL));
 
 /** The experiment's pieces up to the familiarity, by their ids. */
 async function asAnExperiment(): Promise<Map<string, StageResult>> {

@@ -1,7 +1,6 @@
 /** Sets made from the open model's answers, in Node on the CPU engine. */
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ResponseRow, ResponseSet } from '../../src/data/response-set.ts';
 import { knownQuestions } from '../../src/experiment/sets/known-questions.ts';
 import type { SetSpec } from '../../src/experiment/spec/schema.ts';
@@ -9,6 +8,7 @@ import { checkAnswer } from '../../src/world/checker.ts';
 import { dialectA } from '../../src/world/dialect-a.ts';
 import type { MakeSetRequest } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
+import { openEmbedded } from '../support/open-embedded.ts';
 
 const trainer = new TrainerService();
 const quiet = () => Promise.resolve();
@@ -30,18 +30,7 @@ const request = (spec: SetSpec): MakeSetRequest => ({
   maxNewTokens: 96,
 });
 
-beforeAll(async () => {
-  vi.stubGlobal('navigator', {});
-  await trainer.startEngine('wasm');
-  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
-  const files = await Promise.all(
-    names.map(async (path) => ({
-      path,
-      file: new File([await readFile(`public/models/idiolect-a/${path}`)], path),
-    })),
-  );
-  await trainer.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
-});
+beforeAll(() => openEmbedded(trainer, 'idiolect-a'));
 
 describe('the lab’s own questions', () => {
   it('are recognized, also when some are left out, and others are not', () => {

@@ -1,7 +1,6 @@
 /** The worker's object in Node, on the CPU engine: what its calls leave behind for the next ones. */
 import { conversationOf } from '../../src/data/response-set.ts';
-import { readFile } from 'node:fs/promises';
-import { beforeAll, expect, it, vi } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { familiarityFields } from '../../src/familiarity/config.ts';
 import { defaultsOf } from '../../src/fields.ts';
 import { samplingFields } from '../../src/generate/config.ts';
@@ -9,6 +8,7 @@ import { loraFields } from '../../src/lora/config.ts';
 import { trainingFields } from '../../src/train/config.ts';
 import type { TrainRequest } from '../../workers/protocol.ts';
 import { TrainerService } from '../../workers/trainer-service.ts';
+import { openEmbedded } from '../support/open-embedded.ts';
 
 const trainer = new TrainerService();
 const quiet = () => Promise.resolve();
@@ -23,18 +23,7 @@ const set = {
   })),
 };
 
-beforeAll(async () => {
-  vi.stubGlobal('navigator', {});
-  await trainer.startEngine('wasm');
-  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
-  const files = await Promise.all(
-    names.map(async (path) => ({
-      path,
-      file: new File([await readFile(`public/models/idiolect-a/${path}`)], path),
-    })),
-  );
-  await trainer.openModel({ kind: 'files', name: 'idiolect-a', files }, 'as-stored', quiet);
-});
+beforeAll(() => openEmbedded(trainer, 'idiolect-a'));
 
 const request = (runId: string): TrainRequest => ({
   runId,
