@@ -96,7 +96,7 @@ it('shows a run of another tab as that, follows it, and goes on with all once th
 }, 120_000);
 
 it('keeps the whole queue through crashes, and never trains one run twice', async () => {
-  const crashes = 4;
+  const crashes = 2;
   for (let i = 0; i <= crashes; i++) {
     const pages = [await open(), await open()];
     if (i === 0) await pages[0]!.click('[data-action="train"]');
